@@ -1,0 +1,72 @@
+"""The command line: one module a command, imported when it is asked for, its heavy imports later still."""
+
+import difflib
+import errno
+import importlib
+
+import click
+
+from mnist_bp import __version__
+from mnist_bp.cli.output import fail
+from mnist_bp.errors import BpError, Exit
+
+COMMANDS = ("train", "eval", "gradcheck", "data", "config")
+
+
+class Commands(click.Group):
+    """Finds commands by module name, and turns what a user can mend into a message and an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, in the order in which a newcomer needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command by its name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"mnist_bp.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or suggest the one that was meant."""
+        if args and args[0] not in COMMANDS and (close := difflib.get_close_matches(args[0], COMMANDS)):
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {close[0]!r}?")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; a traceback remains only for a mistake of the program's own."""
+        try:
+            return super().invoke(ctx)
+        except BpError as error:
+            fail(str(error), error.hint)
+            ctx.exit(error.code)
+        except KeyboardInterrupt:
+            fail("interrupted")
+            ctx.exit(Exit.INTERRUPTED)
+        except MemoryError as error:
+            fail(f"not enough memory: {error}", "a smaller model.hidden or train.batch_size needs less")
+            ctx.exit(Exit.FAILURE)
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # the reader of our output has gone: click ends quietly
+                raise
+            fail(f"{error.filename or 'input or output'}: {error.strerror or error}")
+            ctx.exit(Exit.FAILURE)
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="bp", message="%(prog)s %(version)s")
+def bp() -> None:
+    """Train small neural networks on MNIST, and prove their gradients.
+
+    \b
+    Start here; nothing is downloaded:
+        bp train --config configs/quickstart.yaml
+        bp eval runs/quickstart
+    """  # noqa: D301  # \b keeps click from joining the lines
+
+
+def main() -> None:
+    """Run `bp`."""
+    bp(prog_name="bp")

@@ -1,0 +1,124 @@
+"""`bp data`: the data sets and their cache."""
+
+from pathlib import Path
+
+import click
+
+from mnist_bp.cli import options, output
+
+PUBLISHED = ("mnist", "fashion-mnist", "kmnist")
+published = click.Choice(PUBLISHED)
+
+
+@click.group("data")
+def command() -> None:
+    """Fetch, verify, import and describe data sets.
+
+    They are kept in the folder that MNIST_BP_CACHE names, else in the user's cache folder.
+    """
+
+
+@command.command()
+@click.argument("name", type=published, default="mnist")
+def fetch(name: str) -> None:
+    """Download a data set (default: mnist) into the cache, if it is not there.
+
+    Every archive must have its published SHA-256. MNIST_BP_MIRRORS names other mirrors than the usual ones.
+
+    \b
+    Examples:
+        bp data fetch
+        bp data fetch fashion-mnist
+        MNIST_BP_MIRRORS=http://127.0.0.1:8000/ bp data fetch
+    """  # noqa: D301  # \b keeps click from joining the lines
+    from mnist_bp import data
+    from mnist_bp.data import cache
+
+    dataset = data.load(name, progress=output.bar)
+    click.echo(f"{name}: {len(dataset.train)} + {len(dataset.test)} examples in {cache.folder() / name}")
+
+
+@command.command()
+@click.argument("name", type=published, default="mnist")
+def verify(name: str) -> None:
+    """Check a data set in the cache (default: mnist) against its published SHA-256; exit 4 if anything is wrong.
+
+    \b
+    Example:
+        bp data verify mnist
+    """  # noqa: D301  # \b keeps click from joining the lines
+    from mnist_bp.data import cache, fetch
+    from mnist_bp.data.archives import ARCHIVES
+    from mnist_bp.errors import BpError, Exit
+
+    home = cache.folder() / name
+    wrong = 0
+    for file, sha256 in ARCHIVES[name].files.items():
+        came = fetch.sha256_of(home / file)
+        verdict = "ok" if came == sha256 else "missing" if came is None else f"wrong: SHA-256 {came}"
+        wrong += came != sha256
+        click.echo(f"{file}: {verdict}")
+    if wrong:
+        raise BpError(
+            f"{home}: {wrong} of 4 archives missing or wrong", code=Exit.NO_DATA, hint=f"bp data fetch {name} mends it"
+        )
+
+
+@command.command("import")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--name", type=published, default="mnist", show_default=True, help="Which data set the files are.")
+def import_(folder: Path, name: str) -> None:
+    """Copy the four archives of a data set from FOLDER into the cache, for machines without a network.
+
+    \b
+    Examples:
+        bp data import ~/Downloads
+        bp data import /media/stick/fashion --name fashion-mnist
+    """  # noqa: D301  # \b keeps click from joining the lines
+    from mnist_bp.data import cache, fetch
+    from mnist_bp.data.archives import ARCHIVES
+
+    home = cache.folder() / name
+    fetch.import_from(ARCHIVES[name], folder, home)
+    click.echo(f"{name}: imported into {home}")
+
+
+@command.command()
+@click.argument("name", type=click.Choice([*PUBLISHED, "synthetic"]), default="mnist")
+@options.as_json
+def info(name: str, as_json: bool) -> None:
+    """Describe a data set (default: mnist), fetching or drawing it if need be.
+
+    \b
+    Examples:
+        bp data info
+        bp data info synthetic --json
+    """  # noqa: D301  # \b keeps click from joining the lines
+    import numpy as np
+
+    from mnist_bp import data
+    from mnist_bp.data import cache
+
+    dataset = data.load(name, progress=output.bar)
+    counts = {
+        part: np.bincount(split.t, minlength=dataset.classes).tolist()
+        for part, split in (("train", dataset.train), ("test", dataset.test))
+    }
+    about = {
+        "name": name,
+        "folder": str(cache.folder() / name),
+        "train": len(dataset.train),
+        "test": len(dataset.test),
+        "image_shape": list(dataset.image_shape),
+        "classes": dataset.classes,
+        "train_per_class": counts["train"],
+        "test_per_class": counts["test"],
+        "train_mean": float(dataset.train.x.mean() / 255),
+        "train_std": float(dataset.train.x.std() / 255),
+        "fingerprint": dataset.fingerprint,
+    }
+    if as_json:
+        output.as_json(about)
+    else:
+        for key, value in about.items():
+            click.echo(f"{key.replace('_', ' ') + ':':<17}{value}")

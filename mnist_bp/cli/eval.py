@@ -1,0 +1,63 @@
+"""`bp eval`: how good a run's network is."""
+
+from pathlib import Path
+
+import click
+
+from mnist_bp.cli import options, output
+
+
+@click.command("eval")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--split",
+    type=click.Choice(["test", "train", "validation"]),
+    default="test",
+    show_default=True,
+    help="Which examples to measure on.",
+)
+@options.overrides
+@options.as_json
+def command(run: Path, split: str, overrides: tuple[str, ...], as_json: bool) -> None:
+    """Measure accuracy and loss of the network in the run directory RUN.
+
+    --set changes keys of the section data, and so measures the network on another data set.
+
+    \b
+    Examples:
+        bp eval runs/mnist
+        bp eval runs/mnist --split train --json
+        bp eval runs/quickstart --set data.name=mnist
+    """  # noqa: D301  # \b keeps click from joining the lines
+    from mnist_bp import environment
+    from mnist_bp.errors import BpError, Exit
+    from mnist_bp.runs import Run
+
+    if foreign := [override for override in overrides if not override.strip().startswith("data.")]:
+        raise BpError(f"--set {foreign[0]}: expected a key of section data; the rest is the run's", code=Exit.USAGE)
+    opened = Run(run)
+    config = opened.config(overrides)
+    environment.limit_threads(config.train.threads)
+
+    from mnist_bp import build, checkpoint
+    from mnist_bp.evaluation import evaluate
+
+    dataset = build.dataset(config.data, output.bar)
+    examples = {"train": dataset.train, "test": dataset.test, "validation": dataset.validation}[split]
+    if examples is None:
+        raise BpError("--split validation: the run has none, as data.validation is 0", code=Exit.USAGE)
+    network = build.network(config, dataset.train.x.shape[1], dataset.classes)
+    checkpoint.load(opened.checkpoint, network)
+    loss, accuracy = evaluate(network, examples)
+    about = {
+        "run": str(run),
+        "data": dataset.name,
+        "split": split,
+        "examples": len(examples),
+        "accuracy": accuracy,
+        "loss": loss,
+    }
+    if as_json:
+        output.as_json(about)
+    else:
+        click.echo(f"{split} accuracy {accuracy}  loss {loss:.6g}  ({len(examples)} examples of {dataset.name})")

@@ -1,0 +1,22 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+
+import click
+
+config_file = click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="YAML file that describes the run; see the folder configs/.",
+)
+overrides = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change one key of the config, as in --set train.epochs=3. Repeatable; the last one wins.",
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")

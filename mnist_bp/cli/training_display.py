@@ -1,0 +1,58 @@
+"""What a training run shows on stderr: a line an epoch, and on a terminal a bar below it."""
+
+import sys
+import time
+from types import TracebackType
+
+from tqdm import tqdm
+
+from mnist_bp.records import Record
+from mnist_bp.trainer import Trainer
+
+INTERVAL = 0.1  # seconds between two looks of the bar
+
+
+class TrainingDisplay:
+    """Context manager; call `step` after each step and `epoch` with each record."""
+
+    def __init__(self, trainer: Trainer, *, quiet: bool) -> None:
+        self._trainer = trainer
+        self._quiet = quiet
+        self._epochs = -(-trainer.steps // trainer.batches.steps)
+        self._shown = 0.0
+
+    def __enter__(self) -> "TrainingDisplay":
+        self._bar = tqdm(
+            total=self._trainer.steps,
+            initial=self._trainer.position.step,
+            unit="step",
+            disable=True if self._quiet else None,  # None: disabled where stderr is no terminal
+            leave=False,
+            dynamic_ncols=True,
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.close()
+
+    def step(self) -> None:
+        """Move the bar, with the epoch's mean loss and accuracy so far."""
+        if self._bar.disable or (now := time.perf_counter()) - self._shown < INTERVAL:
+            return
+        self._shown = now
+        loss, accuracy = self._trainer.position.mean()
+        self._bar.set_postfix_str(f"loss {loss:.4f}, accuracy {accuracy:.4f}", refresh=False)
+        self._bar.update(self._trainer.position.step - self._bar.n)
+
+    def epoch(self, record: Record) -> None:
+        """Print a line."""
+        if self._quiet:
+            return
+        parts = [f"epoch {record.epoch:>{len(str(self._epochs))}}/{self._epochs}"]
+        for name in ("train", "validation", "test"):
+            loss, accuracy = getattr(record, f"{name}_loss"), getattr(record, f"{name}_accuracy")
+            if loss is not None:
+                parts.append(f"{name} loss {loss:.4f} accuracy {accuracy:.4f}")
+        tqdm.write("   ".join([*parts, f"{record.seconds:.2f} s"]), file=sys.stderr)

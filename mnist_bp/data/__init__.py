@@ -1,0 +1,46 @@
+"""Data sets: from a name to arrays."""
+
+from pathlib import Path
+
+from mnist_bp.data import cache, fetch, idx, synthetic
+from mnist_bp.data.archives import ARCHIVES
+from mnist_bp.data.dataset import Array, Arrays, Dataset, Split
+from mnist_bp.progress import Progress, silent
+
+__all__ = ["Dataset", "Split", "load"]
+
+
+def load(
+    name: str,
+    *,
+    folder: str | None = None,
+    seed: int = 0,
+    cache_dir: str | None = None,
+    mirrors: tuple[str, ...] | None = None,
+    progress: Progress = silent,
+) -> Dataset:
+    """Return a data set, from the cache if it is there; else it is downloaded or drawn, and then cached.
+
+    `folder` is where `idx` finds its four files; `seed` says which `synthetic` digits.
+    Raises BpError (exit 4) where the data are not to be had.
+    """
+    if name == "idx":
+        return Dataset.of(name, idx.read_four(Path(folder or ".")))
+    home = cache.folder(cache_dir) / name
+    if name == "synthetic":
+        return cache.keep(name, home / f"version-{synthetic.VERSION}-seed-{seed}.npz", lambda: _draw(seed, progress))
+
+    def read() -> Arrays:
+        fetch.fetch(ARCHIVES[name], home, mirrors, progress)
+        return idx.read_four(home)
+
+    return cache.keep(name, home / "decoded.npz", read)
+
+
+def _draw(seed: int, progress: Progress) -> Arrays:
+    arrays: dict[str, Array] = {}
+    with progress("drawing digits", 70_000, "digit") as advance:
+        for stream, (part, count) in enumerate((("train", 60_000), ("test", 10_000))):
+            images, labels = synthetic.draw(count, seed, stream, advance)
+            arrays |= {f"{part}_images": images, f"{part}_labels": labels}
+    return arrays

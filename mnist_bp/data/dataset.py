@@ -1,0 +1,85 @@
+"""What a data set is: examples to learn from and examples to be judged by."""
+
+import hashlib
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_bp.errors import BpError, Exit
+
+Array = npt.NDArray[Any]
+Arrays = Mapping[str, Array]
+"""`train_images` and `test_images`, uint8 (N, rows, columns); `train_labels` and `test_labels`, uint8 (N,)."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Examples: x (N, D), uint8 pixels of 0 … 255; t (N,), classes from 0."""
+
+    x: Array
+    t: Array
+
+    def __len__(self) -> int:
+        return len(self.t)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A named data set; `fingerprint` is the SHA-256 of each array's name, shape and CRC-32."""
+
+    name: str
+    train: Split
+    test: Split
+    image_shape: tuple[int, int]
+    classes: int
+    fingerprint: str
+    validation: Split | None = None
+
+    @classmethod
+    def of(cls, name: str, arrays: Arrays) -> "Dataset":
+        """Make a data set of four arrays that fit together, or raise BpError (exit 4)."""
+        for part in ("train", "test"):
+            images, labels = arrays[f"{part}_images"], arrays[f"{part}_labels"]
+            if len(images) != len(labels) or not len(labels):
+                raise _unfit(name, f"as many {part} images as labels, at least one", f"{len(images)} and {len(labels)}")
+        shape, test_shape = arrays["train_images"].shape[1:], arrays["test_images"].shape[1:]
+        if shape != test_shape:
+            raise _unfit(name, f"test images of {shape[0]}×{shape[1]} pixels", f"{test_shape[0]}×{test_shape[1]}")
+        highest, highest_test = int(arrays["train_labels"].max()), int(arrays["test_labels"].max())
+        if highest_test > highest or highest == 0:
+            raise _unfit(name, "labels of 2 classes or more, all of them in the training set",
+                         f"labels up to {highest} for training and up to {highest_test} for testing")  # fmt: skip
+        train, test = (
+            Split(arrays[f"{part}_images"].reshape(len(arrays[f"{part}_labels"]), -1), arrays[f"{part}_labels"])
+            for part in ("train", "test")
+        )
+        return cls(name, train, test, (shape[0], shape[1]), highest + 1, fingerprint(arrays))
+
+    def hold_out(self, count: int) -> "Dataset":
+        """Move the last `count` training examples to `validation`; 0 leaves all in training."""
+        if count == 0:
+            return self
+        if count >= len(self.train):
+            raise BpError(
+                f"data.validation: expected fewer than the {len(self.train)} examples of {self.name}; got {count}",
+                code=Exit.USAGE,
+            )
+        x, t = self.train.x, self.train.t
+        return replace(self, train=Split(x[:-count], t[:-count]), validation=Split(x[-count:], t[-count:]))
+
+
+def fingerprint(arrays: Arrays) -> str:
+    """Return a hash of what the arrays hold: equal data, equal hash."""
+    parts = [
+        f"{name} {arrays[name].shape} {zlib.crc32(np.ascontiguousarray(arrays[name]).data):08x}"
+        for name in sorted(arrays)
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _unfit(name: str, expected: str, came: str) -> BpError:
+    return BpError(f"data set {name}: expected {expected}; got {came}", code=Exit.NO_DATA)

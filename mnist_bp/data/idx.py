@@ -1,0 +1,120 @@
+"""The IDX format of the MNIST archives: two zero bytes, a type, the number of dimensions, their sizes, the values.
+
+Sizes are big-endian 32-bit; type 8 is the unsigned byte, the only one these data sets use.
+Source: LeCun, Cortes & Burges, The MNIST database of handwritten digits, "File formats".
+"""
+
+import math
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from mnist_bp.data.dataset import Array, Arrays
+from mnist_bp.errors import BpError, Exit
+
+UNSIGNED_BYTE = 8
+MAX_BYTES = 1 << 30  # of decoded values in one file: more would be a gzip bomb, not a data set
+
+PATTERNS = {
+    "train_images": ("*train-images*", 3),
+    "train_labels": ("*train-labels*", 1),
+    "test_images": ("*t10k-images*", 3),
+    "test_labels": ("*t10k-labels*", 1),
+}
+
+
+def read_four(folder: Path) -> Arrays:
+    """Read the four files of a data set; raises BpError (exit 4) if one is missing, doubtful or malformed."""
+    return {name: read(_find(folder, pattern), dimensions) for name, (pattern, dimensions) in PATTERNS.items()}
+
+
+def read(path: Path, dimensions: int) -> Array:
+    """Read an IDX file of unsigned bytes, gzipped or plain, as an array with that many dimensions.
+
+    Raises BpError (exit 4) for anything but one whole, valid file. Memory stays within the size that the header claims.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise BpError(f"{path}: cannot read it: {error.strerror}", code=Exit.NO_DATA) from error
+    stream = _Gzip(raw, path) if raw[:2] == b"\x1f\x8b" else _Plain(raw)
+    header = stream.take(4)
+    if len(header) < 4 or header[:2] != b"\0\0":
+        raise _malformed(path, "an IDX file, which starts with two zero bytes", f"{header[:2].hex(' ') or 'nothing'}")
+    if header[2] != UNSIGNED_BYTE:
+        raise _malformed(path, f"unsigned bytes, IDX type {UNSIGNED_BYTE:#04x}", f"type {header[2]:#04x}")
+    if header[3] != dimensions:
+        raise _malformed(path, f"{dimensions} dimension{'s' * (dimensions > 1)}", f"{header[3]}")
+    sizes = stream.take(4 * dimensions)
+    if len(sizes) < 4 * dimensions:
+        raise _malformed(path, f"the sizes of {dimensions} dimensions", "a file that ends before them")
+    shape = struct.unpack(f">{dimensions}I", sizes)
+    count = math.prod(shape)
+    if count > MAX_BYTES:
+        raise _malformed(path, f"at most {MAX_BYTES} values", f"a header that claims {count}")
+    values = stream.take(count + 1)
+    if len(values) != count:
+        came = f"only {len(values)}" if len(values) < count else "more bytes after them"
+        raise _malformed(path, f"{count} values", came)
+    stream.close()
+    return np.frombuffer(values, np.uint8).reshape(shape)
+
+
+class _Plain:
+    """Hands out the bytes of a file piece by piece."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._rest = memoryview(raw)
+
+    def take(self, count: int) -> bytes:
+        piece, self._rest = self._rest[:count], self._rest[count:]
+        return bytes(piece)
+
+    def close(self) -> None:
+        """Nothing is left to verify: `take` has seen the end."""
+
+
+class _Gzip:
+    """Hands out the decompressed bytes of a gzip stream piece by piece, never more than asked for."""
+
+    def __init__(self, raw: bytes, path: Path) -> None:
+        self._decoder = zlib.decompressobj(wbits=31)
+        self._rest = raw
+        self._path = path
+
+    def take(self, count: int) -> bytes:
+        pieces = []
+        while count > 0 and not self._decoder.eof:
+            try:
+                piece = self._decoder.decompress(self._rest, count)
+            except zlib.error as error:
+                raise _malformed(self._path, "a sound gzip stream", str(error)) from error
+            self._rest = self._decoder.unconsumed_tail
+            if not piece and not self._rest:
+                break
+            pieces.append(piece)
+            count -= len(piece)
+        return b"".join(pieces)
+
+    def close(self) -> None:
+        """Verify that the stream ended here, with its checksum, and that nothing follows."""
+        if not self._decoder.eof or self._decoder.unused_data:
+            came = "more bytes after it" if self._decoder.eof else "a truncated one"
+            raise _malformed(self._path, "one whole gzip stream", came)
+
+
+def _find(folder: Path, pattern: str) -> Path:
+    if not folder.is_dir():
+        raise BpError(f"{folder}: expected a folder with four IDX files; there is none", code=Exit.NO_DATA)
+    found = sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
+    found = [path for path in found if path.with_suffix("") not in found]  # x beside x.gz: take x
+    if len(found) != 1:
+        came = ", ".join(path.name for path in found) or "none"
+        raise BpError(f"{folder}: expected one file named {pattern}; got {came}", code=Exit.NO_DATA)
+    return found[0]
+
+
+def _malformed(path: Path, expected: str, came: str) -> BpError:
+    return BpError(f"{path}: expected {expected}; got {came}", code=Exit.NO_DATA)

@@ -1,0 +1,28 @@
+"""The one exception that is meant for users, and the exit codes of `bp`."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit codes of every command; scripts rely on them."""
+
+    DONE = 0
+    FAILURE = 1
+    USAGE = 2
+    TARGET_MISSED = 3
+    NO_DATA = 4
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class BpError(Exception):
+    """A mistake or mishap that the user can do something about.
+
+    The message says what was expected, what came and where; `hint` says what to do.
+    The command line prints both without a traceback and exits with `code`.
+    """
+
+    def __init__(self, message: str, *, code: Exit = Exit.FAILURE, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.hint = hint

@@ -1,0 +1,26 @@
+"""A network's loss and accuracy over a whole split."""
+
+from typing import NamedTuple
+
+from mnist_bp.batches import Batches
+from mnist_bp.data import Split
+from mnist_bp.nn.network import Network
+
+BATCH_SIZE = 1000  # large enough for the matrix products, small enough for the cache
+
+
+class Evaluation(NamedTuple):
+    """Mean loss an example, and the share of the examples that are read right."""
+
+    loss: float
+    accuracy: float
+
+
+def evaluate(network: Network, split: Split) -> Evaluation:
+    """Measure the network on every example of the split."""
+    loss, correct = 0.0, 0
+    for x, t in Batches(split, BATCH_SIZE, network.parameters.dtype).in_order():
+        score = network.score(x, t)
+        loss += score.loss * len(t)
+        correct += score.correct
+    return Evaluation(loss / len(split), correct / len(split))

@@ -1,0 +1,1 @@
+"""Neural networks and their gradients, on NumPy alone."""

@@ -1,0 +1,50 @@
+"""A record: what an epoch came to, and its line in metrics.csv."""
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields, replace
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Record:
+    """One row of metrics. Losses are means over the examples, accuracies shares of them; None was not measured."""
+
+    epoch: int
+    step: int
+    learning_rate: float
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float | None
+    validation_accuracy: float | None
+    test_loss: float | None
+    test_accuracy: float | None
+    seconds: float
+
+    def line(self) -> str:
+        """Return the row as text: None is empty, a float the shortest text that reads back as the same float."""
+        values = astuple(replace(self, seconds=round(self.seconds, 3)))
+        return ",".join("" if value is None else repr(value) for value in values) + "\n"
+
+
+HEADER = ",".join(field.name for field in fields(Record)) + "\n"
+
+
+def parse(text: str) -> list[Record]:
+    """Return the records of a metrics file; a torn last line is left out.
+
+    Raises ValueError for anything that `line` does not write.
+    """
+    if not text.startswith(HEADER):
+        raise ValueError(f"expected the columns {HEADER.strip()}")
+    return [_record(line.split(",")) for line in text[len(HEADER) : text.rfind("\n") + 1].splitlines()]
+
+
+def _record(values: Sequence[str]) -> Record:
+    columns = fields(Record)
+    if len(values) != len(columns):
+        raise ValueError(f"expected {len(columns)} columns; got {len(values)}")
+    parsed: list[Any] = [
+        (int if column.type is int else float)(value) if value or column.type in (int, float) else None
+        for column, value in zip(columns, values, strict=True)
+    ]
+    return Record(*parsed)
