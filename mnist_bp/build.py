@@ -34,17 +34,14 @@ def dataset(config: DataConfig, progress: Progress = silent) -> data.Dataset:
     return whole.hold_out(config.validation)
 
 
-def network(config: Config, features: int, classes: int, dtype: str | None = None) -> Network:
-    """Build the network for examples of so many features and classes, its first weights drawn.
-
-    `dtype` overrides the config's: the weights are drawn in float64 and then rounded.
-    """
+def network(config: Config, features: int, classes: int) -> Network:
+    """Build the network for examples of so many features and classes, its first weights drawn."""
     model = config.model
     layers: list[Layer] = []
     for inputs, units in zip((features, *model.hidden), model.hidden, strict=False):
         layers += [Affine(inputs, units, bias=model.bias), ACTIVATIONS[model.activation]()]
     layers.append(Affine((features, *model.hidden)[-1], classes, bias=model.bias))
-    built = Network(layers, SoftmaxCrossEntropy(), dtype or config.train.dtype)
+    built = Network(layers, SoftmaxCrossEntropy(), config.train.dtype)
     init = {"normal": initializers.normal(model.weight_init_std), "xavier": initializers.xavier, "he": initializers.he}
     built.initialize(init[model.init], np.random.default_rng(np.random.SeedSequence(config.seed, spawn_key=(WEIGHTS,))))
     return built

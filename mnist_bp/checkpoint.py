@@ -24,7 +24,7 @@ def save(path: Path, network: Network, position: Position) -> None:
 def load(path: Path, network: Network, position: Position | None = None) -> None:
     """Put parameters and position back as `save` found them; raises BpError if the file does not fit the network."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = dict(archive)
         for name, parameter in network.named_parameters.items():
             if arrays[name].shape != parameter.shape:

@@ -75,8 +75,7 @@ class Trainer:
     def run(self, after_step: Callable[[], bool]) -> Iterator[Record]:
         """Train, yielding a record at the end of each epoch and at the last step.
 
-        When `after_step` returns True, the run ends there, in mid-epoch if need be, and `position` says where; at the
-        end of an epoch the record comes first, and the caller may end the loop itself.
+        When `after_step` returns True, the run ends there, in mid-epoch if need be, and `position` says where.
         Raises BpError if the loss is no longer a finite number.
         """
         while not self.finished:
@@ -88,11 +87,13 @@ class Trainer:
                 score = self._step(x, t)
                 self.position.advance(score, len(t))
                 stop = after_step()
-                if self.ends_row(self.position.step):
+                due = self.ends_row(self.position.step)
+                if due:
                     yield self._record(epoch, started)
-                    break
                 if stop:
                     return
+                if due:
+                    break
 
     def _step(self, x: Array, t: Array) -> Score:
         with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is told by its loss

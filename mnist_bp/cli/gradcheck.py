@@ -58,11 +58,11 @@ def command(
     from mnist_bp.nn import gradcheck
 
     dataset = build.dataset(config.data, output.bar)
-    network = build.network(config, dataset.train.x.shape[1], dataset.classes, dtype="float64")
+    network = build.network(config, dataset.train.x.shape[1], dataset.classes)
     if run:
         checkpoint.load(Run(run).checkpoint, network)
     x, t = next(Batches(dataset.train, config.train.batch_size, "float64", seed=config.seed).epoch(1))
-    rng = np.random.default_rng(config.seed)
+    network, rng = network.copy("float64"), np.random.default_rng(config.seed)
     with output.bar("checking", gradcheck.probes(network, mode), "derivative") as advance:
         checks = list(gradcheck.check(network, x, t, mode=mode, rng=rng, advance=advance))
     report = {

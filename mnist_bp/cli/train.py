@@ -108,8 +108,6 @@ def _train(run: "Run", config: "Config", *, quiet: bool) -> dict[str, Any]:
             run.append(record)
             checkpoint.save(run.checkpoint, network, position)
             display.epoch(record)
-            if interruption.signal:
-                break
     if not trainer.finished:
         checkpoint.save(run.checkpoint, network, position)
         raise BpError(

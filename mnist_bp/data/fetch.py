@@ -84,8 +84,9 @@ def _fetch_one(urls: list[str], path: Path, sha256: str, dataset: str, progress:
             _download(url, path, sha256, progress)
         except MirrorError as error:
             failures.append(f"{url}: {error}")
-            log.warning("%s: %s", url, error)
         else:
+            if failures:
+                log.warning("got %s from %s; before that: %s", path.name, url, "; ".join(failures))
             return
     raise BpError(
         f"cannot get {path.name} of data set {dataset}: {'; '.join(failures) or 'there is no mirror to ask'}",

@@ -1,6 +1,7 @@
 """A network: layers in a row and a loss, over one flat parameter vector and one flat gradient vector."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import NamedTuple
 
 import numpy as np
@@ -45,6 +46,12 @@ class Network:
         """Draw all first weights with `init`, from the first layer to the last."""
         for layer in self.layers:
             layer.initialize(init, rng)
+
+    def copy(self, dtype: npt.DTypeLike) -> "Network":
+        """Return a network of the same layers and parameters in another precision, which shares no memory with this."""
+        twin = Network(deepcopy(self.layers), deepcopy(self.loss_function), dtype)
+        twin.parameters[...] = self.parameters
+        return twin
 
     def predict(self, x: Array) -> Array:
         """Return the outputs (N, K) for x (N, D), in the last layer's buffer; for a classifier they are logits."""

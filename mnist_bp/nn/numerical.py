@@ -37,6 +37,10 @@ def numerical_gradient(f: Callable[[Array], float], x: Array, step: float = STEP
 
 
 def differentiate(network: Network, x: Array, t: Array) -> Score:
-    """Overwrite `network.gradients` with central differences of the loss on a batch: the slow twin of `backprop`."""
-    network.gradients[...] = numerical_gradient(lambda _: network.loss(x, t), network.parameters)
+    """Overwrite `network.gradients` with central differences of the loss on a batch: the slow twin of `backprop`.
+
+    The differences are taken in float64, whatever the network's own precision.
+    """
+    twin, wide = network.copy(np.float64), x.astype(np.float64)
+    network.gradients[...] = numerical_gradient(lambda _: twin.loss(wide, t), twin.parameters)
     return network.score(x, t)

@@ -1,0 +1,83 @@
+"""`bp` itself: its help, its speed of start, and its manner with errors."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from mnist_bp import __version__
+from mnist_bp.cli import bp
+from tests.conftest import run
+
+
+def commands(group: click.Group = bp, prefix: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Return every command and subcommand, as words."""
+    found = []
+    with click.Context(group) as context:
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command is not None
+            found.append((*prefix, name))
+            if isinstance(command, click.Group):
+                found += commands(command, (*prefix, name))
+    return found
+
+
+@pytest.mark.parametrize("words", [(), *commands()], ids=" ".join)
+def test_every_command_has_help_with_an_example(words: tuple[str, ...]) -> None:
+    result = run(*words, "--help")
+    assert result.exit_code == 0
+    assert f"Usage: {' '.join(['bp', *words])}" in result.output
+    if words != ("data",):
+        assert f"        {' '.join(['bp', *words])}" in result.output or f" {' '.join(['bp', *words])}" in result.output
+    assert max(map(len, result.output.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["train", "--help"]], ids=" ".join)
+def test_the_start_needs_no_numpy_requests_tqdm_or_yaml(arguments: list[str]) -> None:
+    program = (
+        "import sys\n"
+        "from mnist_bp.cli import bp\n"
+        f"bp({arguments!r}, standalone_mode=False)\n"
+        "print('loaded:', [name for name in ('numpy', 'requests', 'tqdm', 'yaml') if name in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[-1] == "loaded: []"
+
+
+def test_the_version_is_the_packages() -> None:
+    assert run("--version").output == f"bp {__version__}\n"
+
+
+def test_the_module_runs_as_the_command() -> None:
+    result = subprocess.run([sys.executable, "-m", "mnist_bp", "--version"], capture_output=True, text=True, check=True)
+    assert result.stdout == f"bp {__version__}\n"
+
+
+def test_a_command_that_does_not_exist_gets_a_suggestion() -> None:
+    result = run("trian")
+    assert result.exit_code == 2
+    assert "Did you mean 'train'?" in result.stderr
+
+
+def test_every_error_ends_in_its_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    for error, code, message in (
+        (KeyboardInterrupt(), 130, "error: interrupted\n"),
+        (MemoryError("8 TB"), 1, "error: not enough memory: 8 TB\n"),
+        (OSError(28, "No space left on device", "there"), 1, "error: there: No space left on device\n"),
+    ):
+
+        def fail(*arguments: object, error: BaseException = error) -> None:
+            raise error
+
+        monkeypatch.setattr("mnist_bp.config.load", fail)
+        result = run("config", "c.yaml")
+        assert result.exit_code == code
+        assert result.stderr.startswith(message)
+
+
+def test_a_mistake_of_the_programs_own_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mnist_bp.config.load", lambda *arguments: 1 / 0)
+    assert isinstance(run("config", str(Path("c.yaml"))).exception, ZeroDivisionError)

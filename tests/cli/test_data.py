@@ -1,0 +1,74 @@
+"""`bp data`."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_bp.data import synthetic
+from mnist_bp.data.archives import Archives
+from tests.conftest import blobs, run
+
+
+def test_import_verify_info_and_fetch_agree(small_mnist: Archives, archive_folder: Path, tmp_path: Path) -> None:
+    imported = run("data", "import", archive_folder)
+    assert imported.exit_code == 0
+    assert str(tmp_path / "cache" / "mnist") in imported.stdout
+    assert run("data", "verify").stdout.count(": ok\n") == 4
+    assert run("data", "fetch").stdout.startswith("mnist: 210 + 60 examples in ")  # nothing to fetch, and no mirror
+
+    about = json.loads(run("data", "info", "--json").stdout)
+    assert (about["train"], about["test"], about["classes"], about["image_shape"]) == (210, 60, 3, [8, 8])
+    assert sum(about["train_per_class"]) == 210
+    assert about["fingerprint"] in run("data", "info").stdout
+
+
+def test_verify_says_what_is_missing_and_what_is_wrong(
+    small_mnist: Archives, archive_folder: Path, tmp_path: Path
+) -> None:
+    result = run("data", "verify", "mnist")
+    assert result.exit_code == 4
+    assert result.stdout.count(": missing\n") == 4
+    assert "hint: bp data fetch mnist" in result.stderr
+
+    run("data", "import", archive_folder)
+    (tmp_path / "cache" / "mnist" / "train-labels-idx1-ubyte.gz").write_bytes(b"rotten")
+    result = run("data", "verify", "mnist")
+    assert result.exit_code == 4
+    assert "train-labels-idx1-ubyte.gz: wrong: SHA-256 " in result.stdout
+    assert "1 of 4 archives missing or wrong" in result.stderr
+
+
+def test_import_refuses_other_files(archive_folder: Path, tmp_path: Path) -> None:
+    result = run("data", "import", archive_folder, "--name", "kmnist")
+    assert result.exit_code == 4
+    assert "expected the kmnist archive with SHA-256 51467d22" in result.stderr
+    assert "data.name=idx" in result.stderr
+    assert not (tmp_path / "cache" / "kmnist").exists()
+
+
+def test_fetch_without_a_mirror_names_the_ways_out(tmp_path: Path) -> None:
+    result = run("data", "fetch")
+    assert result.exit_code == 4
+    assert "http://127.0.0.1:9/train-images-idx3-ubyte.gz: Connection refused" in result.stderr
+    assert "bp data import" in result.stderr
+    assert "data.name=synthetic" in result.stderr
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_drawn_digits_are_described_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        synthetic,
+        "draw",
+        lambda count, seed, stream, advance: blobs(count // 1000, np.random.default_rng([seed, stream])),
+    )
+    about = json.loads(run("data", "info", "synthetic", "--json").stdout)
+    assert (about["train"], about["test"]) == (60, 10)
+
+
+@pytest.mark.parametrize("command", ["fetch", "verify", "info"])
+def test_an_unknown_name_is_a_usage_error(command: str) -> None:
+    result = run("data", command, "mnits")
+    assert result.exit_code == 2
+    assert "'mnist'" in result.stderr

@@ -1,0 +1,75 @@
+"""`bp eval`."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import idx, run
+
+
+@pytest.fixture
+def trained(small_config: Path) -> Path:
+    assert run("train", "--config", small_config, "--out", "r", "--set", "data.validation=10").exit_code == 0
+    return Path("r")
+
+
+def test_it_measures_what_the_last_row_of_the_metrics_says(trained: Path) -> None:
+    last = list(csv.DictReader((trained / "metrics.csv").read_text().splitlines()))[-1]
+    for split in ("test", "validation"):
+        result = run("eval", trained, "--split", split, "--json")
+        about = json.loads(result.stdout)
+        assert result.exit_code == 0
+        assert [repr(about["accuracy"]), repr(about["loss"])] == [last[f"{split}_accuracy"], last[f"{split}_loss"]]
+    assert about["examples"] == 10
+    assert f"test accuracy {last['test_accuracy']}  " in run("eval", trained).stdout
+
+
+def test_it_measures_on_another_data_set(trained: Path, small_mnist: object, archive_folder: Path) -> None:
+    assert run("data", "import", archive_folder).exit_code == 0
+    result = run("eval", trained, "--set", "data.name=mnist", "--set", "data.dir=null", "--json")
+    assert json.loads(result.stdout)["data"] == "mnist"
+    assert json.loads(result.stdout)["examples"] == 60
+
+
+MISUSES = {
+    "no run": (["nowhere"], 2, "nowhere: expected a run directory"),
+    "no validation split": (["r", "--split", "validation", "--set", "data.validation=0"], 2, "data.validation is 0"),
+    "a key of another section": (["r", "--set", "train.epochs=3"], 2, "expected a key of section data"),
+    "data that are not there": (["r", "--set", "data.dir=nowhere"], 4, "nowhere: expected a folder"),
+    "too much validation": (["r", "--set", "data.validation=210"], 2, "expected fewer than the 210 examples"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "code", "message"), MISUSES.values(), ids=MISUSES)
+def test_misuse_gets_one_clear_message(trained: Path, arguments: list[str], code: int, message: str) -> None:
+    result = run("eval", *arguments)
+    assert result.exit_code == code
+    assert result.stdout == ""
+    assert message in result.stderr
+
+
+def test_a_run_without_a_checkpoint_is_not_measured(trained: Path) -> None:
+    (trained / "checkpoint.npz").unlink()
+    result = run("eval", trained)
+    assert result.exit_code == 1
+    assert "there is no checkpoint yet" in result.stderr
+
+
+def test_images_of_another_size_do_not_fit(trained: Path, wide_folder: Path) -> None:
+    result = run("eval", trained, "--set", f"data.dir={wide_folder}")
+    assert result.exit_code == 1
+    assert "W1 has shape (64, 6), the network's has (72, 6)" in result.stderr
+
+
+@pytest.fixture
+def wide_folder(archive_folder: Path) -> Path:
+    """Return a folder with images of 8×9 pixels."""
+    wide = archive_folder.with_name("wide")
+    shutil.copytree(archive_folder, wide)
+    for name, count in (("train-images-idx3-ubyte.gz", 210), ("t10k-images-idx3-ubyte.gz", 60)):
+        (wide / name).write_bytes(idx(np.zeros((count, 8, 9), np.uint8)))
+    return wide

@@ -1,0 +1,227 @@
+"""`bp train`: the run directory, exact repetition, resumption, and every way in which it says no."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_bp.cli.training_display import TrainingDisplay
+from mnist_bp.config import load
+from tests.conftest import run
+
+
+def rows(path: Path | str) -> list[dict[str, str]]:
+    return list(csv.DictReader(Path(path, "metrics.csv").read_text().splitlines()))
+
+
+def outcome(path: Path | str) -> tuple[list[dict[str, str]], bytes]:
+    """Return all that two equal runs share: the metrics but for the seconds, and the checkpoint's bytes."""
+    metrics = [{name: value for name, value in row.items() if name != "seconds"} for row in rows(path)]
+    return metrics, Path(path, "checkpoint.npz").read_bytes()
+
+
+def test_a_run_leaves_its_config_environment_metrics_checkpoint_and_summary(small_config: Path) -> None:
+    result = run("train", "--config", small_config, "--set", "data.validation=10")
+    assert result.exit_code == 0, result.stderr
+    path = Path("runs/small")
+    assert sorted(file.name for file in path.iterdir()) == [
+        "checkpoint.npz", "config.yaml", "env.json", "metrics.csv", "summary.json",
+    ]  # fmt: skip
+    assert load(path / "config.yaml") == load(small_config, ["data.validation=10"])
+    assert [(row["epoch"], row["step"]) for row in rows(path)] == [("1", "10"), ("2", "20"), ("3", "30")]
+    assert all(value for row in rows(path) for value in row.values())
+    summary = json.loads((path / "summary.json").read_text())
+    assert (summary["epochs"], summary["steps"], summary["parameters"]) == (3, 30, 64 * 6 + 6 + 6 * 3 + 3)
+    assert repr(summary["test_accuracy"]) == rows(path)[-1]["test_accuracy"]
+    assert len(json.loads((path / "env.json").read_text())["data"]["fingerprint"]) == 64
+
+
+def test_results_are_on_stdout_and_a_line_an_epoch_on_stderr(small_config: Path) -> None:
+    result = run("train", "--config", small_config)
+    assert result.stdout.splitlines()[-1] == "run directory runs/small"
+    assert result.stdout.startswith(f"test accuracy {rows('runs/small')[-1]['test_accuracy']}  loss ")
+    assert [line[:9] for line in result.stderr.splitlines()] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert "\r" not in result.stderr
+
+
+def test_quiet_is_quiet_and_json_is_the_summary(small_config: Path) -> None:
+    result = run("train", "--config", small_config, "--quiet", "--json")
+    assert result.stderr == ""
+    assert json.loads(result.stdout) == json.loads(Path("runs/small/summary.json").read_text())
+
+
+def test_the_net_learns_what_can_be_learned(small_config: Path) -> None:
+    run("train", "--config", small_config, "--set", "train.epochs=20")
+    assert float(rows("runs/small")[-1]["test_accuracy"]) > 0.95
+
+
+@pytest.mark.parametrize("sampling", ["shuffle", "replacement"])
+def test_the_same_command_twice_gives_the_same_bytes(small_config: Path, sampling: str) -> None:
+    for _ in range(2):
+        run("train", "--config", small_config, "--set", f"train.sampling={sampling}")
+    assert outcome("runs/small") == outcome("runs/small-2")
+
+
+def test_a_seed_is_the_key_seed(small_config: Path) -> None:
+    run("train", "--config", small_config, "--seed", "5", "--out", "flag")
+    run("train", "--config", small_config, "--set", "seed=5", "--out", "key")
+    run("train", "--config", small_config, "--out", "other")
+    assert outcome("flag") == outcome("key") != outcome("other")
+
+
+def test_the_numerical_gradient_trains_as_backprop_does(small_config: Path) -> None:
+    settings = ["--set", "train.max_steps=3", "--set", "train.dtype=float64"]
+    for gradient in ("numerical", "backprop"):
+        result = run(
+            "train", "--config", small_config, *settings, "--set", f"train.gradient={gradient}", "--out", gradient
+        )
+        assert result.exit_code == 0, result.stderr
+    for numerical, backprop in zip(rows("numerical"), rows("backprop"), strict=True):
+        assert float(numerical["test_loss"]) == pytest.approx(float(backprop["test_loss"]), rel=1e-8)
+
+
+class TestResume:
+    def test_it_begins_where_nothing_is(self, small_config: Path) -> None:
+        assert run("train", "--config", small_config, "--resume", "--out", "r").exit_code == 0
+        run("train", "--config", small_config, "--out", "expected")
+        assert outcome("r") == outcome("expected")
+
+    def test_a_finished_run_is_left_alone(self, small_config: Path) -> None:
+        run("train", "--config", small_config, "--out", "r")
+        before = {file: (file.read_bytes(), file.stat().st_mtime_ns) for file in Path("r").iterdir()}
+        result = run("train", "--config", small_config, "--resume", "--out", "r")
+        assert result.exit_code == 0
+        assert "left alone" in result.stderr
+        assert result.stdout.startswith("test accuracy ")
+        assert {file: (file.read_bytes(), file.stat().st_mtime_ns) for file in Path("r").iterdir()} == before
+
+    @pytest.mark.parametrize("stop", [1, 10, 11, 17, 21])
+    def test_an_interrupted_run_ends_as_if_it_had_not_been(
+        self, small_config: Path, stop: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """210 examples in batches of 20: 11 steps an epoch. SIGINT comes in the step, as Ctrl-C would."""
+
+        def interrupt(display: TrainingDisplay) -> None:
+            if display._trainer.position.step == stop:
+                os.kill(os.getpid(), signal.SIGINT)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(TrainingDisplay, "step", interrupt)
+            result = run("train", "--config", small_config, "--out", "r")
+        assert result.exit_code == 130
+        assert f"interrupted at step {stop} of 33; checkpoint saved" in result.stderr
+        assert "--resume" in result.stderr
+        assert not Path("r/summary.json").exists()
+        assert run("eval", "r").exit_code == 0
+
+        assert run("train", "--config", small_config, "--out", "r", "--resume").exit_code == 0
+        run("train", "--config", small_config, "--out", "expected")
+        assert outcome("r") == outcome("expected")
+
+    def test_more_epochs_continue_a_finished_run(self, small_config: Path) -> None:
+        run("train", "--config", small_config, "--out", "r", "--set", "train.max_steps=17")
+        result = run("train", "--config", small_config, "--out", "r", "--set", "train.epochs=4", "--resume")
+        assert result.exit_code == 0, result.stderr
+        run("train", "--config", small_config, "--out", "expected", "--set", "train.epochs=4")
+        assert outcome("r") == outcome("expected")
+
+    def test_fewer_epochs_than_were_done_are_refused(self, small_config: Path) -> None:
+        run("train", "--config", small_config, "--out", "r")
+        before = outcome("r")
+        result = run("train", "--config", small_config, "--out", "r", "--set", "train.epochs=2", "--resume")
+        assert result.exit_code == 2
+        assert "already at step 33; expected to end at 22" in result.stderr
+        assert outcome("r") == before
+
+    def test_another_config_is_refused(self, small_config: Path) -> None:
+        run("train", "--config", small_config, "--out", "r")
+        result = run("train", "--config", small_config, "--out", "r", "--resume", "--set", "model.hidden=7")
+        assert result.exit_code == 2
+        assert "model.hidden was (6,) and is (7,)" in result.stderr
+
+    def test_a_run_killed_before_its_first_checkpoint_begins_again(self, small_config: Path) -> None:
+        run("train", "--config", small_config, "--out", "r")
+        expected = outcome("r")
+        for name in ("checkpoint.npz", "summary.json"):
+            Path("r", name).unlink()
+        assert run("train", "--config", small_config, "--out", "r", "--resume").exit_code == 0
+        assert outcome("r") == expected
+
+    def test_a_run_killed_before_its_summary_gets_it(self, small_config: Path) -> None:
+        run("train", "--config", small_config, "--out", "r", "--set", "train.max_steps=17")
+        expected, summary = outcome("r"), Path("r/summary.json").read_text()
+        Path("r/summary.json").unlink()
+        assert (
+            run("train", "--config", small_config, "--out", "r", "--set", "train.max_steps=17", "--resume").exit_code
+            == 0
+        )
+        assert outcome("r") == expected
+        assert Path("r/summary.json").read_text() == summary
+
+
+def test_sigterm_saves_a_checkpoint_and_exits_143(small_config: Path) -> None:
+    """A real process, so slow that it cannot end first: it is stopped once its first epoch is in the metrics."""
+    arguments = ["train", "--config", str(small_config), "--out", "r", "--set", "train.epochs=1000000"]
+    with subprocess.Popen([sys.executable, "-m", "mnist_bp", *arguments], stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("epoch ")
+        process.terminate()
+        assert "checkpoint saved" in process.stderr.read()
+        assert process.wait(30) == 143
+    with np.load("r/checkpoint.npz", allow_pickle=False) as checkpoint:
+        assert checkpoint["position.step"] > 0
+
+
+@pytest.mark.parametrize(("target", "code"), [("0", 0), ("1.0", 3)])
+def test_a_missed_target_is_exit_3(small_config: Path, target: str, code: int) -> None:
+    arguments = ["--config", small_config, "--set", "train.max_steps=1", "--target-accuracy", target, "--out", "r"]
+    for resume in ([], ["--resume"]):
+        result = run("train", *arguments, *resume)
+        assert result.exit_code == code
+        assert ("is below the target of 1.0" in result.stderr) == (code == 3)
+    assert Path("r/summary.json").exists()
+
+
+MISUSES = {
+    "a missing config": (["--config", "none.yaml"], 2, "none.yaml: cannot read the config file: No such file"),
+    "no config": ([], 2, "Missing option '--config'"),
+    "an unknown key": (["--config", "small.yaml", "--set", "train.epoch=3"], 2, "did you mean train.epochs?"),
+    "an unknown option": (["--config", "small.yaml", "--epochs", "3"], 2, "No such option"),
+    "no folder of data": (["--config", "small.yaml", "--set", "data.dir=none"], 4, "none: expected a folder"),
+    "a negative seed": (["--config", "small.yaml", "--seed", "-1"], 2, "-1"),
+    "a target above 1": (["--config", "small.yaml", "--target-accuracy", "98"], 2, "98"),
+    "too much memory": (["--config", "small.yaml", "--set", "model.hidden=[1000000, 1000000]"], 1, "not enough memory"),
+    "a loss that explodes": (["--config", "small.yaml", "--set", "train.learning_rate=1e300"], 1, "training diverged"),
+    "a directory of something else": (["--config", "small.yaml", "--out", "."], 2, "expected a new or empty directory"),
+    "a directory that cannot be": (["--config", "small.yaml", "--out", "small.yaml/r"], 1, "small.yaml/r"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "code", "message"), MISUSES.values(), ids=MISUSES)
+def test_misuse_gets_one_clear_message(small_config: Path, arguments: list[str], code: int, message: str) -> None:
+    result = run("train", *arguments)
+    assert result.exit_code == code, result.stderr
+    assert result.stdout == ""
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_mistake_leaves_nothing_behind(small_config: Path) -> None:
+    run("train", "--config", small_config, "--set", "data.dir=none")
+    run("train", "--config", small_config, "--set", "seed=x")
+    assert not Path("runs").exists()
+
+
+def test_a_directory_that_holds_a_run_is_not_written_to(small_config: Path) -> None:
+    run("train", "--config", small_config, "--out", "r")
+    before = outcome("r")
+    result = run("train", "--config", small_config, "--out", "r")
+    assert result.exit_code == 2
+    assert "r: already holds a run" in result.stderr
+    assert outcome("r") == before

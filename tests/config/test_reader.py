@@ -1,0 +1,185 @@
+"""Configs from YAML: precedence, every kind of mistake with its line, and the way back."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mnist_bp.config import Config, DataConfig, ModelConfig, TrainConfig, dump, load
+from mnist_bp.errors import BpError, Exit
+
+
+def written(text: str) -> Path:
+    path = Path("c.yaml")
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def mistakes(text: str, *overrides: str) -> list[str]:
+    with pytest.raises(BpError) as caught:
+        load(written(text), overrides)
+    assert caught.value.code == Exit.USAGE
+    return str(caught.value).splitlines()
+
+
+def test_defaults_give_way_to_the_file_and_the_file_to_overrides_in_order() -> None:
+    path = written("train: {epochs: 3, learning_rate: 0.5}\nseed: 1\n")
+    config = load(path, ["train.epochs=4", "train.epochs=5"])
+    assert (config.train.epochs, config.train.learning_rate, config.train.batch_size, config.seed) == (5, 0.5, 100, 1)
+    assert load(None) == Config()
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "train:\n", "---\n", "train: {}\n"])
+def test_what_is_empty_leaves_the_defaults(text: str) -> None:
+    assert load(written(text)) == Config()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("1e-3", 1e-3), ("1E3", 1000.0), ("2", 2.0), (".5", 0.5), ("+5.e-1", 0.5), ("0.1", 0.1)]
+)
+def test_numbers_are_numbers_however_they_are_written(text: str, value: float) -> None:
+    assert load(written(f"train: {{learning_rate: {text}}}")).train.learning_rate == value
+    assert load(None, [f"train.learning_rate={text}"]).train.learning_rate == value
+
+
+def test_a_scalar_stands_for_a_list_of_one() -> None:
+    assert load(written("model: {hidden: 30}")).model.hidden == (30,)
+    assert load(None, ["model.hidden=[30, 20]"]).model.hidden == (30, 20)
+    assert load(None, ["data.mirrors=http://127.0.0.1:8000/"]).data.mirrors == ("http://127.0.0.1:8000/",)
+
+
+MISTAKES = {
+    "an unknown key": ("train:\n  epochs: 3\n  learning_rat: 1", "c.yaml:3: train.learning_rat: unknown key; "
+                       "did you mean train.learning_rate?"),
+    "an unknown section": ("modle: {hidden: 3}", "c.yaml:1: modle: unknown key; did you mean model?"),
+    "a key without its section": ("epochs: 3", "c.yaml:1: epochs: unknown key; did you mean train.epochs?"),
+    "a key like no other": ("zzz: 1", "c.yaml:1: zzz: unknown key; expected data, model, train or seed"),
+    "a duplicate key": ("seed: 1\nseed: 1", "c.yaml:2: seed: expected each key once; got it again"),
+    "a duplicate section": ("train: {}\ntrain: {}", "c.yaml:2: train: expected each key once; got it again"),
+    "a word for a number": ("\ntrain: {epochs: many}", "c.yaml:2: train.epochs: expected a whole number from 1 to "
+                            "1000000; got many"),
+    "a quoted number": ("train: {epochs: '3'}", "c.yaml:1: train.epochs: expected a whole number from 1 to 1000000; "
+                        "got '3'"),
+    "a fraction for a whole": ("train: {epochs: 3.0}", "c.yaml:1: train.epochs: expected a whole number from 1 to "
+                               "1000000; got 3.0"),
+    "a boolean for a number": ("seed: true", "c.yaml:1: seed: expected a whole number from 0 to 9223372036854775807; "
+                               "got true"),
+    "NaN": ("train: {learning_rate: .nan}", "c.yaml:1: train.learning_rate: expected a finite number above 0; "
+            "got .nan"),
+    "infinity": ("train: {learning_rate: .inf}", "c.yaml:1: train.learning_rate: expected a finite number above 0; "
+                 "got .inf"),
+    "an overflow": ("train: {learning_rate: 1e999}", "c.yaml:1: train.learning_rate: expected a finite number above 0; "
+                    "got 1e999"),
+    "nothing for a value": ("train: {epochs: }", "c.yaml:1: train.epochs: expected a whole number from 1 to 1000000; "
+                            "got nothing"),
+    "an unknown name": ("model: {activation: relo}", "c.yaml:1: model.activation: expected sigmoid or relu; got relo"),
+    "a list in a list": ("model: {hidden: [[3]]}", "c.yaml:1: model.hidden: expected a list, each item a whole number "
+                         "from 1 to 1000000; got [[…]]"),
+    "keys for a value": ("seed: {a: 1}", "c.yaml:1: seed: expected a whole number from 0 to 9223372036854775807; "
+                         "got keys and values"),
+    "a value for a section": ("train: 3", "c.yaml:1: expected keys and values in section train; got 3"),
+    "a list for the file": ("- 1", "c.yaml:1: expected keys and values; got [1]"),
+    "a word for the file": ("hello", "c.yaml:1: expected keys and values; got hello"),
+    "a Python object": ("seed: !!python/object/apply:os.system [ls]", "c.yaml:1: seed: expected a whole number from 0 "
+                        "to 9223372036854775807; got [ls]"),
+    "a key that is a list": ("[1]: 2", "c.yaml:1: expected a key; got [1]"),
+    "an idx data set without a folder": ("data: {name: idx}", "data.dir: expected the folder of the four IDX files "
+                                         "that data.name=idx reads; got null"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "message"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_named_with_its_line(text: str, message: str) -> None:
+    assert mistakes(text) == [message]
+
+
+@pytest.mark.parametrize(
+    "text", ["train: [1", "a: b: c", "\t- x", "seed: 'x", "a: *b", "%YAML 9", "--- 1\n--- 2", "\x00"]
+)
+def test_what_is_not_yaml_is_said_to_be_so(text: str) -> None:
+    (message,) = mistakes(text)
+    assert message.startswith("c.yaml:")
+    assert "not YAML" in message
+
+
+def test_all_mistakes_are_reported_at_once() -> None:
+    found = mistakes("train: {epochs: 0, batch: 3}\nseed: -1", "model.hidden=none", "nonsense", "data=3")
+    assert [message.split(": ")[0] for message in found] == [
+        "c.yaml:1", "c.yaml:1", "c.yaml:2", "--set model.hidden=none", "--set nonsense", "--set data=3",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: None, "No such file"),
+        (lambda path: path.mkdir(), "Is a directory"),
+        (lambda path: path.write_bytes(b"\xff\xfe\x00"), "expected UTF-8 text; got byte 0xff"),
+        (lambda path: path.write_bytes(b"#" * 2_000_000), "expected a config file of at most 1048576 bytes"),
+        (lambda path: path.write_text("seed: " + "[" * 5000), "nested too deeply"),
+    ],
+    ids=["missing", "folder", "binary", "too large", "too deep"],
+)
+def test_a_file_that_cannot_be_a_config_is_refused(make: object, message: str) -> None:
+    path = Path("broken.yaml")
+    make(path)  # type: ignore[operator]  # one of the lambdas above
+    with pytest.raises(BpError, match=message) as caught:
+        load(path)
+    assert caught.value.code == Exit.USAGE
+    assert "broken.yaml" in str(caught.value)
+
+
+TEXTS = st.text(min_size=1).filter(lambda text: text.isprintable() or "\n" in text)
+COUNTS = st.integers(1, 1_000_000)
+CONFIGS = st.builds(
+    Config,
+    data=st.builds(
+        DataConfig,
+        name=st.just("idx"),
+        dir=TEXTS,
+        validation=st.integers(0, 10**9),
+        seed=st.integers(0, 2**63 - 1),
+        cache_dir=st.none() | TEXTS,
+        mirrors=st.none() | st.lists(TEXTS).map(tuple),
+    ),
+    model=st.builds(
+        ModelConfig,
+        hidden=st.lists(COUNTS).map(tuple),
+        activation=st.sampled_from(["sigmoid", "relu"]),
+        bias=st.booleans(),
+        weight_init_std=st.floats(min_value=0, exclude_min=True, allow_infinity=False),
+    ),
+    train=st.builds(
+        TrainConfig,
+        max_steps=st.none() | st.integers(1, 10**12),
+        learning_rate=st.floats(min_value=0, exclude_min=True, allow_infinity=False),
+    ),
+    seed=st.integers(0, 2**63 - 1),
+)
+
+
+@given(config=CONFIGS)
+def test_a_dumped_config_loads_back_as_itself(config: Config, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("dumped") / "c.yaml"
+    path.write_bytes(dump(config).encode())
+    assert load(path) == config
+    assert dump(load(path)) == dump(config)
+
+
+@pytest.mark.parametrize("text", ["1e-3", "0x10", "null", "true", "no", "~", "1_000", "12:30", "- a", "#", " x ", "'"])
+def test_a_text_that_looks_like_something_else_stays_a_text(text: str) -> None:
+    config = replace(Config(), data=DataConfig(name="idx", dir=text))
+    assert load(written(dump(config))) == config
+
+
+@given(text=st.text(max_size=200))
+def test_any_text_is_a_config_or_a_usage_error(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("fuzz") / "c.yaml"
+    path.write_bytes(text.encode(errors="surrogatepass"))
+    for arguments in ((path,), (None, [f"seed={text}"]), (None, [text])):
+        try:
+            load(*arguments)
+        except BpError as error:
+            assert error.code == Exit.USAGE  # noqa: PT017  # an error is one of two right outcomes

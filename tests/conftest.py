@@ -1,0 +1,88 @@
+"""What several tests share: a seeded generator, small data sets, and a place of their own on disk."""
+
+import gzip
+import hashlib
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from mnist_bp.cli import bp
+from mnist_bp.data.archives import ARCHIVES, FILES, Archives
+from mnist_bp.environment import THREAD_VARIABLES
+
+MNIST = Path(__file__).parents[2] / "shared" / "mnist"
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(20030801)
+
+
+@pytest.fixture(autouse=True)
+def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the test its own cache and working directory, and no way to a mirror outside the machine."""
+    monkeypatch.setenv("MNIST_BP_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("MNIST_BP_MIRRORS", "http://127.0.0.1:9/")
+    for variable in THREAD_VARIABLES:  # which commands set: put back afterwards
+        monkeypatch.setenv(variable, "1")
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+
+
+def idx(array: np.ndarray) -> bytes:
+    """Return a uint8 array in the IDX format."""
+    return bytes((0, 0, 8, array.ndim)) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
+
+
+def blobs(count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return images (count, 8, 8) of three classes, each a bright row on noise, and their labels."""
+    labels = rng.integers(0, 3, count, dtype=np.uint8)
+    labels[:3] = 0, 1, 2
+    images = rng.integers(0, 100, (count, 8, 8), dtype=np.uint8)
+    images[np.arange(count), 2 * labels.astype(int)] += 120
+    return images, labels
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return what the files of a folder hold, hidden ones included."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture
+def archive_folder(tmp_path: Path, rng: np.random.Generator) -> Path:
+    """Return a folder with four small gzipped IDX files, named as MNIST's."""
+    folder = tmp_path / "archives"
+    folder.mkdir()
+    arrays = [*blobs(210, rng), *blobs(60, rng)]
+    for name, array in zip(FILES, arrays, strict=True):
+        (folder / name).write_bytes(gzip.compress(idx(array), mtime=0))
+    return folder
+
+
+@pytest.fixture
+def small_mnist(archive_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Archives:
+    """Pin the small archives as what `mnist` is."""
+    sums = [hashlib.sha256((archive_folder / name).read_bytes()).hexdigest() for name in FILES]
+    archives = Archives("mnist", ARCHIVES["mnist"].mirrors, (sums[0], sums[1], sums[2], sums[3]))
+    monkeypatch.setitem(ARCHIVES, "mnist", archives)
+    return archives
+
+
+@pytest.fixture
+def small_config(archive_folder: Path) -> Path:
+    """Return a config that trains on the small images in no time."""
+    path = Path("small.yaml")
+    path.write_text(
+        f"data: {{name: idx, dir: {archive_folder}}}\n"
+        "model: {hidden: 6, init: xavier}\n"
+        "train: {epochs: 3, batch_size: 20, learning_rate: 0.5}\n"
+    )
+    return path
+
+
+def run(*arguments: str | Path) -> Result:
+    """Run `bp` in this process."""
+    return CliRunner().invoke(bp, [str(argument) for argument in arguments], prog_name="bp")

@@ -1,0 +1,81 @@
+"""The rules that keep the layout readable: who may import whom, and who may print."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "mnist_bp"
+MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
+
+RULES = {  # modules here: what they may import beside the standard library
+    "config": {"yaml", "mnist_bp.config", "mnist_bp.errors"},
+    "data": {
+        "numpy", "requests", "urllib3", "platformdirs",
+        "mnist_bp.data", "mnist_bp.errors", "mnist_bp.atomic", "mnist_bp.progress",
+    },
+    "nn": {"numpy", "mnist_bp.nn"},
+    "trainer.py": {
+        "numpy", "mnist_bp.nn", "mnist_bp.data", "mnist_bp.errors",
+        "mnist_bp.batches", "mnist_bp.evaluation", "mnist_bp.records",
+    },
+}  # fmt: skip
+
+
+def imports(module: Path) -> set[str]:
+    """Return what a module imports, anywhere in it, except from the standard library."""
+    found = set()
+    for node in ast.walk(ast.parse((PACKAGE / module).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports relatively"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in found if name.split(".")[0] not in sys.stdlib_module_names}
+
+
+def allowed(name: str, permitted: set[str]) -> bool:
+    return any(name == each or name.startswith(f"{each}.") for each in permitted)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_modules_import_only_what_their_place_allows(rule: str) -> None:
+    members = [module for module in MODULES if module.parts[0] == rule]
+    assert members
+    for module in members:
+        foreign = {name for name in imports(module) if not allowed(name, RULES[rule])}
+        assert not foreign, f"mnist_bp/{module} imports {foreign}"
+
+
+@pytest.mark.parametrize("judged", ["layers", "activations", "losses", "network", "optimizers", "initializers"])
+def test_what_is_judged_does_not_import_its_judges(judged: str) -> None:
+    judges = {"mnist_bp.nn.numerical", "mnist_bp.nn.gradcheck"}
+    assert not {name for name in imports(Path("nn", f"{judged}.py")) if allowed(name, judges)}
+
+
+def test_only_the_command_line_prints() -> None:
+    for module in MODULES:
+        if module.parts[0] != "cli":
+            names = {
+                node.id for node in ast.walk(ast.parse((PACKAGE / module).read_text())) if isinstance(node, ast.Name)
+            }
+            assert "print" not in names, f"mnist_bp/{module} prints"
+            assert not {name for name in imports(module) if allowed(name, {"click", "tqdm"})} - (
+                {"mnist_bp.cli.main"} if module.name == "__main__.py" else set()
+            )
+
+
+def test_only_build_sees_both_the_config_and_the_network_library() -> None:
+    for module in MODULES:
+        sees = {part for name in imports(module) for part in ("config", "nn") if allowed(name, {f"mnist_bp.{part}"})}
+        if module.parts[0] != "cli" and module.name != "build.py":
+            assert sees != {"config", "nn"}, f"mnist_bp/{module} imports {sees}"
+
+
+def test_every_module_has_a_test_file_named_after_it() -> None:
+    tests = Path(__file__).parent
+    untested = {"__init__.py", "__main__.py", "errors.py", "progress.py", "options.py"}  # nothing but names
+    for module in MODULES:
+        if module.name not in untested:
+            assert (tests / module.parent / f"test_{module.name}").is_file(), f"mnist_bp/{module} has no test file"

@@ -1,0 +1,62 @@
+"""Mini-batches: each example once an epoch, in an order that seed and epoch alone decide, scaled to 0 … 1."""
+
+from itertools import chain
+
+import numpy as np
+import pytest
+
+from mnist_bp.batches import Batches
+from mnist_bp.data import Split
+
+SPLIT = Split(np.arange(10, dtype=np.uint8)[:, None] * np.array([1, 25], np.uint8), np.arange(10, dtype=np.uint8))
+
+
+def epoch(number: int, start: int = 0, size: int = 4, seed: int = 7, **options: bool) -> list[list[int]]:
+    """Return the labels of an epoch's batches; they number the examples."""
+    return [t.tolist() for _, t in Batches(SPLIT, size, "float32", seed=seed, **options).epoch(number, start)]
+
+
+def test_an_epoch_has_every_example_once_and_a_smaller_batch_at_the_end() -> None:
+    batches = epoch(1)
+    assert [len(batch) for batch in batches] == [4, 4, 2]
+    assert sorted(chain(*batches)) == list(range(10))
+    assert Batches(SPLIT, 4, "float32").steps == 3
+
+
+def test_seed_and_epoch_alone_decide_the_order() -> None:
+    assert epoch(1) == epoch(1)
+    assert epoch(1) != epoch(2)
+    assert epoch(1) != epoch(1, seed=8)
+
+
+@pytest.mark.parametrize("replacement", [False, True])
+def test_an_epoch_can_be_entered_at_any_batch(replacement: bool) -> None:
+    whole = epoch(3, replacement=replacement)
+    assert [epoch(3, start, replacement=replacement) for start in range(4)] == [whole, whole[1:], whole[2:], []]
+
+
+def test_with_replacement_batches_are_full_and_draw_from_all() -> None:
+    batches = Batches(SPLIT, 4, "float32", seed=7, replacement=True)
+    drawn = [t.tolist() for number in range(1, 201) for _, t in batches.epoch(number)]
+    assert {len(batch) for batch in drawn} == {4}
+    counts = np.bincount(list(chain(*drawn)), minlength=10)
+    assert counts.sum() == 2400
+    assert abs(counts - 240).max() < 5 * np.sqrt(240)  # five standard deviations of a count
+    assert any(len(set(batch)) < 4 for batch in drawn)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_pixels_are_scaled_to_the_unit_interval_and_belong_to_their_labels(dtype: str) -> None:
+    for batch in (Batches(SPLIT, 4, dtype).in_order(), Batches(SPLIT, 4, dtype, seed=1).epoch(1)):
+        for x, t in batch:
+            assert x.dtype == dtype
+            np.testing.assert_allclose(x, SPLIT.x[t] / 255, rtol=1e-7)
+
+
+def test_in_order_yields_the_examples_as_they_stand() -> None:
+    assert [t.tolist() for _, t in Batches(SPLIT, 4, "float32").in_order()] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+
+
+def test_more_than_there_are_is_one_batch_of_all() -> None:
+    assert [len(batch) for batch in epoch(1, size=100)] == [10]
+    assert [len(batch) for batch in epoch(1, size=100, replacement=True)] == [100]

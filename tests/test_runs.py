@@ -1,0 +1,100 @@
+"""The run directory: begun, continued, finished, and never overwritten."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mnist_bp.config import Config, TrainConfig
+from mnist_bp.errors import BpError, Exit
+from mnist_bp.records import HEADER, Record
+from mnist_bp.runs import Run, directory
+
+ROWS = [Record(epoch, 5 * epoch, 0.1, 1 / epoch, 0.5, None, None, 0.7, 0.6, 0.25) for epoch in (1, 2, 3)]
+
+
+@pytest.fixture
+def run() -> Run:
+    run = Run(Path("runs/mine"))
+    run.begin(Config(), {"numpy": "2"})
+    run.keep_records(lambda record: True)
+    return run
+
+
+def test_a_run_keeps_its_config_environment_and_metrics(run: Run) -> None:
+    for row in ROWS:
+        run.append(row)
+    assert run.exists
+    assert run.config() == Config()
+    assert run.config(["data.name=kmnist"]).data.name == "kmnist"
+    assert (run.path / "env.json").read_text() == '{\n  "numpy": "2"\n}\n'
+    assert (run.path / "metrics.csv").read_text() == HEADER + "".join(row.line() for row in ROWS)
+    assert run.records() == ROWS
+
+
+def test_metrics_are_cut_back_to_a_checkpoint_torn_line_and_all(run: Run) -> None:
+    for row in ROWS:
+        run.append(row)
+    with (run.path / "metrics.csv").open("a") as file:
+        file.write("4,20,0.1,0.2")
+    run.keep_records(lambda record: record.step <= 10)
+    assert run.records() == ROWS[:2]
+    assert (run.path / "metrics.csv").read_text().endswith(ROWS[1].line())
+
+
+def test_a_run_is_finished_when_it_has_a_summary_until_it_begins_again(run: Run) -> None:
+    assert run.summary() is None
+    run.finish({"epochs": 3})
+    assert run.summary() == {"epochs": 3}
+    run.begin(Config(), {})
+    assert run.summary() is None
+
+
+def test_a_run_is_not_overwritten(run: Run) -> None:
+    with pytest.raises(BpError, match="runs/mine: already holds a run") as caught:
+        run.require_place_for(Config(), resume=False)
+    assert caught.value.code == Exit.USAGE
+    assert "--resume" in str(caught.value.hint)
+
+
+def test_a_run_is_resumed_with_the_config_that_it_began_with_or_with_more_epochs(run: Run) -> None:
+    run.require_place_for(Config(), resume=True)
+    run.require_place_for(Config(train=TrainConfig(epochs=99, max_steps=7)), resume=True)
+    with pytest.raises(BpError, match=r"train.batch_size was 100 and is 7; seed was 0 and is 1") as caught:
+        run.require_place_for(replace(Config(), train=TrainConfig(batch_size=7), seed=1), resume=True)
+    assert caught.value.code == Exit.USAGE
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_run_goes_into_a_new_or_empty_directory_and_nowhere_else(resume: bool) -> None:
+    Run(Path("new")).require_place_for(Config(), resume=resume)
+    Path("empty").mkdir()
+    Run(Path("empty")).require_place_for(Config(), resume=resume)
+    Path("full").mkdir()
+    Path("full/thesis.tex").touch()
+    for path in ("full", "full/thesis.tex"):
+        with pytest.raises(BpError, match="expected a new or empty directory") as caught:
+            Run(Path(path)).require_place_for(Config(), resume=resume)
+        assert caught.value.code == Exit.USAGE
+
+
+def test_a_directory_without_a_run_has_no_config() -> None:
+    with pytest.raises(BpError, match="expected a run directory") as caught:
+        Run(Path("nothing")).config()
+    assert caught.value.code == Exit.USAGE
+
+
+@pytest.mark.parametrize(("file", "read"), [("summary.json", Run.summary), ("metrics.csv", Run.records)])
+def test_a_damaged_file_is_named(run: Run, file: str, read: object) -> None:
+    (run.path / file).write_text("{damaged\n")
+    with pytest.raises(BpError, match=f"runs/mine/{file}"):
+        read(run)  # type: ignore[operator]  # one of the methods above
+
+
+def test_default_directories_are_numbered_and_the_last_one_is_resumed() -> None:
+    assert directory("book", resume=False) == directory("book", resume=True) == Path("runs/book")
+    for name in ("book", "book-2"):
+        assert directory("book", resume=False) == Path("runs", name)
+        Path("runs", name).mkdir(parents=True)
+        assert directory("book", resume=True) == Path("runs", name)
+    assert directory("book", resume=False) == Path("runs/book-3")
