@@ -18,8 +18,8 @@ MAY_CHANGE = ("train.epochs", "train.max_steps", "data.cache_dir", "data.mirrors
 class Run:
     """A run directory: config.yaml, env.json, metrics.csv, checkpoint.npz and, once finished, summary.json."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path | str) -> None:
+        self.path = path = Path(path)
         self.checkpoint = path / "checkpoint.npz"
         self._config = path / "config.yaml"
         self._metrics = path / "metrics.csv"
@@ -97,9 +97,12 @@ class Run:
         _write_json(self._summary, summary)
 
 
-def directory(name: str, *, resume: bool) -> Path:
-    """Return the default place of a run: runs/NAME, runs/NAME-2, … — the first free one; to resume, the last."""
-    last, number = None, 1
+def directory(config_file: str, *, resume: bool) -> Path:
+    """Return the default place of a run of CONFIG.yaml: the first free one of runs/CONFIG, runs/CONFIG-2, and so on.
+
+    To resume, it is the last that is taken.
+    """
+    name, last, number = Path(config_file).stem, None, 1
     path = Path("runs") / name
     while path.exists():
         last, number = path, number + 1

@@ -3,6 +3,10 @@
 import gzip
 import hashlib
 import struct
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +85,18 @@ def small_config(archive_folder: Path) -> Path:
         "train: {epochs: 3, batch_size: 20, learning_rate: 0.5}\n"
     )
     return path
+
+
+@pytest.fixture
+def genuine_mirror() -> Iterator[str]:
+    """Serve the genuine archives on this machine; return the address."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(MNIST))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
 
 
 def run(*arguments: str | Path) -> Result:

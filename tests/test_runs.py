@@ -92,9 +92,11 @@ def test_a_damaged_file_is_named(run: Run, file: str, read: object) -> None:
 
 
 def test_default_directories_are_numbered_and_the_last_one_is_resumed() -> None:
-    assert directory("book", resume=False) == directory("book", resume=True) == Path("runs/book")
+    assert (
+        directory("configs/book.yaml", resume=False) == directory("configs/book.yaml", resume=True) == Path("runs/book")
+    )
     for name in ("book", "book-2"):
-        assert directory("book", resume=False) == Path("runs", name)
+        assert directory("configs/book.yaml", resume=False) == Path("runs", name)
         Path("runs", name).mkdir(parents=True)
-        assert directory("book", resume=True) == Path("runs", name)
-    assert directory("book", resume=False) == Path("runs/book-3")
+        assert directory("configs/book.yaml", resume=True) == Path("runs", name)
+    assert directory("configs/book.yaml", resume=False) == Path("runs/book-3")

@@ -1,6 +1,5 @@
 """The command line: one module a command, imported when it is asked for, its heavy imports later still."""
 
-import difflib
 import errno
 import importlib
 
@@ -31,8 +30,11 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or suggest the one that was meant."""
-        if args and args[0] not in COMMANDS and (close := difflib.get_close_matches(args[0], COMMANDS)):
-            ctx.fail(f"No such command {args[0]!r}. Did you mean {close[0]!r}?")
+        if args and args[0] not in COMMANDS:
+            from difflib import get_close_matches
+
+            if close := get_close_matches(args[0], COMMANDS):
+                ctx.fail(f"No such command {args[0]!r}. Did you mean {close[0]!r}?")
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:

@@ -1,19 +1,18 @@
 """`bp config`: what a run would really use."""
 
-from pathlib import Path
-
 import click
 
 from mnist_bp.cli import options
 
 
 @click.command("config")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path())
 @options.overrides
-def command(file: Path, overrides: tuple[str, ...]) -> None:
-    """Print the effective config of FILE: every key, defaults and --set included.
+def command(file: str, overrides: tuple[str, ...]) -> None:
+    """Print the effective config of FILE.
 
-    What it prints is a config file itself. All mistakes in FILE are reported at once.
+    That is every key, defaults and --set included; what it prints is a config file itself. All mistakes in FILE are
+    reported at once.
 
     \b
     Example:

@@ -1,7 +1,5 @@
 """`bp data`: the data sets and their cache."""
 
-from pathlib import Path
-
 import click
 
 from mnist_bp.cli import options, output
@@ -21,9 +19,10 @@ def command() -> None:
 @command.command()
 @click.argument("name", type=published, default="mnist")
 def fetch(name: str) -> None:
-    """Download a data set (default: mnist) into the cache, if it is not there.
+    """Download a data set into the cache.
 
-    Every archive must have its published SHA-256. MNIST_BP_MIRRORS names other mirrors than the usual ones.
+    NAME is mnist unless given. Every archive must have its published SHA-256; those that lie there already and do are
+    left alone. MNIST_BP_MIRRORS names other mirrors than the usual ones.
 
     \b
     Examples:
@@ -41,7 +40,9 @@ def fetch(name: str) -> None:
 @command.command()
 @click.argument("name", type=published, default="mnist")
 def verify(name: str) -> None:
-    """Check a data set in the cache (default: mnist) against its published SHA-256; exit 4 if anything is wrong.
+    """Check a data set in the cache.
+
+    Each archive of NAME (default: mnist) must have its published SHA-256; exit 4 if one has not.
 
     \b
     Example:
@@ -65,21 +66,25 @@ def verify(name: str) -> None:
 
 
 @command.command("import")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=click.Path(exists=True, file_okay=False))
 @click.option("--name", type=published, default="mnist", show_default=True, help="Which data set the files are.")
-def import_(folder: Path, name: str) -> None:
-    """Copy the four archives of a data set from FOLDER into the cache, for machines without a network.
+def import_(folder: str, name: str) -> None:
+    """Copy archives from a folder into the cache.
+
+    For machines without a network: FOLDER holds the four archives, as published.
 
     \b
     Examples:
         bp data import ~/Downloads
         bp data import /media/stick/fashion --name fashion-mnist
     """  # noqa: D301  # \b keeps click from joining the lines
+    from pathlib import Path
+
     from mnist_bp.data import cache, fetch
     from mnist_bp.data.archives import ARCHIVES
 
     home = cache.folder() / name
-    fetch.import_from(ARCHIVES[name], folder, home)
+    fetch.import_from(ARCHIVES[name], Path(folder), home)
     click.echo(f"{name}: imported into {home}")
 
 
@@ -87,7 +92,9 @@ def import_(folder: Path, name: str) -> None:
 @click.argument("name", type=click.Choice([*PUBLISHED, "synthetic"]), default="mnist")
 @options.as_json
 def info(name: str, as_json: bool) -> None:
-    """Describe a data set (default: mnist), fetching or drawing it if need be.
+    """Describe a data set.
+
+    NAME is mnist unless given; it is downloaded or drawn if need be.
 
     \b
     Examples:

@@ -1,14 +1,12 @@
 """`bp eval`: how good a run's network is."""
 
-from pathlib import Path
-
 import click
 
 from mnist_bp.cli import options, output
 
 
 @click.command("eval")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=click.Path())
 @click.option(
     "--split",
     type=click.Choice(["test", "train", "validation"]),
@@ -18,10 +16,10 @@ from mnist_bp.cli import options, output
 )
 @options.overrides
 @options.as_json
-def command(run: Path, split: str, overrides: tuple[str, ...], as_json: bool) -> None:
-    """Measure accuracy and loss of the network in the run directory RUN.
+def command(run: str, split: str, overrides: tuple[str, ...], as_json: bool) -> None:
+    """Measure accuracy and loss of a run.
 
-    --set changes keys of the section data, and so measures the network on another data set.
+    RUN is a run directory. --set changes keys of the section data, and so measures the network on another data set.
 
     \b
     Examples:
@@ -50,7 +48,7 @@ def command(run: Path, split: str, overrides: tuple[str, ...], as_json: bool) ->
     checkpoint.load(opened.checkpoint, network)
     loss, accuracy = evaluate(network, examples)
     about = {
-        "run": str(run),
+        "run": run,
         "data": dataset.name,
         "split": split,
         "examples": len(examples),

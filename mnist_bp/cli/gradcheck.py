@@ -1,7 +1,6 @@
 """`bp gradcheck`: whether backprop computes the gradient of the loss."""
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import click
@@ -10,8 +9,8 @@ from mnist_bp.cli import options, output
 
 
 @click.command("gradcheck")
-@click.argument("run", type=click.Path(path_type=Path), required=False)
-@click.option("--config", "config_file", type=click.Path(path_type=Path), metavar="FILE", help="Check a new network.")
+@click.argument("run", type=click.Path(), required=False)
+@click.option("--config", "config_file", type=click.Path(), metavar="FILE", help="Check a new network.")
 @options.overrides
 @click.option(
     "--mode",
@@ -29,12 +28,12 @@ from mnist_bp.cli import options, output
 )
 @options.as_json
 def command(
-    run: Path | None, config_file: Path | None, overrides: tuple[str, ...], mode: str, oracle: str, as_json: bool
+    run: str | None, config_file: str | None, overrides: tuple[str, ...], mode: str, oracle: str, as_json: bool
 ) -> None:
-    """Compare backprop with finite differences, in float64, on the first mini-batch of training examples.
+    """Compare backprop with finite differences.
 
-    Give either --config FILE, for a network with its first weights, or the directory RUN of a trained one.
-    Exit 1 if any derivative disagrees.
+    Both are computed in float64, on one mini-batch of training examples: for a new network with --config FILE, for a
+    trained one with its run directory RUN. Exit 1 if any derivative disagrees.
 
     \b
     Examples:

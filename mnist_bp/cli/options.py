@@ -1,13 +1,11 @@
 """Options that several commands share."""
 
-from pathlib import Path
-
 import click
 
 config_file = click.option(
     "--config",
     "config_file",
-    type=click.Path(path_type=Path),
+    type=click.Path(),
     required=True,
     metavar="FILE",
     help="YAML file that describes the run; see the folder configs/.",

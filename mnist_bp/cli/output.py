@@ -1,6 +1,5 @@
 """What commands print: results on stdout, everything else on stderr."""
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +19,8 @@ def fail(message: str, hint: str | None = None) -> None:
 
 def as_json(content: Mapping[str, Any]) -> None:
     """Print one JSON object."""
+    import json
+
     click.echo(json.dumps(content, indent=2))
 
 

@@ -1,6 +1,5 @@
 """`bp train`: from a config to a run directory."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="Short for --set seed=N.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=click.Path(),
     metavar="DIR",
     help="The run directory.  [default: runs/ and the config's name, numbered if that is taken]",
 )
@@ -32,10 +31,10 @@ if TYPE_CHECKING:
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 @options.as_json
 def command(
-    config_file: Path,
+    config_file: str,
     overrides: tuple[str, ...],
     seed: int | None,
-    out: Path | None,
+    out: str | None,
     resume: bool,
     target_accuracy: float | None,
     quiet: bool,
@@ -57,7 +56,7 @@ def command(
     from mnist_bp.errors import Exit
 
     config = configs.load(config_file, [*overrides, *([f"seed={seed}"] if seed is not None else [])])
-    run = runs.Run(out or runs.directory(config_file.stem, resume=resume))
+    run = runs.Run(out or runs.directory(config_file, resume=resume))
     run.require_place_for(config, resume=resume)
     environment.limit_threads(config.train.threads)
     summary = run.summary() if run.exists and not configs.differences(run.config(), config) else None

@@ -50,8 +50,8 @@ def only(default: object, written: str) -> Rule:
     """Accept one value: the key belongs to the file format, its other values are not built yet."""
     return _rule(
         f"{written}, the only value of this version",
-        lambda value: value == default and type(value) is type(default),
-        lambda value: tuple(value) if isinstance(value, list) else value,
+        lambda value: value == default and not isinstance(value, bool),
+        lambda value: tuple(default) if isinstance(default, list) else default,
     )
 
 

@@ -25,7 +25,7 @@ def load(
     Raises BpError (exit 4) where the data are not to be had.
     """
     if name == "idx":
-        return Dataset.of(name, idx.read_four(Path(folder or ".")))
+        return Dataset.of(name, idx.read_four(Path(folder or ".").expanduser()))
     home = cache.folder(cache_dir) / name
     if name == "synthetic":
         return cache.keep(name, home / f"version-{synthetic.VERSION}-seed-{seed}.npz", lambda: _draw(seed, progress))

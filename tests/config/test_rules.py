@@ -13,7 +13,7 @@ ACCEPTED = [
     (rules.positive(), 1e-300, 1e-300),
     (rules.choice("sgd", "adam"), "adam", "adam"),
     (rules.only([], "[]"), [], ()),
-    (rules.only(0, "0"), 0, 0),
+    (rules.only(0, "0"), 0.0, 0),
     (rules.list_of(rules.whole(1, 9)), 3, (3,)),
     (rules.list_of(rules.whole(1, 9)), [3, 4], (3, 4)),
     (rules.list_of(rules.whole(1, 9)), [], ()),
