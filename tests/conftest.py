@@ -2,9 +2,11 @@
 
 import gzip
 import hashlib
+import resource
 import struct
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -53,6 +55,17 @@ def blobs(count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]
 def contents(folder: Path) -> dict[str, bytes]:
     """Return what the files of a folder hold, hidden ones included."""
     return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@contextmanager
+def full_disk(room: int) -> Iterator[None]:
+    """Let no file grow beyond so many bytes: the system call that fails is the one that a full disk fails."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.fixture

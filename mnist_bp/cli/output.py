@@ -10,9 +10,9 @@ from mnist_bp.progress import Advance
 
 
 def fail(message: str, hint: str | None = None) -> None:
-    """Print an error, a line each, and what to do about it."""
-    for line in message.splitlines():
-        click.echo(f"error: {line}", err=True)
+    """Print an error, a line each, and what to do about it; foreign control characters are made visible."""
+    for line in message.split("\n"):
+        click.echo(f"error: {''.join(char if char.isprintable() else repr(char)[1:-1] for char in line)}", err=True)
     if hint:
         click.echo(f"hint: {hint}", err=True)
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mnist_bp.data import cache, fetch, idx, synthetic
-from mnist_bp.data.archives import ARCHIVES
+from mnist_bp.data.archives import ARCHIVES, FILES
 from mnist_bp.data.dataset import Array, Arrays, Dataset, Split
 from mnist_bp.progress import Progress, silent
 
@@ -25,14 +25,14 @@ def load(
     Raises BpError (exit 4) where the data are not to be had.
     """
     if name == "idx":
-        return Dataset.of(name, idx.read_four(Path(folder or ".").expanduser()))
+        return Dataset.of(name, idx.read_four(idx.find_four(Path(folder or ".").expanduser())))
     home = cache.folder(cache_dir) / name
     if name == "synthetic":
         return cache.keep(name, home / f"version-{synthetic.VERSION}-seed-{seed}.npz", lambda: _draw(seed, progress))
 
     def read() -> Arrays:
         fetch.fetch(ARCHIVES[name], home, mirrors, progress)
-        return idx.read_four(home)
+        return idx.read_four(home / file for file in FILES)
 
     return cache.keep(name, home / "decoded.npz", read)
 

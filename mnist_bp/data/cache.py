@@ -5,16 +5,17 @@ import mmap
 import os
 import struct
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import platformdirs
 
 from mnist_bp.atomic import replacing
 from mnist_bp.data.dataset import Array, Arrays, Dataset
-from mnist_bp.errors import BpError
+from mnist_bp.errors import BpError, Exit
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,21 @@ def folder(configured: str | None = None) -> Path:
     return Path(os.environ.get("MNIST_BP_CACHE") or configured or platformdirs.user_cache_dir("mnist-bp")).expanduser()
 
 
+@contextmanager
+def entry(path: Path) -> Iterator[IO[bytes]]:
+    """Open a new file of the cache, as `replacing` does; raises BpError (exit 4) if it cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as file:
+            yield file
+    except OSError as error:
+        raise BpError(
+            f"{path}: cannot write to the cache: {error.strerror or error}",
+            code=Exit.NO_DATA,
+            hint="name another cache folder in MNIST_BP_CACHE",
+        ) from error
+
+
 def keep(name: str, path: Path, make: Callable[[], Arrays]) -> Dataset:
     """Return the data set of the decoded copy at `path`; make its arrays and the copy if there is no sound one."""
     dataset = opened(name, path)
@@ -31,8 +47,8 @@ def keep(name: str, path: Path, make: Callable[[], Arrays]) -> Dataset:
         dataset = Dataset.of(name, make())
         try:
             _write(path, dataset)
-        except OSError as error:
-            log.warning("%s: cannot keep a decoded copy (%s); the next start will be slower", path, error.strerror)
+        except BpError as error:
+            log.warning("%s; without a decoded copy, the next start will be slower", error)
     return dataset
 
 
@@ -43,20 +59,19 @@ def opened(name: str, path: Path) -> Dataset | None:
         dataset = Dataset.of(name, {member: array for member, array in members.items() if member != "fingerprint"})
         if bytes(members["fingerprint"]) == dataset.fingerprint.encode():
             return dataset
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, KeyError, IndexError, struct.error, zipfile.BadZipFile, BpError):
+    except Exception:  # damaged bytes make zip and header parsers raise almost anything, and the answer is the same
         pass
     log.warning("%s: not the decoded copy that was written there; making it anew", path)
     return None
 
 
 def _write(path: Path, dataset: Dataset) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     members: dict[str, Any] = {"fingerprint": np.frombuffer(dataset.fingerprint.encode(), np.uint8)}
     for name, split in (("train", dataset.train), ("test", dataset.test)):
         members |= {f"{name}_images": split.x.reshape(-1, *dataset.image_shape), f"{name}_labels": split.t}
-    with replacing(path) as file:
+    with entry(path) as file:
         np.savez(file, **members)
 
 

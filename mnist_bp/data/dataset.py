@@ -29,7 +29,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A named data set; `fingerprint` is the SHA-256 of each array's name, shape and CRC-32."""
+    """A named data set; `fingerprint` is the SHA-256 of each array's name, dtype, shape and CRC-32."""
 
     name: str
     train: Split
@@ -46,6 +46,8 @@ class Dataset:
             images, labels = arrays[f"{part}_images"], arrays[f"{part}_labels"]
             if len(images) != len(labels) or not len(labels):
                 raise _unfit(name, f"as many {part} images as labels, at least one", f"{len(images)} and {len(labels)}")
+            if 0 in images.shape:
+                raise _unfit(name, f"{part} images with pixels", "×".join(map(str, images.shape[1:])))
         shape, test_shape = arrays["train_images"].shape[1:], arrays["test_images"].shape[1:]
         if shape != test_shape:
             raise _unfit(name, f"test images of {shape[0]}×{shape[1]} pixels", f"{test_shape[0]}×{test_shape[1]}")
@@ -75,7 +77,7 @@ class Dataset:
 def fingerprint(arrays: Arrays) -> str:
     """Return a hash of what the arrays hold: equal data, equal hash."""
     parts = [
-        f"{name} {arrays[name].shape} {zlib.crc32(np.ascontiguousarray(arrays[name]).data):08x}"
+        f"{name} {arrays[name].dtype} {arrays[name].shape} {zlib.crc32(np.ascontiguousarray(arrays[name]).data):08x}"
         for name in sorted(arrays)
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

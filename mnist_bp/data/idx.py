@@ -7,6 +7,7 @@ Source: LeCun, Cortes & Burges, The MNIST database of handwritten digits, "File 
 import math
 import struct
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -17,23 +18,30 @@ from mnist_bp.errors import BpError, Exit
 UNSIGNED_BYTE = 8
 MAX_BYTES = 1 << 30  # of decoded values in one file: more would be a gzip bomb, not a data set
 
-PATTERNS = {
-    "train_images": ("*train-images*", 3),
-    "train_labels": ("*train-labels*", 1),
-    "test_images": ("*t10k-images*", 3),
-    "test_labels": ("*t10k-labels*", 1),
-}
+DIMENSIONS = {"train_images": 3, "train_labels": 1, "test_images": 3, "test_labels": 1}
+PATTERNS = ("*train-images*", "*train-labels*", "*t10k-images*", "*t10k-labels*")
 
 
-def read_four(folder: Path) -> Arrays:
-    """Read the four files of a data set; raises BpError (exit 4) if one is missing, doubtful or malformed."""
-    return {name: read(_find(folder, pattern), dimensions) for name, (pattern, dimensions) in PATTERNS.items()}
+def read_four(paths: Iterable[Path]) -> Arrays:
+    """Read the four files of a data set, in the order of DIMENSIONS; raises BpError (exit 4) as `read` does."""
+    return {name: read(path, DIMENSIONS[name]) for name, path in zip(DIMENSIONS, paths, strict=True)}
+
+
+def find_four(folder: Path) -> list[Path]:
+    """Find the four files of a data set by PATTERNS; raises BpError (exit 4) unless there is one of each.
+
+    Where a file lies both gzipped and plain, it is the plain one.
+    """
+    if not folder.is_dir():
+        raise BpError(f"{folder}: expected a folder with four IDX files; there is none", code=Exit.NO_DATA)
+    return [_find(folder, pattern) for pattern in PATTERNS]
 
 
 def read(path: Path, dimensions: int) -> Array:
     """Read an IDX file of unsigned bytes, gzipped or plain, as an array with that many dimensions.
 
-    Raises BpError (exit 4) for anything but one whole, valid file. Memory stays within the size that the header claims.
+    Raises BpError (exit 4) for anything but one whole, valid file. Memory stays within the file's size and what its
+    header claims.
     """
     try:
         raw = path.read_bytes()
@@ -42,7 +50,7 @@ def read(path: Path, dimensions: int) -> Array:
     stream = _Gzip(raw, path) if raw[:2] == b"\x1f\x8b" else _Plain(raw)
     header = stream.take(4)
     if len(header) < 4 or header[:2] != b"\0\0":
-        raise _malformed(path, "an IDX file, which starts with two zero bytes", f"{header[:2].hex(' ') or 'nothing'}")
+        raise _malformed(path, "an IDX file, which starts with two zero bytes", header.hex(" ") or "nothing")
     if header[2] != UNSIGNED_BYTE:
         raise _malformed(path, f"unsigned bytes, IDX type {UNSIGNED_BYTE:#04x}", f"type {header[2]:#04x}")
     if header[3] != dimensions:
@@ -52,7 +60,7 @@ def read(path: Path, dimensions: int) -> Array:
         raise _malformed(path, f"the sizes of {dimensions} dimensions", "a file that ends before them")
     shape = struct.unpack(f">{dimensions}I", sizes)
     count = math.prod(shape)
-    if count > MAX_BYTES:
+    if max(count, *shape) > MAX_BYTES:
         raise _malformed(path, f"at most {MAX_BYTES} values", f"a header that claims {count}")
     values = stream.take(count + 1)
     if len(values) != count:
@@ -106,10 +114,8 @@ class _Gzip:
 
 
 def _find(folder: Path, pattern: str) -> Path:
-    if not folder.is_dir():
-        raise BpError(f"{folder}: expected a folder with four IDX files; there is none", code=Exit.NO_DATA)
-    found = sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
-    found = [path for path in found if path.with_suffix("") not in found]  # x beside x.gz: take x
+    found = sorted(path for path in folder.glob(pattern) if path.is_file() and not path.name.startswith("."))
+    found = [path for path in found if path.suffix != ".gz" or path.with_suffix("") not in found]
     if len(found) != 1:
         came = ", ".join(path.name for path in found) or "none"
         raise BpError(f"{folder}: expected one file named {pattern}; got {came}", code=Exit.NO_DATA)

@@ -14,6 +14,11 @@ def test_errors_and_hints_go_to_stderr_line_by_line(capsys: pytest.CaptureFixtur
     assert capsys.readouterr() == ("", "error: one\nerror: two\nhint: do this\n")
 
 
+def test_what_a_server_sent_cannot_play_with_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    output.fail("HTTP 404 \x1b[31mred\r")
+    assert capsys.readouterr().err == "error: HTTP 404 \\x1b[31mred\\r\n"
+
+
 def test_json_is_one_object_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     output.as_json({"accuracy": 0.1, "none": None})
     out, err = capsys.readouterr()

@@ -1,0 +1,95 @@
+"""One file from one address: downloaded whole, with the hash it must have, or not at all."""
+
+import hashlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import requests
+import urllib3
+
+from mnist_bp.data import cache
+from mnist_bp.progress import Progress
+
+TIMEOUT = (10, 30)  # seconds to connect, and to wait for a byte
+PATIENCE, LEAST_RATE = 30, 1024  # in each span of so many seconds, so many bytes a second must come
+MAX_BYTES = 64 << 20  # of one archive; the largest has 26 MB
+REQUESTS = 5  # for one file, redirects included
+CHUNK = 1 << 16
+
+
+class MirrorError(Exception):
+    """Why an address could not serve the file."""
+
+
+def download(url: str, path: Path, sha256: str, progress: Progress) -> None:
+    """Download to `path` if what comes has the SHA-256; else raise MirrorError and leave `path` alone.
+
+    Raises BpError (exit 4) if `path` cannot be written.
+    """
+    digest = hashlib.sha256()
+    with _response(url) as response, cache.entry(path) as file:
+        length = response.headers.get("Content-Length", "")
+        total = int(length) if length.isdecimal() and len(length) < 20 else None
+        with progress(path.name, total, "B") as advance:
+            for chunk in _chunks(response):
+                digest.update(chunk)
+                file.write(chunk)
+                advance(len(chunk))
+        if digest.hexdigest() != sha256:
+            raise MirrorError(f"expected SHA-256 {sha256}; got {digest.hexdigest()} ({file.tell()} bytes)")
+
+
+def _response(url: str) -> requests.Response:
+    """Return the response to a request, its body unread.
+
+    Redirects are followed here, because a `Session` reads the body of each, however long it is.
+    """
+    session = requests.Session()
+    try:
+        for _ in range(REQUESTS):
+            request = session.prepare_request(requests.Request("GET", url, headers={"Accept-Encoding": "identity"}))
+            settings: Any = session.merge_environment_settings(url, {}, stream=True, verify=None, cert=None)
+            response = session.get_adapter(url).send(request, timeout=TIMEOUT, **settings)
+            if not response.is_redirect:
+                break
+            response.close()
+            url = urljoin(url, response.headers["Location"])
+    except (OSError, urllib3.exceptions.HTTPError, ValueError) as error:  # OSError: requests' own, and certificates
+        raise MirrorError(_reason(error)) from error
+    if response.status_code != requests.codes.ok:
+        response.close()
+        raise MirrorError(f"HTTP {response.status_code} {response.reason}".rstrip())
+    return response
+
+
+def _chunks(response: requests.Response) -> Iterator[bytes]:
+    """Yield the body as it arrives, undecoded, so that neither a drip nor a flood is waited for."""
+    read = getattr(response.raw, "read1", response.raw.read)  # before urllib3 2.2: whole chunks, slow drips seen late
+    received, since, recent = 0, time.monotonic(), 0
+    while True:
+        try:
+            chunk = read(CHUNK, decode_content=False)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise MirrorError(f"{_reason(error)} after {received} bytes") from error
+        if not chunk:
+            return
+        received += len(chunk)
+        recent += len(chunk)
+        if received > MAX_BYTES:
+            raise MirrorError(f"expected at most {MAX_BYTES} bytes; got more")
+        now = time.monotonic()
+        if now - since > PATIENCE:
+            if recent < LEAST_RATE * (now - since):
+                raise MirrorError(f"too slow: {recent} bytes in {now - since:.0f} s")
+            since, recent = now, 0
+        yield chunk
+
+
+def _reason(error: BaseException) -> str:
+    """Return the innermost cause in words: the outer ones repeat the address and the names of classes."""
+    while cause := error.__cause__ or error.__context__:
+        error = cause
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -1,0 +1,48 @@
+"""The published data sets are pinned as they are."""
+
+import hashlib
+import re
+
+import pytest
+
+from mnist_bp.data.archives import ARCHIVES, FILES, Archives
+from tests.conftest import MNIST
+
+EVERY_SET = pytest.mark.parametrize("archives", ARCHIVES.values(), ids=ARCHIVES)
+
+
+@pytest.mark.skipif(not MNIST.is_dir(), reason="the real archives are not here")
+def test_the_real_archives_of_mnist_have_the_pinned_sums():
+    sums = {name: hashlib.sha256((MNIST / name).read_bytes()).hexdigest() for name in FILES}
+
+    assert sums == ARCHIVES["mnist"].files
+
+
+@EVERY_SET
+def test_every_archive_has_a_sum_of_its_own(archives: Archives):
+    assert list(archives.files) == list(FILES)
+    assert len(set(archives.sha256)) == 4
+    assert all(re.fullmatch("[0-9a-f]{64}", sha256) for sha256 in archives.sha256)
+
+
+def test_no_two_data_sets_share_an_archive():
+    sums = [sha256 for archives in ARCHIVES.values() for sha256 in archives.sha256]
+
+    assert len(set(sums)) == len(sums)
+
+
+@EVERY_SET
+def test_every_mirror_is_the_address_of_a_folder(archives: Archives):
+    assert archives.mirrors
+    assert all(re.fullmatch(r"https?://[^/\s]+/([^/\s]+/)*", mirror) for mirror in archives.mirrors)
+
+
+def test_every_data_set_is_listed_under_its_name():
+    assert {name: archives.name for name, archives in ARCHIVES.items()} == {name: name for name in ARCHIVES}
+
+
+def test_mnist_comes_from_the_mirrors_of_the_design_in_their_order():
+    assert ARCHIVES["mnist"].mirrors == (
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    )

@@ -1,0 +1,214 @@
+"""A decoded copy is what was written, or it is made anew."""
+
+import logging
+import mmap
+import os
+import pickle
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+import pytest
+
+from mnist_bp.data import cache
+from mnist_bp.data.dataset import Array, Dataset, Split
+from tests.conftest import blobs, contents, full_disk
+
+PATH = Path("cache", "decoded.npz")
+
+
+@pytest.fixture
+def arrays() -> dict[str, Array]:
+    """Return arrays small enough to flip every byte of their copy."""
+    return {
+        "train_images": np.arange(16, dtype=np.uint8).reshape(4, 2, 2),
+        "train_labels": np.array([0, 1, 2, 1], np.uint8),
+        "test_images": np.arange(8, dtype=np.uint8).reshape(2, 2, 2),
+        "test_labels": np.array([2, 0], np.uint8),
+    }
+
+
+@pytest.fixture
+def kept(arrays: dict[str, Array]) -> Dataset:
+    """Return a data set with a decoded copy at PATH."""
+    return cache.keep("toy", PATH, lambda: arrays)
+
+
+def never() -> dict[str, Array]:
+    raise AssertionError("made anew")
+
+
+def splits(dataset: Dataset) -> tuple[Split, Split]:
+    return dataset.train, dataset.test
+
+
+def assert_same(came: Dataset, expected: Dataset) -> None:
+    for came_split, expected_split in zip(splits(came), splits(expected), strict=True):
+        np.testing.assert_array_equal(came_split.x, expected_split.x, strict=True)
+        np.testing.assert_array_equal(came_split.t, expected_split.t, strict=True)
+    described = [(d.name, d.image_shape, d.classes, d.fingerprint) for d in (came, expected)]
+    assert described[0] == described[1]
+
+
+def owner(array: Array) -> object:
+    while isinstance(array, np.ndarray | memoryview):
+        array = array.base if isinstance(array, np.ndarray) else array.obj
+    return array
+
+
+def test_a_decoded_copy_is_mapped_and_equal_at_the_next_start(rng: np.random.Generator):
+    images, labels = blobs(50, rng)
+    arrays = {"train_images": images, "train_labels": labels, "test_images": images[:9], "test_labels": labels[:9]}
+    first = cache.keep("blobs", PATH, lambda: arrays)
+    second = cache.keep("blobs", PATH, never)
+
+    assert_same(second, first)
+    assert list(contents(PATH.parent)) == [PATH.name]
+    for split in splits(second):
+        assert isinstance(owner(split.x), mmap.mmap)
+        assert isinstance(owner(split.t), mmap.mmap)
+
+
+def test_mapped_arrays_cannot_be_written_to(kept: Dataset):
+    for split in splits(cache.keep("toy", PATH, never)):
+        with pytest.raises(ValueError, match="read-only"):
+            split.x[0, 0] = 1
+        with pytest.raises(ValueError, match="read-only"):
+            split.t[0] = 1
+
+
+def test_a_copy_that_was_replaced_stays_readable_to_those_who_mapped_it(kept: Dataset, arrays: dict[str, Array]):
+    mapped = cache.keep("toy", PATH, never)
+    PATH.unlink()
+    cache.keep("toy", PATH, lambda: arrays | {"train_labels": arrays["train_labels"][::-1]})
+
+    assert_same(mapped, kept)
+
+
+@pytest.mark.parametrize("flips", [0x01, 0x20, 0x40], ids="{:08b}".format)
+def test_flipped_bits_anywhere_are_detected_or_do_not_matter(flips: int, kept: Dataset):
+    """They do not matter in what the reader has no use for, such as time stamps and padding."""
+    whole = PATH.read_bytes()
+    detected = 0
+    with PATH.open("r+b", buffering=0) as file:
+        for offset, byte in enumerate(whole):
+            os.pwrite(file.fileno(), bytes([byte ^ flips]), offset)
+            came = cache.opened("toy", PATH)
+            if came is None:
+                detected += 1
+            else:
+                assert_same(came, kept)
+            os.pwrite(file.fileno(), bytes([byte]), offset)
+
+    assert detected > 500
+
+
+def test_a_copy_truncated_anywhere_is_detected(kept: Dataset):
+    for length in reversed(range(PATH.stat().st_size)):
+        os.truncate(PATH, length)
+        assert cache.opened("toy", PATH) is None
+
+
+class Code:
+    """Something that would run if it were unpickled."""
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        return Path("unpickled").touch, ()
+
+
+def rewritten(**changes: object) -> None:
+    with np.load(PATH) as members:
+        np.savez(PATH, **(dict(members) | changes))
+
+
+def compressed() -> None:
+    with np.load(PATH) as members:
+        np.savez_compressed(PATH, **members)
+
+
+def without_fingerprint() -> None:
+    with np.load(PATH) as members:
+        np.savez(PATH, **{name: array for name, array in members.items() if name != "fingerprint"})
+
+
+DAMAGES: dict[str, Callable[[], object]] = {
+    "empty": lambda: PATH.write_bytes(b""),
+    "truncated": lambda: os.truncate(PATH, 700),
+    "not a zip": lambda: PATH.write_bytes(b"<html>Please log in</html>"),
+    "an empty zip": lambda: zipfile.ZipFile(PATH, "w").close(),
+    "a foreign zip": lambda: zipfile.ZipFile(PATH, "w").writestr("notes.txt", "not an array"),
+    "a foreign npz": lambda: np.savez(PATH, x=np.zeros(3)),
+    "a pickle": lambda: PATH.write_bytes(pickle.dumps(Code())),
+    "a bit flip": lambda: PATH.write_bytes(PATH.read_bytes().replace(bytes(range(16)), bytes(range(1, 17)))),
+    "compressed": compressed,
+    "no fingerprint": without_fingerprint,
+    "another label": lambda: rewritten(test_labels=np.array([2, 1], np.uint8)),
+    "another array": lambda: rewritten(extra=np.zeros(3)),
+    "arrays that do not fit": lambda: rewritten(train_labels=np.zeros(3, np.uint8)),
+    "objects": lambda: rewritten(train_labels=np.array([Code()] * 4)),
+    "text": lambda: rewritten(train_labels=np.array(["0", "1", "2", "1"])),
+    "infinite": lambda: rewritten(train_labels=np.full(4, np.inf)),
+    "scalars": lambda: rewritten(train_images=np.uint8(0), train_labels=np.uint8(0)),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_copy_is_made_anew_with_a_warning(
+    damage: str, kept: Dataset, arrays: dict[str, Array], caplog: pytest.LogCaptureFixture
+):
+    DAMAGES[damage]()
+    anew = cache.keep("toy", PATH, lambda: arrays)
+
+    assert_same(anew, kept)
+    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
+        (logging.WARNING, f"{PATH}: not the decoded copy that was written there; making it anew")
+    ]
+    assert_same(cache.keep("toy", PATH, never), kept)
+    assert not Path("unpickled").exists()
+
+
+def test_a_first_start_warns_of_nothing(kept: Dataset, caplog: pytest.LogCaptureFixture):
+    assert not caplog.records
+
+
+def test_a_copy_that_cannot_be_written_costs_a_warning_alone(
+    arrays: dict[str, Array], caplog: pytest.LogCaptureFixture
+):
+    PATH.parent.write_text("a file where the cache should be")
+    dataset = cache.keep("toy", PATH, lambda: arrays)
+
+    assert_same(dataset, Dataset.of("toy", arrays))
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert caplog.messages[0].startswith(f"{PATH}: cannot write to the cache: ")
+
+
+@pytest.mark.parametrize("room", [0, 300, 1300], ids=["at once", "in an array", "in the zip's directory"])
+def test_a_full_disk_costs_a_warning_alone_and_leaves_no_file(
+    room: int, arrays: dict[str, Array], caplog: pytest.LogCaptureFixture
+):
+    with full_disk(room):
+        dataset = cache.keep("toy", PATH, lambda: arrays)
+
+    assert_same(dataset, Dataset.of("toy", arrays))
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert contents(PATH.parent) == {}
+
+
+def test_the_environment_names_the_cache_before_the_config_and_that_before_the_users(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setenv("MNIST_BP_CACHE", "/from/environment")
+    assert cache.folder("/from/config") == Path("/from/environment")
+    monkeypatch.delenv("MNIST_BP_CACHE")
+    assert cache.folder("/from/config") == Path("/from/config")
+    monkeypatch.setattr(platformdirs, "user_cache_dir", lambda name: f"/home/user/.cache/{name}")
+    assert cache.folder() == Path("/home/user/.cache/mnist-bp")
+
+
+def test_a_tilde_in_the_name_of_the_cache_is_the_users_home(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HOME", "/home/user")
+    monkeypatch.setenv("MNIST_BP_CACHE", "~/digits")
+
+    assert cache.folder() == Path("/home/user/digits")

@@ -1,0 +1,223 @@
+"""An IDX file is read as it was written, or it is refused with the reason."""
+
+import gzip
+import struct
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from mnist_bp.data import idx
+from mnist_bp.data.archives import FILES
+from mnist_bp.errors import BpError, Exit
+from tests import conftest
+from tests.conftest import MNIST
+
+PATH = Path("train-labels-idx1-ubyte")
+SMALL = conftest.idx(np.arange(12, dtype=np.uint8).reshape(3, 2, 2))
+ENCODINGS = pytest.mark.parametrize("encode", [bytes, gzip.compress], ids=["plain", "gzip"])
+
+Encode = Callable[[bytes], bytes]
+
+
+def read(raw: bytes, dimensions: int = 3) -> np.ndarray:
+    PATH.write_bytes(raw)
+    return idx.read(PATH, dimensions)
+
+
+def header(*sizes: int, magic: bytes = b"\0\0\x08") -> bytes:
+    return magic + bytes([len(sizes)]) + struct.pack(f">{len(sizes)}I", *sizes)
+
+
+def refuses(raw: bytes, reason: str, dimensions: int = 3) -> None:
+    with pytest.raises(BpError, match=reason) as caught:
+        read(raw, dimensions)
+    assert caught.value.code == Exit.NO_DATA
+    assert str(caught.value).startswith(f"{PATH}: expected ")
+
+
+@ENCODINGS
+@settings(deadline=None)
+@given(array=arrays(np.uint8, array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=5)))
+def test_what_was_written_is_read(encode: Encode, array: np.ndarray):
+    came = read(encode(conftest.idx(array)), array.ndim)
+
+    np.testing.assert_array_equal(came, array, strict=True)
+
+
+HEADERS = st.builds(
+    lambda sizes: header(*sizes), st.lists(st.integers(0, 4) | st.integers(0, 2**32 - 1), min_size=1, max_size=3)
+)
+
+
+@settings(deadline=None)
+@given(
+    raw=st.one_of(
+        st.binary(),
+        st.builds(bytes.__add__, HEADERS, st.binary()),
+        st.builds(bytes.__add__, HEADERS, st.binary()).map(lambda raw: gzip.compress(raw, mtime=0)),
+        st.binary().map(b"\x1f\x8b\x08".__add__),
+    ),
+    dimensions=st.sampled_from([1, 3]),
+)
+@example(raw=header(0, 2**32 - 1, 2**32 - 1), dimensions=3)
+def test_any_bytes_are_an_array_that_writes_the_same_bytes_or_an_error(raw: bytes, dimensions: int):
+    try:
+        array = read(raw, dimensions)
+    except BpError as error:
+        assert error.code == Exit.NO_DATA  # noqa: PT017
+    else:
+        assert (array.dtype, array.ndim) == (np.uint8, dimensions)
+        assert conftest.idx(array) == (gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw)
+
+
+@ENCODINGS
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", "an IDX file, which starts with two zero bytes.*; got nothing"),
+        (b"\0\0\x08", "an IDX file, .*; got 00 00 08$"),
+        (b"<html>Please log in</html>", "an IDX file, which starts with two zero bytes.*; got 3c 68"),
+        (header(3, 2, 2, magic=b"\0\x01\x08") + bytes(12), "two zero bytes.*; got 00 01"),
+        (header(3, 2, 2, magic=b"\0\0\x0d") + bytes(48), "unsigned bytes, IDX type 0x08; got type 0x0d"),
+        (header(12) + bytes(12), "3 dimensions; got 1"),
+        (header(3, 2, 2, 1) + bytes(12), "3 dimensions; got 4"),
+        (header(60_000, 28, 1 << 20), f"at most {1 << 30} values; got a header that claims {60_000 * 28 << 20}"),
+        (header(3, 2, 3) + bytes(12), "18 values; got only 12"),
+        (header(3, 2, 1) + bytes(12), "6 values; got more bytes after them"),
+        (SMALL + b"\n", "12 values; got more bytes after them"),
+    ],
+    ids=[
+        "empty", "fragment", "HTML", "magic", "type", "too few dimensions", "too many dimensions", "claims of too much",
+        "count too high", "count too low", "trailing byte",
+    ],
+)  # fmt: skip
+def test_malformed_contents_are_refused(encode: Encode, raw: bytes, reason: str):
+    refuses(encode(raw), reason)
+
+
+@ENCODINGS
+def test_a_file_truncated_anywhere_is_refused(encode: Encode):
+    whole = encode(SMALL)
+    for length in range(len(whole)):
+        refuses(whole[:length], "expected")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda raw: raw + b"\0", "one whole gzip stream; got more bytes after it"),
+        (lambda raw: raw + raw, "one whole gzip stream; got more bytes after it"),
+        (lambda raw: raw[:-8] + bytes([raw[-8] ^ 1]) + raw[-7:], "a sound gzip stream; got .*incorrect data check"),
+        (lambda raw: raw[:-4] + bytes([raw[-4] ^ 1]) + raw[-3:], "a sound gzip stream; got .*incorrect length check"),
+        (lambda raw: raw[:-1], "one whole gzip stream; got a truncated one"),
+        (lambda raw: raw[:10] + b"\xff" + raw[11:], "a sound gzip stream; got .*invalid block type"),
+    ],
+    ids=["trailing byte", "second member", "checksum", "length", "truncated checksum", "block"],
+)
+def test_an_unsound_gzip_stream_is_refused(spoil: Callable[[bytes], bytes], reason: str):
+    refuses(spoil(gzip.compress(SMALL)), reason)
+
+
+@pytest.mark.parametrize("sizes", [(3, 2, 2), (60_000, 28, 1 << 20)], ids=["claims little", "claims too much"])
+def test_a_gzip_bomb_takes_hardly_more_memory_than_its_file(sizes: tuple[int, ...]):
+    """64 MB of zeros are 0.3 MB of gzip; 2 MB leave room for a few copies of the latter."""
+    PATH.write_bytes(gzip.compress(header(*sizes) + bytes(64 << 20), compresslevel=1))
+    tracemalloc.start()
+    try:
+        with pytest.raises(BpError, match=r"more bytes|at most"):
+            idx.read(PATH, 3)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 2 << 20
+
+
+@pytest.mark.parametrize("make", [lambda: None, PATH.mkdir], ids=["missing", "folder"])
+def test_a_file_that_cannot_be_read_is_refused(make: Callable[[], None]):
+    make()
+    with pytest.raises(BpError, match=f"{PATH}: cannot read it: ") as caught:
+        idx.read(PATH, 1)
+
+    assert caught.value.code == Exit.NO_DATA
+
+
+@pytest.mark.parametrize("name", ["{}-idx{}-ubyte.gz", "{}-idx{}-ubyte", "{}.idx{}-ubyte", "emnist-{}-idx{}-ubyte.gz"])
+def test_the_four_files_are_found_under_their_usual_names(name: str, tmp_path: Path):
+    written = {}
+    for part, stem, dimensions in (
+        ("train_images", "train-images", 3),
+        ("train_labels", "train-labels", 1),
+        ("test_images", "t10k-images", 3),
+        ("test_labels", "t10k-labels", 1),
+    ):
+        written[part] = np.full((len(written) + 1,) * dimensions, len(written), np.uint8)
+        raw = conftest.idx(written[part])
+        Path(name.format(stem, dimensions)).write_bytes(gzip.compress(raw) if name.endswith("gz") else raw)
+
+    came = idx.read_four(idx.find_four(Path()))
+
+    assert came.keys() == written.keys()
+    for part, array in written.items():
+        np.testing.assert_array_equal(came[part], array, strict=True)
+
+
+def test_a_plain_file_is_taken_before_the_gzipped_one_beside_it(archive_folder: Path):
+    plain = archive_folder / "train-labels-idx1-ubyte"
+    plain.touch()
+
+    assert idx.find_four(archive_folder)[1] == plain
+
+
+def test_hidden_files_are_not_candidates(archive_folder: Path):
+    """Such as what a killed download leaves behind."""
+    (archive_folder / ".train-labels-idx1-ubyte.gz.1234-abcd.part").touch()
+
+    assert [path.name for path in idx.find_four(archive_folder)] == list(FILES)
+
+
+@pytest.mark.parametrize("stem", ["train-images", "train-labels", "t10k-images", "t10k-labels"])
+def test_a_missing_file_is_named(stem: str, archive_folder: Path):
+    next(archive_folder.glob(f"{stem}*")).unlink()
+    with pytest.raises(BpError, match=rf"expected one file named \*{stem}\*; got none") as caught:
+        idx.find_four(archive_folder)
+
+    assert caught.value.code == Exit.NO_DATA
+
+
+def test_two_candidates_are_one_too_many(archive_folder: Path):
+    (archive_folder / "my-train-labels.gz").write_bytes(b"")
+    with pytest.raises(BpError, match=r"got my-train-labels\.gz, train-labels-idx1-ubyte\.gz") as caught:
+        idx.find_four(archive_folder)
+
+    assert caught.value.code == Exit.NO_DATA
+
+
+def test_a_folder_is_no_candidate(archive_folder: Path):
+    (archive_folder / "train-labels-idx1-ubyte.unpacked").mkdir()
+    assert [path.name for path in idx.find_four(archive_folder)] == list(FILES)
+
+
+def test_a_missing_folder_is_named():
+    with pytest.raises(BpError, match="nowhere: expected a folder with four IDX files; there is none") as caught:
+        idx.find_four(Path("nowhere"))
+
+    assert caught.value.code == Exit.NO_DATA
+
+
+@pytest.mark.skipif(not MNIST.is_dir(), reason="the real archives are not here")
+def test_mnist_has_as_many_digits_of_each_class_as_it_is_known_to_have():
+    """Source: the class counts published with every copy of MNIST, and the 0.1307 that PyTorch's example subtracts."""
+    arrays = idx.read_four(MNIST / name for name in FILES)
+
+    assert arrays["train_images"].shape == (60_000, 28, 28)
+    assert arrays["test_images"].shape == (10_000, 28, 28)
+    assert np.bincount(arrays["train_labels"]).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert np.bincount(arrays["test_labels"]).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert round(float(arrays["train_images"].mean()) / 255, 4) == 0.1307

@@ -1,0 +1,119 @@
+"""A file is there whole, or it is as it was."""
+
+import errno
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mnist_bp.atomic import replacing
+from tests.conftest import contents
+
+KILLED = """
+import os, signal
+from pathlib import Path
+from mnist_bp.atomic import replacing
+with replacing(Path("file")) as file:
+    file.write(b"new")
+    file.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def path() -> Path:
+    path = Path("file")
+    path.write_bytes(b"old")
+    return path
+
+
+def write(path: Path, then: BaseException | None = None) -> None:
+    with replacing(path) as file:
+        file.write(b"new")
+        if then:
+            raise then
+
+
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_the_new_contents_take_the_place_of_the_old_at_the_end(path: Path):
+    with replacing(path) as file:
+        file.write(b"new")
+        file.flush()
+        assert path.read_bytes() == b"old"
+
+    assert contents(Path()) == {"file": b"new"}
+
+
+@pytest.mark.parametrize("failure", [OSError, KeyboardInterrupt, SystemExit])
+def test_an_exception_leaves_the_file_as_it_was_and_nothing_beside_it(path: Path, failure: type[BaseException]):
+    with pytest.raises(failure):
+        write(path, then=failure())
+
+    assert contents(Path()) == {"file": b"old"}
+
+
+@pytest.mark.parametrize(("of", "step"), [(os, "fsync"), (Path, "replace")])
+def test_a_full_disk_leaves_the_file_as_it_was_and_nothing_beside_it(
+    path: Path, of: object, step: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(of, step, full)
+    with pytest.raises(OSError, match="No space left"):
+        write(path)
+
+    assert contents(Path()) == {"file": b"old"}
+
+
+def test_a_killed_process_leaves_the_file_as_it_was(path: Path):
+    killed = subprocess.run([sys.executable, "-c", KILLED], check=False)
+
+    assert killed.returncode == -signal.SIGKILL
+    assert path.read_bytes() == b"old"
+
+
+def test_the_contents_reach_the_disk_before_the_name_and_the_folder_after_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    events = []
+
+    def fsync(descriptor: int) -> None:
+        status = os.fstat(descriptor)
+        events.append("folder" if stat.S_ISDIR(status.st_mode) else f"{status.st_size} bytes")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Path, "replace", lambda *_: events.append("name"))
+    write(path)
+
+    assert events == ["3 bytes", "name", "folder"]
+
+
+def test_a_file_system_that_cannot_sync_a_folder_will_do(path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(os, "fsync", lambda descriptor: full() if stat.S_ISDIR(os.fstat(descriptor).st_mode) else None)
+    write(path)
+
+    assert path.read_bytes() == b"new"
+
+
+def test_two_writers_do_not_meet_and_the_last_to_finish_wins(path: Path):
+    with replacing(path) as last, replacing(path) as first:
+        last.write(b"last")
+        first.write(b"first")
+
+    assert contents(Path()) == {"file": b"last"}
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o002, 0o664), (0o077, 0o600)])
+def test_the_mode_is_what_the_umask_asks_for(umask: int, mode: int):
+    before = os.umask(umask)
+    try:
+        write(Path("file"))
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE(Path("file").stat().st_mode) == mode
