@@ -22,9 +22,11 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             temporary.unlink()
+        if isinstance(error, OSError):
+            error.filename = str(path)  # which means something to the user
         raise
     with suppress(OSError):  # not every file system lets a folder be synced; the rename is atomic all the same
         folder = os.open(path.parent, os.O_RDONLY)

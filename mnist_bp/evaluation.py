@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from mnist_bp.batches import Batches
 from mnist_bp.data import Split
 from mnist_bp.nn.network import Network
@@ -17,10 +19,11 @@ class Evaluation(NamedTuple):
 
 
 def evaluate(network: Network, split: Split) -> Evaluation:
-    """Measure the network on every example of the split."""
+    """Measure the network on every example of the split; an overflow shows in the loss."""
     loss, correct = 0.0, 0
-    for x, t in Batches(split, BATCH_SIZE, network.parameters.dtype).in_order():
-        score = network.score(x, t)
-        loss += score.loss * len(t)
-        correct += score.correct
+    with np.errstate(over="ignore", invalid="ignore"):
+        for x, t in Batches(split, BATCH_SIZE, network.parameters.dtype).in_order():
+            score = network.score(x, t)
+            loss += score.loss * len(t)
+            correct += score.correct
     return Evaluation(loss / len(split), correct / len(split))

@@ -16,8 +16,8 @@ class Record:
     train_accuracy: float
     validation_loss: float | None
     validation_accuracy: float | None
-    test_loss: float | None
-    test_accuracy: float | None
+    test_loss: float
+    test_accuracy: float
     seconds: float
 
     def line(self) -> str:

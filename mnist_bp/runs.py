@@ -1,7 +1,9 @@
 """The run directory: what a run leaves behind, and all that is needed to go on with it."""
 
+import itertools
 import json
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from mnist_bp.errors import BpError, Exit
 from mnist_bp.records import Record
 
 MAY_CHANGE = ("train.epochs", "train.max_steps", "data.cache_dir", "data.mirrors")  # in a run that is resumed
+IN_SUMMARY = ("epochs", "steps", "seconds", "test_loss", "test_accuracy")
 
 
 class Run:
@@ -22,8 +25,26 @@ class Run:
         self.path = path = Path(path)
         self.checkpoint = path / "checkpoint.npz"
         self._config = path / "config.yaml"
+        self._environment = path / "env.json"
         self._metrics = path / "metrics.csv"
         self._summary = path / "summary.json"
+
+    @classmethod
+    def new(cls, config_file: str) -> "Run":
+        """Make the directory of a new run of CONFIG.yaml: the first of runs/CONFIG, runs/CONFIG-2, … that is free."""
+        for path in _default_paths(config_file):
+            try:
+                path.mkdir(parents=True)
+            except FileExistsError:
+                continue
+            return cls(path)
+        raise AssertionError("the paths do not end")
+
+    @classmethod
+    def last(cls, config_file: str) -> "Run":
+        """Return the run of CONFIG.yaml with the highest number under runs/, or the place of its first."""
+        *taken, free = _until_free(_default_paths(config_file))
+        return cls(taken[-1] if taken else free)
 
     @property
     def exists(self) -> bool:
@@ -38,13 +59,14 @@ class Run:
 
     def summary(self) -> dict[str, Any] | None:
         """Return how the run ended; None while it has not."""
-        try:
-            summary: dict[str, Any] = json.loads(self._summary.read_bytes())
-        except FileNotFoundError:
-            return None
-        except ValueError as error:
-            raise BpError(f"{self._summary}: expected JSON: {error}") from error
+        summary = _read_json(self._summary)
+        if summary is not None and not all(isinstance(summary.get(key), (int, float)) for key in IN_SUMMARY):
+            raise BpError(f"{self._summary}: expected numbers for {', '.join(IN_SUMMARY)}")
         return summary
+
+    def environment(self) -> dict[str, Any] | None:
+        """Return what `begin` was last told of the environment; None if it has not been."""
+        return _read_json(self._environment)
 
     def records(self) -> list[Record]:
         """Return the metrics so far."""
@@ -58,14 +80,14 @@ class Run:
     def require_place_for(self, config: Config, *, resume: bool) -> None:
         """Refuse, with exit 2, to overwrite what is in the directory or to continue it as something else."""
         if not self.exists:
-            if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            if self.path.exists() and (not self.path.is_dir() or any(set(self.path.iterdir()) - set(self._torn()))):
                 raise BpError(f"{self.path}: expected a new or empty directory, or a run to resume", code=Exit.USAGE)
             return
         if not resume:
             hint = "--resume continues it; another --out begins a new one"
             raise BpError(f"{self.path}: already holds a run", code=Exit.USAGE, hint=hint)
         changed = configs.differences(self.config(), config)
-        forbidden = [f"{key} was {old} and is {new}" for key, (old, new) in changed.items() if key not in MAY_CHANGE]
+        forbidden = [f"{key} was {old}, is {new}" for key, (old, new) in changed.items() if key not in MAY_CHANGE]
         if forbidden:
             raise BpError(
                 f"{self.path}: expected the config that the run began with; {'; '.join(forbidden)}",
@@ -73,13 +95,21 @@ class Run:
                 hint="another --out begins a new run",
             )
 
+    def require_records(self, steps: range) -> None:
+        """Raise BpError unless the metrics have a row for each of the steps."""
+        found = {record.step for record in self.records()}
+        if missing := [step for step in steps if step not in found]:
+            raise BpError(f"{self._metrics}: expected a row for step {missing[0]}, as the checkpoint is further on")
+
     def begin(self, config: Config, environment: Mapping[str, Any]) -> None:
         """Write config and environment; the run, new or resumed, is unfinished from now on."""
         self.path.mkdir(parents=True, exist_ok=True)
-        self._summary.unlink(missing_ok=True)
-        _write_json(self.path / "env.json", environment)
+        for torn in self._torn():
+            torn.unlink()
         with replacing(self._config) as file:
             file.write(configs.dump(config).encode())
+        self._summary.unlink(missing_ok=True)
+        _write_json(self._environment, environment)
 
     def keep_records(self, keep: Callable[[Record], bool]) -> None:
         """Cut the metrics down to their header and the records to keep."""
@@ -88,26 +118,60 @@ class Run:
             file.write((records.HEADER + "".join(kept)).encode())
 
     def append(self, record: Record) -> None:
-        """Add a row to the metrics."""
+        """Add a row to the metrics, durably."""
         with self._metrics.open("a", encoding="utf-8") as file:
             file.write(record.line())
+            file.flush()
+            os.fsync(file.fileno())
 
-    def finish(self, summary: Mapping[str, Any]) -> None:
-        """Write the summary, which makes the run a finished one."""
+    def finish(self, parameters: int) -> dict[str, Any]:
+        """Write and return the summary, which makes the run a finished one: the last record, and totals."""
+        records = self.records()
+        last = records[-1]
+        summary = {
+            "epochs": last.epoch,
+            "steps": last.step,
+            "seconds": round(sum(record.seconds for record in records), 3),
+            "parameters": parameters,
+            "train_loss": last.train_loss,
+            "train_accuracy": last.train_accuracy,
+            "validation_loss": last.validation_loss,
+            "validation_accuracy": last.validation_accuracy,
+            "test_loss": last.test_loss,
+            "test_accuracy": last.test_accuracy,
+        }
         _write_json(self._summary, summary)
+        return summary
+
+    def _torn(self) -> list[Path]:
+        """Return the temporary files of a process that was killed."""
+        return list(self.path.glob(".*.part"))
 
 
-def directory(config_file: str, *, resume: bool) -> Path:
-    """Return the default place of a run of CONFIG.yaml: the first free one of runs/CONFIG, runs/CONFIG-2, and so on.
+def _default_paths(config_file: str) -> Iterator[Path]:
+    path = Path(config_file)
+    name = path.resolve().parent.name if path.name == "config.yaml" else path.stem  # another run's: by its directory
+    yield Path("runs", name)
+    yield from (Path("runs", f"{name}-{number}") for number in itertools.count(2))
 
-    To resume, it is the last that is taken.
-    """
-    name, last, number = Path(config_file).stem, None, 1
-    path = Path("runs") / name
-    while path.exists():
-        last, number = path, number + 1
-        path = Path("runs") / f"{name}-{number}"
-    return last if resume and last else path
+
+def _until_free(paths: Iterator[Path]) -> Iterator[Path]:
+    for path in paths:
+        yield path
+        if not path.exists():
+            return
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (ValueError, RecursionError) as error:
+        raise BpError(f"{path}: expected JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise BpError(f"{path}: expected a JSON object")
+    return content
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:

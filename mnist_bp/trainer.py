@@ -59,41 +59,50 @@ class Trainer:
     position: Position
 
     @property
-    def epoch(self) -> int:
-        """The epoch under way, from 1."""
-        return self.position.step // self.batches.steps + 1
-
-    @property
     def finished(self) -> bool:
         """Whether all steps are done."""
         return self.position.step >= self.steps
 
-    def ends_row(self, step: int) -> bool:
-        """Whether a record is due after so many steps: at the end of an epoch, and at the last step."""
-        return step % self.batches.steps == 0 or step == self.steps
+    @property
+    def due(self) -> bool:
+        """Whether a record is due: at the end of an epoch, and at the last step."""
+        return self.position.step % self.batches.steps == 0 or self.finished
 
     def run(self, after_step: Callable[[], bool]) -> Iterator[Record]:
-        """Train, yielding a record at the end of each epoch and at the last step.
+        """Train, yielding each record when it is due.
 
         When `after_step` returns True, the run ends there, in mid-epoch if need be, and `position` says where.
         Raises BpError if the loss is no longer a finite number.
         """
         while not self.finished:
-            started, epoch = time.perf_counter(), self.epoch
-            done = self.position.step % self.batches.steps
-            if done == 0:
+            started = time.perf_counter()
+            epochs, steps = divmod(self.position.step, self.batches.steps)
+            if steps == 0:
                 self.position.start_epoch()
-            for x, t in self.batches.epoch(epoch, start=done):
+            stop = False
+            for x, t in self.batches.epoch(epochs + 1, start=steps):
                 score = self._step(x, t)
                 self.position.advance(score, len(t))
                 stop = after_step()
-                due = self.ends_row(self.position.step)
-                if due:
-                    yield self._record(epoch, started)
-                if stop:
-                    return
-                if due:
+                if stop or self.due:
                     break
+            if self.due:
+                yield self.record(started)
+            if stop:
+                return
+
+    def record(self, started: float) -> Record:
+        """Measure the network as it stands; `started` is the `time.perf_counter()` from which the seconds count."""
+        measured: dict[str, Evaluation] = {"train": self.position.mean()}
+        measured |= {name: evaluate(self.network, split) for name, split in self.measured.items()}
+        values: dict[str, Any] = {}
+        for name in ("train", "validation", "test"):
+            loss, accuracy = measured.get(name, (None, None))
+            values |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
+            self._require_finite(loss or 0.0, self.position.step)
+        epoch = -(-self.position.step // self.batches.steps)
+        seconds = time.perf_counter() - started
+        return Record(epoch, self.position.step, self.optimizer.learning_rate, seconds=seconds, **values)
 
     def _step(self, x: Array, t: Array) -> Score:
         with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is told by its loss
@@ -101,18 +110,6 @@ class Trainer:
             self._require_finite(score.loss, self.position.step + 1)
             self.optimizer.step()
         return score
-
-    def _record(self, epoch: int, started: float) -> Record:
-        measured: dict[str, Evaluation] = {"train": self.position.mean()}
-        with np.errstate(over="ignore", invalid="ignore"):
-            measured |= {name: evaluate(self.network, split) for name, split in self.measured.items()}
-        values: dict[str, Any] = {}
-        for name in ("train", "validation", "test"):
-            loss, accuracy = measured.get(name, (None, None))
-            values |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
-            self._require_finite(loss or 0.0, self.position.step)
-        seconds = time.perf_counter() - started
-        return Record(epoch, self.position.step, self.optimizer.learning_rate, seconds=seconds, **values)
 
     def _require_finite(self, loss: float, step: int) -> None:
         if not math.isfinite(loss):

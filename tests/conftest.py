@@ -14,10 +14,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import settings
 
 from mnist_bp.cli import bp
 from mnist_bp.data.archives import ARCHIVES, FILES, Archives
 from mnist_bp.environment import THREAD_VARIABLES
+
+settings.register_profile("suite", derandomize=True, deadline=None)
+settings.load_profile("suite")
 
 MNIST = Path(__file__).parents[2] / "shared" / "mnist"
 

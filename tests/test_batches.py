@@ -27,6 +27,7 @@ def test_seed_and_epoch_alone_decide_the_order() -> None:
     assert epoch(1) == epoch(1)
     assert epoch(1) != epoch(2)
     assert epoch(1) != epoch(1, seed=8)
+    assert epoch(2, seed=7) != epoch(1, seed=8)
 
 
 @pytest.mark.parametrize("replacement", [False, True])

@@ -78,6 +78,27 @@ def test_splits_are_measured_as_the_config_asks(
     assert list(build.trainer(config, build.dataset(config.data)).measured) == measured
 
 
+def test_seed_and_sampling_decide_the_order_of_the_examples(config: Config) -> None:
+    def order(**changes: object) -> list[int]:
+        train = replace(config.train, sampling=changes.get("sampling", "shuffle"))
+        changed = replace(config, seed=changes.get("seed", 0), train=train)
+        return [int(t) for _, ts in build.trainer(changed, dataset).batches.epoch(1) for t in ts]
+
+    dataset = build.dataset(config.data)
+    assert order() == order()
+    assert order() != order(seed=1)
+    assert len(order()) == 210 < len(order(sampling="replacement")) == 220
+
+
+def test_the_data_section_reaches_the_data_set(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
+    asked = {}
+    whole = build.dataset(config.data)
+    monkeypatch.setattr(build.data, "load", lambda name, **rest: asked.update(rest, name=name) or whole)
+    build.dataset(DataConfig(name="synthetic", seed=7, cache_dir="c", mirrors=("m",)))
+    del asked["progress"]
+    assert asked == {"name": "synthetic", "folder": None, "seed": 7, "cache_dir": "c", "mirrors": ("m",)}
+
+
 def test_the_gradient_is_computed_as_the_config_asks(config: Config) -> None:
     trainers = [
         build.trainer(replace(config, train=replace(config.train, gradient=name, dtype="float64")), dataset)

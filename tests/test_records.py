@@ -16,8 +16,8 @@ RECORDS = st.builds(
     train_accuracy=FLOATS,
     validation_loss=st.none() | FLOATS,
     validation_accuracy=st.none() | FLOATS,
-    test_loss=st.none() | FLOATS,
-    test_accuracy=st.none() | FLOATS,
+    test_loss=FLOATS,
+    test_accuracy=FLOATS,
     seconds=st.integers(0, 10**6).map(lambda milliseconds: milliseconds / 1000),
 )
 

@@ -1,5 +1,6 @@
 """The run directory: begun, continued, finished, and never overwritten."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from mnist_bp.config import Config, TrainConfig
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.records import HEADER, Record
-from mnist_bp.runs import Run, directory
+from mnist_bp.runs import MAY_CHANGE, Run
 
 ROWS = [Record(epoch, 5 * epoch, 0.1, 1 / epoch, 0.5, None, None, 0.7, 0.6, 0.25) for epoch in (1, 2, 3)]
 
@@ -44,8 +45,12 @@ def test_metrics_are_cut_back_to_a_checkpoint_torn_line_and_all(run: Run) -> Non
 
 def test_a_run_is_finished_when_it_has_a_summary_until_it_begins_again(run: Run) -> None:
     assert run.summary() is None
-    run.finish({"epochs": 3})
-    assert run.summary() == {"epochs": 3}
+    for row in ROWS:
+        run.append(row)
+    summary = run.finish(parameters=7)
+    assert run.summary() == summary
+    assert (summary["epochs"], summary["steps"], summary["seconds"], summary["parameters"]) == (3, 15, 0.75, 7)
+    assert (summary["test_loss"], summary["test_accuracy"], summary["validation_loss"]) == (0.7, 0.6, None)
     run.begin(Config(), {})
     assert run.summary() is None
 
@@ -60,9 +65,13 @@ def test_a_run_is_not_overwritten(run: Run) -> None:
 def test_a_run_is_resumed_with_the_config_that_it_began_with_or_with_more_epochs(run: Run) -> None:
     run.require_place_for(Config(), resume=True)
     run.require_place_for(Config(train=TrainConfig(epochs=99, max_steps=7)), resume=True)
-    with pytest.raises(BpError, match=r"train.batch_size was 100 and is 7; seed was 0 and is 1") as caught:
+    with pytest.raises(BpError, match=r"train.batch_size was 100, is 7; seed was 0, is 1") as caught:
         run.require_place_for(replace(Config(), train=TrainConfig(batch_size=7), seed=1), resume=True)
     assert caught.value.code == Exit.USAGE
+
+
+def test_nothing_else_may_change() -> None:
+    assert set(MAY_CHANGE) == {"train.epochs", "train.max_steps", "data.cache_dir", "data.mirrors"}
 
 
 @pytest.mark.parametrize("resume", [False, True])
@@ -91,12 +100,44 @@ def test_a_damaged_file_is_named(run: Run, file: str, read: object) -> None:
         read(run)  # type: ignore[operator]  # one of the methods above
 
 
-def test_default_directories_are_numbered_and_the_last_one_is_resumed() -> None:
-    assert (
-        directory("configs/book.yaml", resume=False) == directory("configs/book.yaml", resume=True) == Path("runs/book")
-    )
-    for name in ("book", "book-2"):
-        assert directory("configs/book.yaml", resume=False) == Path("runs", name)
-        Path("runs", name).mkdir(parents=True)
-        assert directory("configs/book.yaml", resume=True) == Path("runs", name)
-    assert directory("configs/book.yaml", resume=False) == Path("runs/book-3")
+def test_new_runs_are_numbered_and_the_last_one_is_resumed() -> None:
+    assert Run.last("configs/book.yaml").path == Path("runs/book")
+    for name in ("book", "book-2", "book-3"):
+        assert Run.new("configs/book.yaml").path == Run.last("configs/book.yaml").path == Path("runs", name)
+
+
+def test_a_new_run_takes_no_directory_that_another_process_has_just_made() -> None:
+    """Eight threads ask at once: each gets a directory of its own."""
+    with ThreadPoolExecutor(8) as threads:
+        paths = list(threads.map(lambda _: Run.new("book.yaml").path, range(8)))
+    assert len(set(paths)) == 8
+
+
+def test_a_run_repeated_from_its_own_config_is_named_after_its_directory() -> None:
+    assert Run.last("runs/small/config.yaml").path == Path("runs/small")
+
+
+def test_rows_that_a_checkpoint_presupposes_must_be_there(run: Run) -> None:
+    for row in ROWS:
+        run.append(row)
+    run.require_records(range(5, 16, 5))
+    with pytest.raises(BpError, match=r"metrics\.csv: expected a row for step 20"):
+        run.require_records(range(5, 21, 5))
+
+
+def test_what_a_killed_process_left_does_not_count_and_goes() -> None:
+    torn = Path("torn/.config.yaml.1234-abcd.part")
+    torn.parent.mkdir()
+    torn.touch()
+    run = Run("torn")
+    run.require_place_for(Config(), resume=True)
+    run.begin(Config(), {})
+    assert not torn.exists()
+    assert run.environment() == {}
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "3", '"a"', '{"epochs": null}', "[" * 100_000])
+def test_a_summary_that_is_none_is_refused(run: Run, content: str) -> None:
+    (run.path / "summary.json").write_text(content)
+    with pytest.raises(BpError, match=r"summary\.json: expected"):
+        run.summary()

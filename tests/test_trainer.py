@@ -8,7 +8,7 @@ import pytest
 from mnist_bp.batches import Batches
 from mnist_bp.data import Split
 from mnist_bp.errors import BpError
-from mnist_bp.evaluation import evaluate
+from mnist_bp.evaluation import Evaluation, evaluate
 from mnist_bp.nn.optimizers import SGD
 from mnist_bp.nn.two_layer_net import TwoLayerNet
 from mnist_bp.records import Record
@@ -41,6 +41,7 @@ def without_seconds(records: list[Record]) -> list[str]:
 
 
 def test_every_epoch_ends_with_a_record_and_so_does_the_last_step() -> None:
+    assert [(record.epoch, record.step) for record in trainer(3).run(never)] == [(1, 3)]
     assert [(record.epoch, record.step) for record in trainer(12).run(never)] == [(1, 5), (2, 10), (3, 12)]
     assert [(record.epoch, record.step) for record in trainer(10).run(never)] == [(1, 5), (2, 10)]
 
@@ -119,6 +120,15 @@ def test_a_loss_that_is_no_number_ends_the_run_with_the_step() -> None:
     trained.gradient = broken  # type: ignore[assignment]  # mypy wants Score by name
     with pytest.raises(BpError, match="the loss is nan at step 7"):
         list(trained.run(never))
+    sixth = trainer(6)
+    list(sixth.run(never))
+    np.testing.assert_array_equal(trained.network.parameters, sixth.network.parameters)
+
+
+def test_a_loss_that_explodes_in_the_last_step_is_told_by_the_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mnist_bp.trainer.evaluate", lambda network, split: Evaluation(float("inf"), 0.1))
+    with pytest.raises(BpError, match="the loss is inf at step 5"):
+        list(trainer(5, test=TEST).run(never))
 
 
 def test_a_diverging_run_is_told_without_warnings() -> None:

@@ -2,6 +2,8 @@
 
 import errno
 import importlib
+import io
+import sys
 
 import click
 
@@ -39,6 +41,10 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; a traceback remains only for a mistake of the program's own."""
+        import logging
+
+        if logging.lastResort:  # what prints warnings to stderr where nobody has configured logging
+            logging.lastResort.setFormatter(logging.Formatter("warning: %(message)s"))
         try:
             return super().invoke(ctx)
         except BpError as error:
@@ -70,5 +76,8 @@ def bp() -> None:
 
 
 def main() -> None:
-    """Run `bp`."""
+    """Run `bp`; a character that the terminal or file cannot encode is escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     bp(prog_name="bp")

@@ -31,21 +31,27 @@ def command(run: str, split: str, overrides: tuple[str, ...], as_json: bool) -> 
     from mnist_bp.errors import BpError, Exit
     from mnist_bp.runs import Run
 
-    if foreign := [override for override in overrides if not override.strip().startswith("data.")]:
-        raise BpError(f"--set {foreign[0]}: expected a key of section data; the rest is the run's", code=Exit.USAGE)
+    for override in overrides:
+        if not override.strip().startswith("data.") or override.strip().startswith("data.validation"):
+            message = (
+                f"--set {override}: expected a key of section data, but for data.validation: the rest is the run's"
+            )
+            raise BpError(message, code=Exit.USAGE)
+    elsewhere = any(override.strip().startswith("data.name") for override in overrides)
     opened = Run(run)
-    config = opened.config(overrides)
+    config = opened.config([*["data.dir=null"] * elsewhere, *overrides])
     environment.limit_threads(config.train.threads)
 
     from mnist_bp import build, checkpoint
     from mnist_bp.evaluation import evaluate
+    from mnist_bp.trainer import Position
 
     dataset = build.dataset(config.data, output.bar)
     examples = {"train": dataset.train, "test": dataset.test, "validation": dataset.validation}[split]
     if examples is None:
         raise BpError("--split validation: the run has none, as data.validation is 0", code=Exit.USAGE)
     network = build.network(config, dataset.train.x.shape[1], dataset.classes)
-    checkpoint.load(opened.checkpoint, network)
+    checkpoint.load(opened.checkpoint, network, Position())
     loss, accuracy = evaluate(network, examples)
     about = {
         "run": run,

@@ -47,7 +47,7 @@ def command(
 
     if (run is None) == (config_file is None):
         raise click.UsageError("Give either --config FILE or a run directory.")
-    config = Run(run).config(overrides) if run else configs.load(config_file, overrides)
+    config = Run(run).config(overrides) if run is not None else configs.load(config_file, overrides)
     environment.limit_threads(config.train.threads)
 
     import numpy as np
@@ -55,11 +55,12 @@ def command(
     from mnist_bp import build, checkpoint
     from mnist_bp.batches import Batches
     from mnist_bp.nn import gradcheck
+    from mnist_bp.trainer import Position
 
     dataset = build.dataset(config.data, output.bar)
     network = build.network(config, dataset.train.x.shape[1], dataset.classes)
-    if run:
-        checkpoint.load(Run(run).checkpoint, network)
+    if run is not None:
+        checkpoint.load(Run(run).checkpoint, network, Position())
     x, t = next(Batches(dataset.train, config.train.batch_size, "float64", seed=config.seed).epoch(1))
     network, rng = network.copy("float64"), np.random.default_rng(config.seed)
     with output.bar("checking", gradcheck.probes(network, mode), "derivative") as advance:

@@ -1,6 +1,8 @@
 """Signals become a flag, so that a run ends between two steps with its checkpoint saved."""
 
+import os
 import signal
+from contextlib import suppress
 from types import FrameType, TracebackType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -26,3 +28,5 @@ class Interruption:
         self.signal = number
         for each in SIGNALS:
             signal.signal(each, signal.SIG_DFL)
+        with suppress(OSError):  # os.write: print is not safe in a signal handler
+            os.write(2, b"\nstopping after this step; a second time ends at once, without a checkpoint\n")

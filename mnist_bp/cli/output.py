@@ -1,5 +1,7 @@
 """What commands print: results on stdout, everything else on stderr."""
 
+import math
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -18,10 +20,18 @@ def fail(message: str, hint: str | None = None) -> None:
 
 
 def as_json(content: Mapping[str, Any]) -> None:
-    """Print one JSON object."""
+    """Print one JSON object; numbers that JSON has not, such as NaN, become null."""
     import json
 
-    click.echo(json.dumps(content, indent=2))
+    click.echo(json.dumps(_finite(content), indent=2))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @contextmanager
@@ -29,5 +39,13 @@ def bar(what: str, total: int | None, unit: str) -> Iterator[Advance]:
     """Show a progress bar on stderr, if that is a terminal; a `Progress`."""
     from tqdm import tqdm
 
-    with tqdm(desc=what, total=total, unit=unit, unit_scale=unit == "B", disable=None, leave=False) as shown:
+    with tqdm(desc=what, total=total, unit=unit, unit_scale=unit == "B", leave=False, **bar_style()) as shown:
         yield shown.update
+
+
+def bar_style() -> dict[str, Any]:
+    """Return what all bars share: hidden where stderr is no terminal, and narrow enough for a ^C behind them."""
+    import shutil
+
+    on_terminal = sys.stderr is not None and sys.stderr.isatty()
+    return {"disable": not on_terminal, "ncols": shutil.get_terminal_size().columns - 4}

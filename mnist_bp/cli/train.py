@@ -1,5 +1,6 @@
 """`bp train`: from a config to a run directory."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,6 +10,12 @@ from mnist_bp.cli import options, output
 if TYPE_CHECKING:
     from mnist_bp.config import Config
     from mnist_bp.runs import Run
+
+
+def _no_nan(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("nan is not a number from 0 to 1.")
+    return value
 
 
 @click.command("train")
@@ -25,6 +32,7 @@ if TYPE_CHECKING:
 @click.option(
     "--target-accuracy",
     type=click.FloatRange(0, 1),
+    callback=_no_nan,
     metavar="X",
     help="Exit 3 if the test accuracy ends below X.",
 )
@@ -56,20 +64,23 @@ def command(
     from mnist_bp.errors import Exit
 
     config = configs.load(config_file, [*overrides, *([f"seed={seed}"] if seed is not None else [])])
-    run = runs.Run(out or runs.directory(config_file, resume=resume))
-    run.require_place_for(config, resume=resume)
+    run = runs.Run(out) if out is not None else runs.Run.last(config_file) if resume else None
+    summary = None
+    if run is not None:
+        run.require_place_for(config, resume=resume)
+        if run.exists and run.checkpoint.exists() and not configs.differences(run.config(), config):
+            summary = run.summary()
     environment.limit_threads(config.train.threads)
-    summary = run.summary() if run.exists and not configs.differences(run.config(), config) else None
-    if summary is None:
-        summary = _train(run, config, quiet=quiet)
+    if run is None or summary is None:
+        run, summary = _train(run, config_file, config, quiet=quiet)
     elif not quiet:
-        click.echo(f"{run.path}: finished before; left alone", err=True)
+        click.echo(f"{run.path}: already finished; left as it is", err=True)
     if as_json:
-        output.as_json(summary)
+        output.as_json({"run": str(run.path), **summary})
     else:
         click.echo(
             f"test accuracy {summary['test_accuracy']}  loss {summary['test_loss']:.6g}  "
-            f"after {summary['epochs']} epochs, {summary['steps']} steps, {summary['seconds']:.1f} s"
+            f"at epoch {summary['epochs']}, step {summary['steps']}, after {summary['seconds']:.1f} s"
         )
         click.echo(f"run directory {run.path}")
     if target_accuracy is not None and summary["test_accuracy"] < target_accuracy:
@@ -77,25 +88,22 @@ def command(
         raise click.exceptions.Exit(Exit.TARGET_MISSED)
 
 
-def _train(run: "Run", config: "Config", *, quiet: bool) -> dict[str, Any]:
-    """Take the run from where it stands to its end, and return its summary."""
-    from mnist_bp import build, checkpoint, environment
+def _train(run: "Run | None", config_file: str, config: "Config", *, quiet: bool) -> "tuple[Run, dict[str, Any]]":
+    """Take the run (None: a new one) from where it stands to its end; return it and its summary."""
+    from mnist_bp import build, checkpoint
     from mnist_bp.cli.interruption import Interruption
     from mnist_bp.cli.training_display import TrainingDisplay
     from mnist_bp.errors import BpError, Exit
     from mnist_bp.progress import silent
+    from mnist_bp.resume import resume
+    from mnist_bp.runs import Run
 
     dataset = build.dataset(config.data, silent if quiet else output.bar)
     trainer = build.trainer(config, dataset)
-    network, position = trainer.network, trainer.position
-    if run.checkpoint.exists():
-        checkpoint.load(run.checkpoint, network, position)
-    if position.step > trainer.steps:
-        message = f"{run.path}: already at step {position.step}; expected to end at {trainer.steps}"
-        raise BpError(message, code=Exit.USAGE, hint="ask for more train.epochs or train.max_steps")
-    data = {"name": dataset.name, "train": len(dataset.train), "test": len(dataset.test)}
-    run.begin(config, environment.describe() | {"data": data | {"fingerprint": dataset.fingerprint}})
-    run.keep_records(lambda record: record.step <= position.step and trainer.ends_row(record.step))
+    run = run or Run.new(config_file)
+    resume(run, config, trainer, dataset)
+    if trainer.position.step and not quiet:
+        click.echo(f"{run.path}: continuing from step {trainer.position.step} of {trainer.steps}", err=True)
 
     with Interruption() as interruption, TrainingDisplay(trainer, quiet=quiet) as display:
 
@@ -105,29 +113,14 @@ def _train(run: "Run", config: "Config", *, quiet: bool) -> dict[str, Any]:
 
         for record in trainer.run(after_step):
             run.append(record)
-            checkpoint.save(run.checkpoint, network, position)
+            checkpoint.save(run.checkpoint, trainer.network, trainer.position)
             display.epoch(record)
-    if not trainer.finished:
-        checkpoint.save(run.checkpoint, network, position)
-        raise BpError(
-            f"interrupted at step {position.step} of {trainer.steps}; checkpoint saved",
-            code=Exit(128 + (interruption.signal or 0)),
-            hint="the same command with --resume goes on from there",
-        )
+        if not trainer.finished:
+            checkpoint.save(run.checkpoint, trainer.network, trainer.position)
+            raise BpError(
+                f"interrupted at step {trainer.position.step} of {trainer.steps}; checkpoint saved",
+                code=Exit(128 + (interruption.signal or 0)),
+                hint="the same command with --resume continues from there",
+            )
 
-    records = run.records()
-    last = records[-1]
-    summary = {
-        "epochs": last.epoch,
-        "steps": last.step,
-        "seconds": round(sum(record.seconds for record in records), 3),
-        "parameters": network.parameters.size,
-        "train_loss": last.train_loss,
-        "train_accuracy": last.train_accuracy,
-        "validation_loss": last.validation_loss,
-        "validation_accuracy": last.validation_accuracy,
-        "test_loss": last.test_loss,
-        "test_accuracy": last.test_accuracy,
-    }
-    run.finish(summary)
-    return summary
+    return run, run.finish(trainer.network.parameters.size)

@@ -6,6 +6,7 @@ from types import TracebackType
 
 from tqdm import tqdm
 
+from mnist_bp.cli.output import bar_style
 from mnist_bp.records import Record
 from mnist_bp.trainer import Trainer
 
@@ -26,9 +27,8 @@ class TrainingDisplay:
             total=self._trainer.steps,
             initial=self._trainer.position.step,
             unit="step",
-            disable=True if self._quiet else None,  # None: disabled where stderr is no terminal
             leave=False,
-            dynamic_ncols=True,
+            **bar_style() | ({"disable": True} if self._quiet else {}),
         )
         return self
 
@@ -48,11 +48,11 @@ class TrainingDisplay:
 
     def epoch(self, record: Record) -> None:
         """Print a line."""
-        if self._quiet:
+        if self._quiet or sys.stderr is None:
             return
         parts = [f"epoch {record.epoch:>{len(str(self._epochs))}}/{self._epochs}"]
         for name in ("train", "validation", "test"):
             loss, accuracy = getattr(record, f"{name}_loss"), getattr(record, f"{name}_accuracy")
             if loss is not None:
-                parts.append(f"{name} loss {loss:.4f} accuracy {accuracy:.4f}")
+                parts.append(f"{name} loss {loss:.4f} acc {accuracy:.4f}")
         tqdm.write("   ".join([*parts, f"{record.seconds:.2f} s"]), file=sys.stderr)

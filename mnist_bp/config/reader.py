@@ -65,7 +65,9 @@ class _Reading:
                 self.mistakes.append(f"{where}: expected a key{_in(section)}; got {_shown(key_node)}")
                 continue
             key = f"{section}.{key_node.value}" if section else key_node.value
-            if key in seen:
+            if "." in key_node.value:
+                self.mistakes.append(f"{where}: {key}: expected the key inside its section, as in train: {{epochs: 3}}")
+            elif key in seen:
                 self.mistakes.append(f"{where}: {key}: expected each key once; got it again")
             elif key not in SECTIONS:
                 self.take(key, value_node, where)

@@ -70,4 +70,4 @@ def or_null(rule: Rule) -> Rule:
 
 
 boolean = _rule("true or false", lambda value: isinstance(value, bool))
-text = _rule("a text", lambda value: isinstance(value, str) and value != "")
+string = _rule("a string", lambda value: isinstance(value, str) and value != "" and value.isprintable())

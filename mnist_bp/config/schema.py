@@ -1,5 +1,6 @@
 """Every key of a config: its default, what it accepts, what it means."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
@@ -24,14 +25,16 @@ class DataConfig:
         rules.choice("mnist", "fashion-mnist", "kmnist", "synthetic", "idx"),
         "the data set; `synthetic` needs no network, `idx` reads four IDX files from `data.dir`",
     )
-    dir: str | None = _key(None, rules.or_null(rules.text), "folder of the four IDX files of `data.name: idx`")
+    dir: str | None = _key(None, rules.or_null(rules.string), "folder of the four IDX files of `data.name: idx`")
     validation: int = _key(
         0, rules.whole(0, 10**9), "how many examples at the end of the training set are kept for validation"
     )
     seed: int = _key(0, _SEED, "which `synthetic` digits are drawn")
-    cache_dir: str | None = _key(None, rules.or_null(rules.text), "folder that keeps data sets; null: the user's cache")
+    cache_dir: str | None = _key(
+        None, rules.or_null(rules.string), "folder that keeps data sets; null: the user's cache"
+    )
     mirrors: tuple[str, ...] | None = _key(
-        None, rules.or_null(rules.list_of(rules.text)), "addresses to download from, in order; null: the usual ones"
+        None, rules.or_null(rules.list_of(rules.string)), "addresses to download from, in order; null: the usual ones"
     )
     augment: None = _key(None, rules.only(None, "null"), "deformation of training images")
 
@@ -98,14 +101,14 @@ def keys() -> dict[str, "Field[Any]"]:
     return dotted | {key.name: key for key in fields(Config) if key.name not in SECTIONS}
 
 
-def differences(before: Config, after: Config) -> dict[str, tuple[object, object]]:
-    """Return the keys in which two configs differ, each with both values."""
+def differences(before: Config, after: Config) -> dict[str, tuple[str, str]]:
+    """Return the keys in which two configs differ, each with both values as one would write them."""
 
-    def get(config: Config, key: str) -> object:
+    def get(config: Config, key: str) -> str:
         value: object = config
         for part in key.split("."):
             value = getattr(value, part)
-        return value
+        return json.dumps(value)
 
     pairs = {key: (get(before, key), get(after, key)) for key in keys()}
     return {key: (old, new) for key, (old, new) in pairs.items() if old != new}

@@ -1,7 +1,5 @@
 """Data sets: from a name to arrays."""
 
-from pathlib import Path
-
 from mnist_bp.data import cache, fetch, idx, synthetic
 from mnist_bp.data.archives import ARCHIVES, FILES
 from mnist_bp.data.dataset import Array, Arrays, Dataset, Split
@@ -25,7 +23,7 @@ def load(
     Raises BpError (exit 4) where the data are not to be had.
     """
     if name == "idx":
-        return Dataset.of(name, idx.read_four(idx.find_four(Path(folder or ".").expanduser())))
+        return Dataset.of(name, idx.read_four(idx.find_four(cache.expanded(folder or "."))))
     home = cache.folder(cache_dir) / name
     if name == "synthetic":
         return cache.keep(name, home / f"version-{synthetic.VERSION}-seed-{seed}.npz", lambda: _draw(seed, progress))

@@ -22,7 +22,12 @@ log = logging.getLogger(__name__)
 
 def folder(configured: str | None = None) -> Path:
     """Return the cache folder: $MNIST_BP_CACHE, else the configured one, else the user's own cache."""
-    return Path(os.environ.get("MNIST_BP_CACHE") or configured or platformdirs.user_cache_dir("mnist-bp")).expanduser()
+    return expanded(os.environ.get("MNIST_BP_CACHE") or configured or platformdirs.user_cache_dir("mnist-bp"))
+
+
+def expanded(path: str) -> Path:
+    """Return the path with ~ replaced by the home folder; the ~ of a user who does not exist stays."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111  # Path.expanduser raises RuntimeError for that user
 
 
 @contextmanager
@@ -57,7 +62,7 @@ def opened(name: str, path: Path) -> Dataset | None:
     try:
         members = _mapped(path)
         dataset = Dataset.of(name, {member: array for member, array in members.items() if member != "fingerprint"})
-        if bytes(members["fingerprint"]) == dataset.fingerprint.encode():
+        if bytes(members["fingerprint"]) == _named_fingerprint(dataset):
             return dataset
     except (FileNotFoundError, NotADirectoryError):
         return None
@@ -68,11 +73,15 @@ def opened(name: str, path: Path) -> Dataset | None:
 
 
 def _write(path: Path, dataset: Dataset) -> None:
-    members: dict[str, Any] = {"fingerprint": np.frombuffer(dataset.fingerprint.encode(), np.uint8)}
+    members: dict[str, Any] = {"fingerprint": np.frombuffer(_named_fingerprint(dataset), np.uint8)}
     for name, split in (("train", dataset.train), ("test", dataset.test)):
         members |= {f"{name}_images": split.x.reshape(-1, *dataset.image_shape), f"{name}_labels": split.t}
     with entry(path) as file:
         np.savez(file, **members)
+
+
+def _named_fingerprint(dataset: Dataset) -> bytes:
+    return f"{dataset.name} {dataset.fingerprint}".encode()
 
 
 def _mapped(path: Path) -> dict[str, Array]:

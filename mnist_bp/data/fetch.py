@@ -22,7 +22,9 @@ def fetch(archives: Archives, home: Path, mirrors: tuple[str, ...] | None, progr
     Mirrors are $MNIST_BP_MIRRORS (separated by spaces or commas), else `mirrors`, else the data set's own; each is
     tried once a file, in order. Raises BpError (exit 4) if none serves it.
     """
-    bases = tuple(os.environ.get("MNIST_BP_MIRRORS", "").replace(",", " ").split()) or mirrors or archives.mirrors
+    bases = tuple(os.environ.get("MNIST_BP_MIRRORS", "").replace(",", " ").split()) or (
+        archives.mirrors if mirrors is None else mirrors
+    )
     for name, sha256 in archives.files.items():
         path = home / name
         came = sha256_of(path)

@@ -82,7 +82,7 @@ class Affine(Layer):
         if x.ndim != 2 or x.shape[1] != len(self.W):
             raise ValueError(f"Affine expects x of shape (N, {len(self.W)}); got {x.shape}")
         self._x = x
-        out = self.buffer("out", (len(x), self.W.shape[1]), x.dtype)
+        out = self.buffer("out", (len(x), self.W.shape[1]), self.W.dtype)
         np.matmul(x, self.W, out=out)
         if self.bias:
             out += self.b

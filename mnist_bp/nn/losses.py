@@ -20,7 +20,11 @@ class SoftmaxCrossEntropy(Buffers):
     """
 
     def forward(self, outputs: Array, t: Array) -> float:
-        """Return the mean loss over the batch."""
+        """Return the mean loss over the batch; raises ValueError if t is not of shape (N,)."""
+        if t.shape != outputs.shape[:1]:
+            raise ValueError(
+                f"softmax cross-entropy expects t of shape ({len(outputs)},), class indices; got {t.shape}"
+            )
         self._t, self._rows = t, np.arange(len(t))
         largest = np.max(outputs, axis=1, keepdims=True, out=self.buffer("largest", (len(t), 1), outputs.dtype))
         shifted = np.subtract(outputs, largest, out=self.buffer("shifted", outputs.shape, outputs.dtype))

@@ -82,8 +82,8 @@ class Network:
         dout = self.loss_function.backward()
         for layer in reversed(self.layers[self._first + 1 :]):
             dout = layer.backward(dout)
-        for layer in self.layers[self._first : self._first + 1]:
-            layer.parameter_gradients(dout)
+        if self._first < len(self.layers):
+            self.layers[self._first].parameter_gradients(dout)
         return score
 
 

@@ -6,9 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_bp.data import synthetic
-from mnist_bp.data.archives import Archives
+from mnist_bp.cli.data import PUBLISHED
+from mnist_bp.data import cache, idx, synthetic
+from mnist_bp.data.archives import ARCHIVES, FILES, Archives
+from mnist_bp.data.dataset import Dataset
 from tests.conftest import blobs, run
+from tests.mirror import Mirror
+
+
+def test_the_published_names_are_those_of_the_archives() -> None:
+    assert set(PUBLISHED) == set(ARCHIVES)
 
 
 def test_import_verify_info_and_fetch_agree(small_mnist: Archives, archive_folder: Path, tmp_path: Path) -> None:
@@ -30,14 +37,39 @@ def test_verify_says_what_is_missing_and_what_is_wrong(
     result = run("data", "verify", "mnist")
     assert result.exit_code == 4
     assert result.stdout.count(": missing\n") == 4
-    assert "hint: bp data fetch mnist" in result.stderr
+    assert "hint: run `bp data fetch mnist`" in result.stderr
 
     run("data", "import", archive_folder)
     (tmp_path / "cache" / "mnist" / "train-labels-idx1-ubyte.gz").write_bytes(b"rotten")
     result = run("data", "verify", "mnist")
     assert result.exit_code == 4
     assert "train-labels-idx1-ubyte.gz: wrong: SHA-256 " in result.stdout
-    assert "1 of 4 archives missing or wrong" in result.stderr
+    assert "missing or wrong: train-labels-idx1-ubyte.gz\n" in result.stderr
+
+
+def test_fetch_mends_archives_even_beside_a_sound_decoded_copy(
+    small_mnist: Archives, archive_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Mirror(archive_folder) as mirror:
+        monkeypatch.setenv("MNIST_BP_MIRRORS", mirror.url)
+        run("data", "fetch")
+        rotten = cache.folder() / "mnist" / "train-labels-idx1-ubyte.gz"
+        rotten.write_bytes(b"rotten")
+        assert run("data", "fetch").exit_code == 0
+    assert run("data", "verify").exit_code == 0
+
+
+def test_verify_compares_the_decoded_copy_with_the_archives(small_mnist: Archives, archive_folder: Path) -> None:
+    """A copy that is sound in itself, under the right name, but of other images."""
+    run("data", "import", archive_folder)
+    assert run("data", "info").exit_code == 0
+    assert "decoded.npz: ok\n" in run("data", "verify").stdout
+    arrays = dict(idx.read_four(archive_folder / file for file in FILES))
+    other = Dataset.of("mnist", arrays | {"test_images": 255 - arrays["test_images"]})
+    cache._write(cache.folder() / "mnist" / "decoded.npz", other)
+    result = run("data", "verify")
+    assert result.exit_code == 4
+    assert "decoded.npz: wrong" in result.stdout
 
 
 def test_import_refuses_other_files(archive_folder: Path, tmp_path: Path) -> None:

@@ -20,9 +20,11 @@ def test_what_a_server_sent_cannot_play_with_the_terminal(capsys: pytest.Capture
 
 
 def test_json_is_one_object_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
-    output.as_json({"accuracy": 0.1, "none": None})
+    output.as_json({"accuracy": 0.1, "none": None, "tensors": [{"worst": (1, 2), "max_abs": float("nan")}]})
     out, err = capsys.readouterr()
-    assert (json.loads(out), err) == ({"accuracy": 0.1, "none": None}, "")
+    assert err == ""
+    assert json.loads(out) == {"accuracy": 0.1, "none": None, "tensors": [{"worst": [1, 2], "max_abs": None}]}
+    assert "NaN" not in out
 
 
 class Terminal(io.StringIO):

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ import pytest
 
 from mnist_bp.cli.training_display import TrainingDisplay
 from mnist_bp.config import load
+from mnist_bp.records import Record
+from mnist_bp.runs import Run
 from tests.conftest import run
 
 
@@ -24,6 +27,16 @@ def outcome(path: Path | str) -> tuple[list[dict[str, str]], bytes]:
     """Return all that two equal runs share: the metrics but for the seconds, and the checkpoint's bytes."""
     metrics = [{name: value for name, value in row.items() if name != "seconds"} for row in rows(path)]
     return metrics, Path(path, "checkpoint.npz").read_bytes()
+
+
+def interrupt_at(step: int) -> Callable[[TrainingDisplay], None]:
+    """Return a display that brings SIGINT in a step, as Ctrl-C would."""
+
+    def interrupt(display: TrainingDisplay) -> None:
+        if display._trainer.position.step == step:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    return interrupt
 
 
 def test_a_run_leaves_its_config_environment_metrics_checkpoint_and_summary(small_config: Path) -> None:
@@ -53,7 +66,8 @@ def test_results_are_on_stdout_and_a_line_an_epoch_on_stderr(small_config: Path)
 def test_quiet_is_quiet_and_json_is_the_summary(small_config: Path) -> None:
     result = run("train", "--config", small_config, "--quiet", "--json")
     assert result.stderr == ""
-    assert json.loads(result.stdout) == json.loads(Path("runs/small/summary.json").read_text())
+    summary = json.loads(Path("runs/small/summary.json").read_text())
+    assert json.loads(result.stdout) == {"run": "runs/small", **summary}
 
 
 def test_the_net_learns_what_can_be_learned(small_config: Path) -> None:
@@ -97,7 +111,7 @@ class TestResume:
         before = {file: (file.read_bytes(), file.stat().st_mtime_ns) for file in Path("r").iterdir()}
         result = run("train", "--config", small_config, "--resume", "--out", "r")
         assert result.exit_code == 0
-        assert "left alone" in result.stderr
+        assert "already finished; left as it is" in result.stderr
         assert result.stdout.startswith("test accuracy ")
         assert {file: (file.read_bytes(), file.stat().st_mtime_ns) for file in Path("r").iterdir()} == before
 
@@ -105,14 +119,9 @@ class TestResume:
     def test_an_interrupted_run_ends_as_if_it_had_not_been(
         self, small_config: Path, stop: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """210 examples in batches of 20: 11 steps an epoch. SIGINT comes in the step, as Ctrl-C would."""
-
-        def interrupt(display: TrainingDisplay) -> None:
-            if display._trainer.position.step == stop:
-                os.kill(os.getpid(), signal.SIGINT)
-
+        """210 examples in batches of 20: 11 steps an epoch."""
         with monkeypatch.context() as patch:
-            patch.setattr(TrainingDisplay, "step", interrupt)
+            patch.setattr(TrainingDisplay, "step", interrupt_at(stop))
             result = run("train", "--config", small_config, "--out", "r")
         assert result.exit_code == 130
         assert f"interrupted at step {stop} of 33; checkpoint saved" in result.stderr
@@ -143,7 +152,7 @@ class TestResume:
         run("train", "--config", small_config, "--out", "r")
         result = run("train", "--config", small_config, "--out", "r", "--resume", "--set", "model.hidden=7")
         assert result.exit_code == 2
-        assert "model.hidden was (6,) and is (7,)" in result.stderr
+        assert "model.hidden was [6], is [7]" in result.stderr
 
     def test_a_run_killed_before_its_first_checkpoint_begins_again(self, small_config: Path) -> None:
         run("train", "--config", small_config, "--out", "r")
@@ -155,14 +164,64 @@ class TestResume:
 
     def test_a_run_killed_before_its_summary_gets_it(self, small_config: Path) -> None:
         run("train", "--config", small_config, "--out", "r", "--set", "train.max_steps=17")
-        expected, summary = outcome("r"), Path("r/summary.json").read_text()
+        expected, summary = outcome("r"), json.loads(Path("r/summary.json").read_text())
         Path("r/summary.json").unlink()
+        result = run(
+            "train", "--config", small_config, "--out", "r", "--set", "train.max_steps=17", "--resume", "--json"
+        )
+        assert result.exit_code == 0
+        assert outcome("r") == expected
+        assert {**json.loads(result.stdout), "seconds": 0} == {"run": "r", **summary, "seconds": 0}
+
+    @pytest.mark.parametrize("stop", [5, 17])
+    def test_a_run_interrupted_in_mid_epoch_may_be_declared_to_end_there(
+        self, small_config: Path, stop: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(TrainingDisplay, "step", interrupt_at(stop))
+            run("train", "--config", small_config, "--out", "r")
         assert (
-            run("train", "--config", small_config, "--out", "r", "--set", "train.max_steps=17", "--resume").exit_code
+            run(
+                "train", "--config", small_config, "--out", "r", "--set", f"train.max_steps={stop}", "--resume"
+            ).exit_code
             == 0
         )
-        assert outcome("r") == expected
-        assert Path("r/summary.json").read_text() == summary
+        run("train", "--config", small_config, "--out", "expected", "--set", f"train.max_steps={stop}")
+        assert outcome("r") == outcome("expected")
+
+    def test_a_row_that_could_not_be_written_is_not_presupposed_by_the_checkpoint(
+        self, small_config: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        append = Run.append
+
+        def full(run: Run, record: Record) -> None:
+            if record.epoch == 2:
+                raise OSError(28, "No space left on device", "metrics.csv")
+            append(run, record)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Run, "append", full)
+            result = run("train", "--config", small_config, "--out", "r")
+        assert (result.exit_code, result.stderr.splitlines()[-1]) == (1, "error: metrics.csv: No space left on device")
+        assert run("train", "--config", small_config, "--out", "r", "--resume").exit_code == 0
+        run("train", "--config", small_config, "--out", "expected")
+        assert outcome("r") == outcome("expected")
+
+
+def test_runs_started_at_once_get_directories_of_their_own(small_config: Path) -> None:
+    command = [sys.executable, "-m", "mnist_bp", "train", "--config", str(small_config), "--quiet"]
+    processes = [subprocess.Popen([*command, "--seed", str(seed)], stdout=subprocess.PIPE) for seed in range(4)]
+    assert [process.communicate() and process.returncode for process in processes] == [0] * 4
+    seeds = {load(path / "config.yaml").seed for path in Path("runs").iterdir()}
+    assert seeds == {0, 1, 2, 3}
+    assert all(len(rows(path)) == 3 for path in Path("runs").iterdir())
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="OpenBLAS starts no more threads than there are processors")
+def test_the_threads_of_the_config_are_those_that_train(small_config: Path) -> None:
+    command = [sys.executable, "-m", "mnist_bp", "train", "--config", str(small_config), "--out", "r", "--quiet"]
+    subprocess.run([*command, "--set", "train.threads=2"], check=True, stdout=subprocess.DEVNULL)
+    assert json.loads(Path("r/env.json").read_text())["blas"]["threads"] in {2, None}  # None: a BLAS that cannot tell
 
 
 def test_sigterm_saves_a_checkpoint_and_exits_143(small_config: Path) -> None:
@@ -176,6 +235,14 @@ def test_sigterm_saves_a_checkpoint_and_exits_143(small_config: Path) -> None:
         assert process.wait(30) == 143
     with np.load("r/checkpoint.npz", allow_pickle=False) as checkpoint:
         assert checkpoint["position.step"] > 0
+
+
+def test_a_target_that_is_just_reached_is_reached(small_config: Path) -> None:
+    run("train", "--config", small_config, "--out", "r")
+    accuracy = rows("r")[-1]["test_accuracy"]
+    assert (
+        run("train", "--config", small_config, "--out", "r", "--resume", "--target-accuracy", accuracy).exit_code == 0
+    )
 
 
 @pytest.mark.parametrize(("target", "code"), [("0", 0), ("1.0", 3)])
@@ -196,6 +263,8 @@ MISUSES = {
     "no folder of data": (["--config", "small.yaml", "--set", "data.dir=none"], 4, "none: expected a folder"),
     "a negative seed": (["--config", "small.yaml", "--seed", "-1"], 2, "-1"),
     "a target above 1": (["--config", "small.yaml", "--target-accuracy", "98"], 2, "98"),
+    "a target that is no number": (["--config", "small.yaml", "--target-accuracy", "nan"], 2, "nan"),
+    "a key outside its section": (["--config", "dotted.yaml"], 2, "expected the key inside its section"),
     "too much memory": (["--config", "small.yaml", "--set", "model.hidden=[1000000, 1000000]"], 1, "not enough memory"),
     "a loss that explodes": (["--config", "small.yaml", "--set", "train.learning_rate=1e300"], 1, "training diverged"),
     "a directory of something else": (["--config", "small.yaml", "--out", "."], 2, "expected a new or empty directory"),
@@ -205,6 +274,7 @@ MISUSES = {
 
 @pytest.mark.parametrize(("arguments", "code", "message"), MISUSES.values(), ids=MISUSES)
 def test_misuse_gets_one_clear_message(small_config: Path, arguments: list[str], code: int, message: str) -> None:
+    Path("dotted.yaml").write_text("train.epochs: 3\ntrain: {epochs: 4}\n")
     result = run("train", *arguments)
     assert result.exit_code == code, result.stderr
     assert result.stdout == ""

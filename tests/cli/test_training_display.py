@@ -33,7 +33,7 @@ def shown(stderr: io.StringIO, monkeypatch: pytest.MonkeyPatch, *, quiet: bool =
     return stderr.getvalue()
 
 
-LINE = "epoch 1/1   train loss 0.2500 accuracy 0.5000   test loss 0.7500 accuracy 1.0000   2.00 s\n"
+LINE = "epoch 1/1   train loss 0.2500 acc 0.5000   test loss 0.7500 acc 1.0000   2.00 s\n"
 
 
 def test_without_a_terminal_there_is_one_plain_line_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,8 @@ ACCEPTED = [
     (rules.list_of(rules.whole(1, 9)), 3, (3,)),
     (rules.list_of(rules.whole(1, 9)), [3, 4], (3, 4)),
     (rules.list_of(rules.whole(1, 9)), [], ()),
-    (rules.or_null(rules.text), None, None),
-    (rules.or_null(rules.text), "here", "here"),
+    (rules.or_null(rules.string), None, None),
+    (rules.or_null(rules.string), "here", "here"),
     (rules.boolean, False, False),
 ]
 
@@ -29,7 +29,7 @@ REFUSED = [
     *((rules.only([], "[]"), value) for value in ([1], None, "", 0)),
     *((rules.only(0, "0"), value) for value in (0.5, False, None, 1)),
     *((rules.list_of(rules.whole(1, 9)), value) for value in (None, [3, None], [[3]], "3")),
-    *((rules.text, value) for value in ("", None, 3, ["here"])),
+    *((rules.string, value) for value in ("", None, 3, ["here"])),
     *((rules.boolean, value) for value in (0, 1, "true", None)),
 ]
 

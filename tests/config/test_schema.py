@@ -30,7 +30,7 @@ def test_the_keys_that_users_rely_on_are_there() -> None:
 def test_differences_name_the_keys_and_both_values() -> None:
     other = replace(Config(), seed=3, data=replace(DataConfig(), name="kmnist"))
     assert differences(Config(), Config()) == {}
-    assert differences(Config(), other) == {"data.name": ("mnist", "kmnist"), "seed": (0, 3)}
+    assert differences(Config(), other) == {"data.name": ('"mnist"', '"kmnist"'), "seed": ("0", "3")}
 
 
 @pytest.mark.parametrize(

@@ -116,3 +116,11 @@ def test_progress_is_told_as_many_probes_as_are_announced(mode: str, rng: np.ran
     x, t = rng.standard_normal((8, 6)), rng.integers(0, 3, 8)
     list(gradcheck.check(net, x, t, mode=mode, rng=rng, advance=told.append))
     assert sum(told) == gradcheck.probes(net, mode)
+
+
+def test_a_tensor_of_which_every_probe_crosses_a_kink_does_not_pass() -> None:
+    """With W1 = b1 = 0 every unit lies on ReLU's kink, so that nothing of the first layer can be compared."""
+    net = network(ReLU())
+    net.named_parameters["W1"][...] = 0
+    checks = checked(net, "full", np.random.default_rng(0))
+    assert [(check.name, check.checked, check.passed) for check in checks[:2]] == [("W1", 0, False), ("b1", 0, False)]

@@ -60,3 +60,8 @@ def test_the_callers_logits_are_left_alone(rng: np.random.Generator) -> None:
 def test_correct_counts_the_rows_whose_largest_logit_is_the_truth() -> None:
     logits = np.array([[1.0, 2.0], [3.0, 0.0], [0.0, 1.0]])
     assert SoftmaxCrossEntropy().correct(logits, np.array([1, 1, 1])) == 2
+
+
+def test_one_hot_targets_are_refused_rather_than_misread() -> None:
+    with pytest.raises(ValueError, match=r"expects t of shape \(3,\), class indices; got \(3, 3\)"):
+        SoftmaxCrossEntropy().forward(np.zeros((3, 3)), np.eye(3, dtype=int))
