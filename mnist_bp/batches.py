@@ -8,7 +8,7 @@ import numpy.typing as npt
 from mnist_bp.data import Split
 from mnist_bp.nn.buffers import Array, Buffers
 
-ORDER = 1  # this random stream's number beside the seed; the first weights have 0 (build.py)
+ORDER = 1  # number of this random stream beside the seed; that of the initial weights is build.WEIGHTS
 
 
 class Batches(Buffers):

@@ -16,7 +16,7 @@ from mnist_bp.nn.optimizers import SGD
 from mnist_bp.progress import Progress, silent
 from mnist_bp.trainer import Position, Trainer
 
-WEIGHTS = 0  # this random stream's number beside the seed; the order of the examples has 1 (batches.py)
+WEIGHTS = 0  # number of this random stream beside the seed; that of the order of examples is batches.ORDER
 
 ACTIVATIONS = {"sigmoid": Sigmoid, "relu": ReLU}
 
@@ -35,7 +35,7 @@ def dataset(config: DataConfig, progress: Progress = silent) -> data.Dataset:
 
 
 def network(config: Config, features: int, classes: int) -> Network:
-    """Build the network for examples of so many features and classes, its first weights drawn."""
+    """Build the network for examples of so many features and classes, with its initial weights drawn."""
     model = config.model
     layers: list[Layer] = []
     for inputs, units in zip((features, *model.hidden), model.hidden, strict=False):

@@ -12,7 +12,7 @@ BATCH_SIZE = 1000  # large enough for the matrix products, small enough for the 
 
 
 class Evaluation(NamedTuple):
-    """Mean loss an example, and the share of the examples that are read right."""
+    """Mean loss per example, and the fraction of the examples that are classified correctly."""
 
     loss: float
     accuracy: float

@@ -1,4 +1,4 @@
-"""How long work tells its caller how far it is, without printing anything itself."""
+"""How long-running work reports its progress, without printing anything itself."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager

@@ -1,4 +1,4 @@
-"""The training loop: mini-batches in, one record an epoch out."""
+"""The training loop: mini-batches in, one record per epoch out."""
 
 import math
 import time

@@ -1,22 +1,26 @@
 #!/usr/bin/env bash
-# Train a config with the seeds 0 … N−1, JOBS at a time, and print each seed's test accuracy.
-# Started again, it resumes what was interrupted and leaves alone what is finished; if a run fails, so does the script.
+# Train a config with the seeds 0 … N−1, one after another, and print each result. Options after N go to `bp train`.
+# Started again, it resumes what was interrupted and leaves finished runs alone. Exits 1 if any run failed.
 #
-#     scripts/seeds.sh CONFIG N [JOBS] [--set KEY=VALUE]…
-#     scripts/seeds.sh configs/book.yaml 5
-#     scripts/seeds.sh configs/book.yaml 5 2 --set model.hidden=30
+#     scripts/seeds.sh CONFIG N [OPTION]…
+#     scripts/seeds.sh configs/book.yaml 5 --set model.hidden=30
 set -euo pipefail
 
-[ $# -ge 2 ] || { sed -n '2,/^set/{/^#/s/^# \?//p}' "$0" >&2; exit 2; }
-config=$1 count=$2 jobs=${3:-1}
-shift "$(($# < 3 ? $# : 3))"
+if [[ $# -lt 2 || ! $2 =~ ^[0-9]+$ ]]; then
+    echo "usage: $0 CONFIG N [OPTION of bp train]..." >&2
+    exit 2
+fi
+config=$1 count=$2
+shift 2
 
-out=runs/$(basename "$config" .yaml)-seeds
 status=0
-seq 0 $((count - 1)) |
-    xargs -P "$jobs" -I{} bp train --config "$config" --seed {} --out "$out/{}" --resume --quiet "$@" >/dev/null || status=$?
 for ((seed = 0; seed < count; seed++)); do
-    accuracy=$(sed -n 's/.*"test_accuracy": \(.*\)/\1/p' "$out/$seed/summary.json" 2>/dev/null) || true
-    echo "seed $seed  test accuracy ${accuracy:-missing}  $out/$seed"
+    out=runs/$(basename "$config" .yaml)-seed-$seed
+    if result=$(bp train --config "$config" --seed "$seed" --out "$out" --resume --quiet "$@"); then
+        echo "seed $seed  ${result%%$'\n'*}"
+    else
+        echo "seed $seed  failed"
+        status=1
+    fi
 done
-exit $((status ? 1 : 0))
+exit "$status"

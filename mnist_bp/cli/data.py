@@ -21,8 +21,8 @@ def command() -> None:
 def fetch(name: str) -> None:
     """Download a data set into the cache.
 
-    NAME is mnist unless given. Every archive must have its published SHA-256; those that lie there already and do are
-    left alone. MNIST_BP_MIRRORS names other mirrors than the usual ones.
+    NAME is mnist unless given. Every archive must have its published SHA-256; files already in the cache are kept if
+    theirs matches. MNIST_BP_MIRRORS replaces the usual mirrors.
 
     \b
     Examples:
@@ -45,7 +45,8 @@ def fetch(name: str) -> None:
 def verify(name: str) -> None:
     """Check a data set in the cache.
 
-    Each archive of NAME (default: mnist) must have its published SHA-256; exit 4 if one has not.
+    Every archive of NAME (default: mnist) must have its published SHA-256, and the decoded copy must hold what the
+    archives hold. Exits 4 if anything is missing or does not match.
 
     \b
     Example:
@@ -69,7 +70,7 @@ def verify(name: str) -> None:
         click.echo(f"{file}: {verdict}")
     bad = [file for file, verdict in verdicts.items() if verdict != "ok"]
     if bad:
-        hint = f"run `bp data fetch {name}` to repair archives; a decoded copy is made anew where there is none"
+        hint = f"run `bp data fetch {name}` to repair the archives; a decoded copy that is deleted is made anew"
         raise BpError(f"{home}: missing or wrong: {', '.join(bad)}", code=Exit.NO_DATA, hint=hint)
 
 

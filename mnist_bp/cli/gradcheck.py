@@ -33,7 +33,7 @@ def command(
     """Compare backprop with finite differences.
 
     Both are computed in float64, on one mini-batch of training examples: for a new network with --config FILE, for a
-    trained one with its run directory RUN. Exit 1 if any derivative disagrees.
+    trained one with its run directory RUN. Exits 1 if any derivative disagrees.
 
     \b
     Examples:

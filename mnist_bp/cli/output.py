@@ -12,7 +12,7 @@ from mnist_bp.progress import Advance
 
 
 def fail(message: str, hint: str | None = None) -> None:
-    """Print an error, a line each, and what to do about it; foreign control characters are made visible."""
+    """Print an error line by line, and what to do about it; control characters are made visible."""
     for line in message.split("\n"):
         click.echo(f"error: {''.join(char if char.isprintable() else repr(char)[1:-1] for char in line)}", err=True)
     if hint:

@@ -50,8 +50,8 @@ def command(
 ) -> None:
     """Train the network that a config describes.
 
-    The run directory gets config.yaml, env.json, metrics.csv (a row an epoch), checkpoint.npz and, at the end,
-    summary.json. Ctrl-C saves a checkpoint and exits 130; the same command with --resume goes on from there.
+    The run directory gets config.yaml, env.json, metrics.csv (one row per epoch), checkpoint.npz and, at the end,
+    summary.json. Ctrl-C saves a checkpoint and exits 130; the same command with --resume continues from there.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""What a training run shows on stderr: a line an epoch, and on a terminal a bar below it."""
+"""What a training run shows on stderr: one line per epoch, and on a terminal a bar below them."""
 
 import sys
 import time

@@ -1,4 +1,4 @@
-"""YAML and `KEY=VALUE` texts to a `Config` and back; every mistake is found in one go, with its line."""
+"""YAML and `KEY=VALUE` arguments to a `Config` and back; every mistake is found in one go, with its line."""
 
 import difflib
 import math
@@ -19,7 +19,7 @@ MAX_FILE_BYTES = 1 << 20
 def load(path: Path | str | None, overrides: Sequence[str] = ()) -> Config:
     """Read a config: defaults, then the file (None: no file), then overrides such as `train.epochs=3`, in order.
 
-    All mistakes come in one BpError (exit 2), a line each: place, key, what was expected, what came.
+    All mistakes come in one BpError (exit 2), one line per mistake: place, key, what was expected, what came.
     """
     reading = _Reading()
     if path is not None:
@@ -188,7 +188,7 @@ def _shown(node: yaml.Node | None) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes tuples as [flow, lists] and quotes a text that `load` would take for a number."""
+    """Writes tuples as [flow, lists] and quotes a string that `load` would take for a number."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True

@@ -25,7 +25,7 @@ def _rule(expected: str, test: Callable[[object], bool], keep: Callable[..., obj
 def whole(minimum: int, maximum: int) -> Rule:
     """Accept an integer, but no boolean and no 3.0."""
     return _rule(
-        f"a whole number from {minimum} to {maximum}",
+        f"an integer from {minimum} to {maximum}",
         lambda value: isinstance(value, int) and not isinstance(value, bool) and minimum <= value <= maximum,
     )
 

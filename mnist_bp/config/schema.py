@@ -25,18 +25,22 @@ class DataConfig:
         rules.choice("mnist", "fashion-mnist", "kmnist", "synthetic", "idx"),
         "the data set; `synthetic` needs no network, `idx` reads four IDX files from `data.dir`",
     )
-    dir: str | None = _key(None, rules.or_null(rules.string), "folder of the four IDX files of `data.name: idx`")
+    dir: str | None = _key(
+        None,
+        rules.or_null(rules.string),
+        "folder of the four IDX files for `data.name: idx`, relative to the working directory",
+    )
     validation: int = _key(
-        0, rules.whole(0, 10**9), "how many examples at the end of the training set are kept for validation"
+        0, rules.whole(0, 10**9), "number of examples at the end of the training set to hold out for validation"
     )
-    seed: int = _key(0, _SEED, "which `synthetic` digits are drawn")
-    cache_dir: str | None = _key(
-        None, rules.or_null(rules.string), "folder that keeps data sets; null: the user's cache"
-    )
+    seed: int = _key(0, _SEED, "random seed for the `synthetic` digits")
+    cache_dir: str | None = _key(None, rules.or_null(rules.string), "cache folder; null: the user's own")
     mirrors: tuple[str, ...] | None = _key(
-        None, rules.or_null(rules.list_of(rules.string)), "addresses to download from, in order; null: the usual ones"
+        None,
+        rules.or_null(rules.list_of(rules.string)),
+        "addresses to download from, in order; null: the data set's own",
     )
-    augment: None = _key(None, rules.only(None, "null"), "deformation of training images")
+    augment: None = _key(None, rules.only(None, "null"), "augmentation of the training images")
 
 
 @dataclass(frozen=True)
@@ -44,13 +48,13 @@ class ModelConfig:
     """Section `model`: which network."""
 
     conv: tuple[()] = _key((), rules.only([], "[]"), "convolutional layers")
-    hidden: tuple[int, ...] = _key((50,), rules.list_of(_COUNT), "units of each hidden layer")
-    activation: str = _key("sigmoid", rules.choice("sigmoid", "relu"), "function after each hidden layer")
-    output: str = _key("identity", rules.choice("identity"), "function after the last layer")
+    hidden: tuple[int, ...] = _key((50,), rules.list_of(_COUNT), "number of units in each hidden layer")
+    activation: str = _key("sigmoid", rules.choice("sigmoid", "relu"), "activation function of the hidden layers")
+    output: str = _key("identity", rules.choice("identity"), "activation function of the last layer")
     bias: bool = _key(True, rules.boolean, "whether layers add a bias")
-    init: str = _key("normal", rules.choice("normal", "xavier", "he"), "distribution of the first weights")
+    init: str = _key("normal", rules.choice("normal", "xavier", "he"), "distribution of the initial weights")
     weight_init_std: float = _key(0.01, rules.positive(), "standard deviation of `init: normal`")
-    dropout: int = _key(0, rules.only(0, "0"), "share of hidden units dropped in training")
+    dropout: int = _key(0, rules.only(0, "0"), "fraction of hidden units dropped in training")
     loss: str = _key("softmax_cross_entropy", rules.choice("softmax_cross_entropy"), "what training minimises")
 
 
@@ -62,24 +66,24 @@ class TrainConfig:
     max_steps: int | None = _key(
         None, rules.or_null(rules.whole(1, 10**12)), "stop after this many steps, if that comes before `epochs`"
     )
-    batch_size: int = _key(100, _COUNT, "examples of a step")
+    batch_size: int = _key(100, _COUNT, "examples per step")
     sampling: str = _key(
         "shuffle",
         rules.choice("shuffle", "replacement"),
         "`shuffle`: each example once an epoch; `replacement`: each batch drawn from all, as the book does",
     )
     optimizer: str = _key("sgd", rules.choice("sgd"), "update rule")
-    learning_rate: float = _key(0.1, rules.positive(), "length of a step along the negative gradient")
-    schedule: str = _key("constant", rules.choice("constant"), "course of the learning rate")
-    weight_decay: int = _key(0, rules.only(0, "0"), "pull of the weights towards zero")
+    learning_rate: float = _key(0.1, rules.positive(), "learning rate")
+    schedule: str = _key("constant", rules.choice("constant"), "learning-rate schedule")
+    weight_decay: int = _key(0, rules.only(0, "0"), "weight decay coefficient")
     gradient: str = _key("backprop", rules.choice("backprop", "numerical"), "how the gradient is computed")
     metrics: str = _key(
         "running",
         rules.choice("running", "full"),
-        "training loss and accuracy: mean over the epoch's mini-batches, or a full pass after it",
+        "training loss and accuracy: running mean over the epoch's mini-batches, or a full pass at its end",
     )
     dtype: str = _key("float32", rules.choice("float32", "float64"), "precision of the network")
-    threads: int = _key(1, rules.whole(1, 1024), "threads of the matrix products; the last bits depend on it")
+    threads: int = _key(1, rules.whole(1, 1024), "BLAS threads; the last bits depend on their number")
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ class Config:
     data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()
     train: TrainConfig = TrainConfig()
-    seed: int = _key(0, _SEED, "first weights and order of the examples")
+    seed: int = _key(0, _SEED, "random seed for initial weights and order of examples")
 
 
 SECTIONS: dict[str, Any] = {"data": DataConfig, "model": ModelConfig, "train": TrainConfig}

@@ -20,7 +20,7 @@ def load(
     """Return a data set, from the cache if it is there; else it is downloaded or drawn, and then cached.
 
     `folder` is where `idx` finds its four files; `seed` says which `synthetic` digits.
-    Raises BpError (exit 4) where the data are not to be had.
+    Raises BpError (exit 4) if the data are unavailable.
     """
     if name == "idx":
         return Dataset.of(name, idx.read_four(idx.find_four(cache.expanded(folder or "."))))

@@ -231,6 +231,7 @@ def write(labels: Bytes, rng: Generator) -> Bytes:
 def draw(count: int, seed: int, stream: int, on_block: Callable[[int], object] | None = None) -> tuple[Bytes, Bytes]:
     """Return `count` images, (count, 28, 28), and their labels, (count,): the same for the same seed and stream.
 
+    They are the same to the byte on one kind of processor; on another, a pixel in a million may differ by rounding.
     Streams of one seed are independent: 0 to train, 1 to test. Labels are balanced, to within one, in every block of
     `BLOCK` images, and shuffled there; each block has a generator of its own, so a larger count adds blocks and
     changes none. `on_block` is called after each block with the number of images in it.

@@ -1,4 +1,4 @@
-"""First weights: functions of a Generator and a shape (fan_in, fan_out)."""
+"""Initial weights: functions of a Generator and a shape (fan_in, fan_out)."""
 
 import numpy as np
 

@@ -8,6 +8,8 @@ The contract, kept by every layer here and in `activations`:
 - `backward(dout)` takes the gradient of the scalar loss with respect to the last output, overwrites the layer's
   parameter gradients, and returns dx, the gradient with respect to the last x, in the layer's own buffer.
 - `parameter_gradients(dout)` is backward without dx: the first layer of a network is asked for no more.
+- `initialize(init, rng)` draws the initial weights; `kink_sides()` tells a gradient check on which side of its kink
+  each element of the last x lay.
 - A layer never writes to x or dout. It may keep x until backward; the caller leaves x alone until then.
 """
 
@@ -33,7 +35,7 @@ class Layer(Buffers):
             setattr(self, f"d{name}", gradients[name])
 
     def initialize(self, init: Initializer, rng: np.random.Generator) -> None:
-        """Draw the first weights with `init`."""
+        """Draw the initial weights with `init`."""
 
     def forward(self, x: Array) -> Array:
         """Return the output for x."""

@@ -1,7 +1,7 @@
 """What training minimises: a loss is one number over a mini-batch, and differentiates exactly what it computes.
 
 The contract: `forward(outputs, t)` returns the loss; `backward()` returns its gradient with respect to the outputs of
-the last forward, in the loss's own buffer; `correct(outputs, t)` counts the examples that are read right.
+the last forward, in the loss's own buffer; `correct(outputs, t)` counts the examples that are classified correctly.
 """
 
 import numpy as np

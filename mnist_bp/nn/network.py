@@ -13,7 +13,7 @@ from mnist_bp.nn.losses import SoftmaxCrossEntropy
 
 
 class Score(NamedTuple):
-    """What a batch comes to: its loss, and how many of its examples are read right."""
+    """A batch's mean loss, and how many of its examples are classified correctly."""
 
     loss: float
     correct: int
@@ -43,7 +43,7 @@ class Network:
         self._first = self.layers.index(learning[0]) if learning else len(self.layers)
 
     def initialize(self, init: Initializer, rng: np.random.Generator) -> None:
-        """Draw all first weights with `init`, from the first layer to the last."""
+        """Draw all initial weights with `init`, from the first layer to the last."""
         for layer in self.layers:
             layer.initialize(init, rng)
 
@@ -69,7 +69,7 @@ class Network:
         return self.loss_function.forward(self.predict(x), t)
 
     def accuracy(self, x: Array, t: Array) -> float:
-        """Return the share of the batch that is read right."""
+        """Return the fraction of the batch that is classified correctly."""
         return self.loss_function.correct(self.predict(x), t) / len(x)
 
     def backprop(self, x: Array, t: Array) -> Score:

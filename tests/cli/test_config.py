@@ -20,5 +20,5 @@ def test_mistakes_go_to_stderr_with_exit_2() -> None:
     assert result.stdout == ""
     assert result.stderr == (
         "error: c.yaml:1: train.epoch: unknown key; did you mean train.epochs?\n"
-        "error: c.yaml:2: seed: expected a whole number from 0 to 9223372036854775807; got x\n"
+        "error: c.yaml:2: seed: expected an integer from 0 to 9223372036854775807; got x\n"
     )

@@ -58,13 +58,13 @@ MISTAKES = {
     "a key like no other": ("zzz: 1", "c.yaml:1: zzz: unknown key; expected data, model, train or seed"),
     "a duplicate key": ("seed: 1\nseed: 1", "c.yaml:2: seed: expected each key once; got it again"),
     "a duplicate section": ("train: {}\ntrain: {}", "c.yaml:2: train: expected each key once; got it again"),
-    "a word for a number": ("\ntrain: {epochs: many}", "c.yaml:2: train.epochs: expected a whole number from 1 to "
+    "a word for a number": ("\ntrain: {epochs: many}", "c.yaml:2: train.epochs: expected an integer from 1 to "
                             "1000000; got many"),
-    "a quoted number": ("train: {epochs: '3'}", "c.yaml:1: train.epochs: expected a whole number from 1 to 1000000; "
+    "a quoted number": ("train: {epochs: '3'}", "c.yaml:1: train.epochs: expected an integer from 1 to 1000000; "
                         "got '3'"),
-    "a fraction for a whole": ("train: {epochs: 3.0}", "c.yaml:1: train.epochs: expected a whole number from 1 to "
+    "a fraction for a whole": ("train: {epochs: 3.0}", "c.yaml:1: train.epochs: expected an integer from 1 to "
                                "1000000; got 3.0"),
-    "a boolean for a number": ("seed: true", "c.yaml:1: seed: expected a whole number from 0 to 9223372036854775807; "
+    "a boolean for a number": ("seed: true", "c.yaml:1: seed: expected an integer from 0 to 9223372036854775807; "
                                "got true"),
     "NaN": ("train: {learning_rate: .nan}", "c.yaml:1: train.learning_rate: expected a finite number above 0; "
             "got .nan"),
@@ -72,17 +72,17 @@ MISTAKES = {
                  "got .inf"),
     "an overflow": ("train: {learning_rate: 1e999}", "c.yaml:1: train.learning_rate: expected a finite number above 0; "
                     "got 1e999"),
-    "nothing for a value": ("train: {epochs: }", "c.yaml:1: train.epochs: expected a whole number from 1 to 1000000; "
+    "nothing for a value": ("train: {epochs: }", "c.yaml:1: train.epochs: expected an integer from 1 to 1000000; "
                             "got nothing"),
     "an unknown name": ("model: {activation: relo}", "c.yaml:1: model.activation: expected sigmoid or relu; got relo"),
-    "a list in a list": ("model: {hidden: [[3]]}", "c.yaml:1: model.hidden: expected a list, each item a whole number "
+    "a list in a list": ("model: {hidden: [[3]]}", "c.yaml:1: model.hidden: expected a list, each item an integer "
                          "from 1 to 1000000; got [[…]]"),
-    "keys for a value": ("seed: {a: 1}", "c.yaml:1: seed: expected a whole number from 0 to 9223372036854775807; "
+    "keys for a value": ("seed: {a: 1}", "c.yaml:1: seed: expected an integer from 0 to 9223372036854775807; "
                          "got keys and values"),
     "a value for a section": ("train: 3", "c.yaml:1: expected keys and values in section train; got 3"),
     "a list for the file": ("- 1", "c.yaml:1: expected keys and values; got [1]"),
     "a word for the file": ("hello", "c.yaml:1: expected keys and values; got hello"),
-    "a Python object": ("seed: !!python/object/apply:os.system [ls]", "c.yaml:1: seed: expected a whole number from 0 "
+    "a Python object": ("seed: !!python/object/apply:os.system [ls]", "c.yaml:1: seed: expected an integer from 0 "
                         "to 9223372036854775807; got [ls]"),
     "a key that is a list": ("[1]: 2", "c.yaml:1: expected a key; got [1]"),
     "an idx data set without a folder": ("data: {name: idx}", "data.dir: expected the folder of the four IDX files "
