@@ -1,9 +1,9 @@
 """What a training run shows on stderr: one line per epoch, and on a terminal a bar below them."""
 
-import sys
 import time
 from types import TracebackType
 
+import click
 from tqdm import tqdm
 
 from mnist_bp.cli.output import bar_style
@@ -48,11 +48,13 @@ class TrainingDisplay:
 
     def epoch(self, record: Record) -> None:
         """Print a line."""
-        if self._quiet or sys.stderr is None:
+        if self._quiet:
             return
         parts = [f"epoch {record.epoch:>{len(str(self._epochs))}}/{self._epochs}"]
         for name in ("train", "validation", "test"):
             loss, accuracy = getattr(record, f"{name}_loss"), getattr(record, f"{name}_accuracy")
             if loss is not None:
                 parts.append(f"{name} loss {loss:.4f} acc {accuracy:.4f}")
-        tqdm.write("   ".join([*parts, f"{record.seconds:.2f} s"]), file=sys.stderr)
+        self._bar.clear()
+        click.echo("   ".join([*parts, f"{record.seconds:.2f} s"]), err=True)
+        self._bar.refresh()
