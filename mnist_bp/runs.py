@@ -1,4 +1,4 @@
-"""The run directory: what a run leaves behind, and all that is needed to go on with it."""
+"""The run directory: what a run leaves behind, and all that is needed to continue it."""
 
 import itertools
 import json
@@ -32,19 +32,13 @@ class Run:
     @classmethod
     def new(cls, config_file: str) -> "Run":
         """Make the directory of a new run of CONFIG.yaml: the first of runs/CONFIG, runs/CONFIG-2, … that is free."""
-        for path in _default_paths(config_file):
-            try:
-                path.mkdir(parents=True)
-            except FileExistsError:
-                continue
-            return cls(path)
-        raise AssertionError("the paths do not end")
+        return cls(next(path for path in _default_paths(config_file) if _made(path)))
 
     @classmethod
     def last(cls, config_file: str) -> "Run":
         """Return the run of CONFIG.yaml with the highest number under runs/, or the place of its first."""
-        *taken, free = _until_free(_default_paths(config_file))
-        return cls(taken[-1] if taken else free)
+        taken = list(itertools.takewhile(Path.exists, _default_paths(config_file)))
+        return cls(taken[-1] if taken else next(_default_paths(config_file)))
 
     @property
     def exists(self) -> bool:
@@ -155,11 +149,13 @@ def _default_paths(config_file: str) -> Iterator[Path]:
     yield from (Path("runs", f"{name}-{number}") for number in itertools.count(2))
 
 
-def _until_free(paths: Iterator[Path]) -> Iterator[Path]:
-    for path in paths:
-        yield path
-        if not path.exists():
-            return
+def _made(path: Path) -> bool:
+    """Make a directory; False if there is one, be it of another process a moment ago."""
+    try:
+        path.mkdir(parents=True)
+    except FileExistsError:
+        return False
+    return True
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:
