@@ -29,7 +29,7 @@ def resume(run: Run, config: Config, trainer: Trainer, dataset: Dataset) -> None
         }
     }
     if run.checkpoint.exists():
-        _compare(run, run.environment() or now, now)
+        _compare(run, run.environment(), now)
         checkpoint.load(run.checkpoint, trainer.network, position)
         if position.step > trainer.steps:
             message = f"{run.path}: already at step {position.step}; expected to end at {trainer.steps}"
@@ -43,7 +43,10 @@ def resume(run: Run, config: Config, trainer: Trainer, dataset: Dataset) -> None
         run.append(trainer.record(time.perf_counter()))
 
 
-def _compare(run: Run, before: dict[str, object], now: dict[str, object]) -> None:
+def _compare(run: Run, before: dict[str, object] | None, now: dict[str, object]) -> None:
+    if before is None:
+        log.warning("%s: has no env.json: neither data nor machine can be compared with those it began with", run.path)
+        return
     if before.get("data") != now["data"]:
         message = f"{run.path}: expected the data that the run began with, {before.get('data')}; got {now['data']}"
         raise BpError(message, code=Exit.USAGE, hint="another --out begins a new run")

@@ -70,6 +70,12 @@ def test_metrics_that_lack_rows_are_named(half: Path, small_config: Path, metric
     assert "metrics.csv: expected " in said
 
 
+def test_a_missing_environment_file_is_said(half: Path, small_config: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (half / "env.json").unlink()
+    assert resumed(small_config)[0] == 0
+    assert "has no env.json" in caplog.text
+
+
 def test_a_damaged_environment_file_is_named(half: Path, small_config: Path) -> None:
     (half / "env.json").write_text("{")
     code, said = resumed(small_config)

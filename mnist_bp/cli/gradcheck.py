@@ -74,7 +74,7 @@ def command(
         "kinks": sum(check.kinks for check in checks),
         "max_abs": max(check.max_abs for check in checks),
         "max_rel": max(check.max_rel for check in checks),
-        "atol": gradcheck.ATOL,
+        "atol": checks[0].atol,
         "rtol": gradcheck.RTOL,
         "tensors": [asdict(check) | {"verdict": "PASS" if check.passed else "FAIL"} for check in checks],
     }
@@ -97,5 +97,5 @@ def _print(report: dict[str, Any]) -> None:
             click.echo(
                 f"        worst at {list(tensor['worst'])}: a = {tensor['backprop']:.9g}, n = {tensor['numerical']:.9g}"
             )
-    click.echo(f"a: backprop, n: central differences; PASS: |a − n| ≤ {report['atol']:g} + {report['rtol']:g}·|n|")
+    click.echo(f"a: backprop, n: central differences; PASS: |a − n| ≤ {report['atol']:.2g} + {report['rtol']:g}·|n|")
     click.echo(report["verdict"])

@@ -109,8 +109,12 @@ def _list(section: str) -> str:
 
 def _suggestion(key: str) -> str:
     section, _, name = key.rpartition(".")
-    known = [*keys(), *SECTIONS]
-    close = difflib.get_close_matches(key, known, n=1, cutoff=0.7) or [k for k in known if k.endswith(f".{name}")]
+    if section in SECTIONS:
+        own = [field.name for field in fields(SECTIONS[section])]
+        close = [f"{section}.{match}" for match in difflib.get_close_matches(name, own, n=1)]
+    else:
+        close = difflib.get_close_matches(name, SECTIONS, n=1)
+    close += [known for known in keys() if known.endswith(f".{name}")]
     if close:
         return f"did you mean {close[0]}?"
     return (

@@ -49,6 +49,8 @@ def keep(name: str, path: Path, make: Callable[[], Arrays]) -> Dataset:
     """Return the data set of the decoded copy at `path`; make its arrays and the copy if there is no sound one."""
     dataset = opened(name, path)
     if dataset is None:
+        if path.exists():
+            log.warning("%s: not the decoded copy that was written there; making it anew", path)
         dataset = Dataset.of(name, make())
         try:
             _write(path, dataset)
@@ -62,14 +64,9 @@ def opened(name: str, path: Path) -> Dataset | None:
     try:
         members = _mapped(path)
         dataset = Dataset.of(name, {member: array for member, array in members.items() if member != "fingerprint"})
-        if bytes(members["fingerprint"]) == _named_fingerprint(dataset):
-            return dataset
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+        return dataset if bytes(members["fingerprint"]) == _named_fingerprint(dataset) else None
     except Exception:  # damaged bytes make zip and header parsers raise almost anything, and the answer is the same
-        pass
-    log.warning("%s: not the decoded copy that was written there; making it anew", path)
-    return None
+        return None
 
 
 def _write(path: Path, dataset: Dataset) -> None:

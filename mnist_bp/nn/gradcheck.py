@@ -9,7 +9,8 @@ from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.network import Network
 from mnist_bp.nn.numerical import numerical_derivative
 
-ATOL, RTOL = 1e-9, 1e-6  # differences seen in float64 are below 1e-10; a wrong factor of 1 + 1e-3 is far above
+ATOL = 1e-9  # for a loss of 1: a difference's rounding, about 1e-16 · loss / 1e-5, stays a factor of 40 below
+RTOL = 1e-6  # a wrong factor of 1 + 1e-3 is far above
 SAMPLES = 100  # parameters of each tensor in mode "sample"
 DIRECTIONS = 10  # in each tensor in mode "directional"
 
@@ -18,16 +19,17 @@ DIRECTIONS = 10  # in each tensor in mode "directional"
 class TensorCheck:
     """How backprop's derivatives a of one tensor compare with the numerical ones n.
 
-    `max_rel` is the largest |a − n| / (|n| + ATOL / RTOL). The check passes if it is at most RTOL, which is the same as
-    |a − n| ≤ ATOL + RTOL·|n| throughout. Across a kink of the loss the numerical derivative means nothing: such probes
-    are counted in `kinks` and left out of the rest. `worst` is where max_rel is: an index of the tensor, or the number
-    of a direction.
+    The check passes if |a − n| ≤ atol + RTOL·|n| throughout, where atol = ATOL · max(1, |loss|): the rounding of a
+    difference grows with the loss. `max_rel` is the largest |a − n| / (|n| + atol / RTOL), at most RTOL to pass.
+    Across a kink of the loss the numerical derivative means nothing: such probes are counted in `kinks` and left out of
+    the rest. `worst` is where max_rel is: an index of the tensor, or the number of a direction.
     """
 
     name: str
     size: int
     checked: int
     kinks: int
+    atol: float
     max_abs: float
     max_rel: float
     worst: tuple[int, ...]
@@ -55,7 +57,8 @@ def check(
     `mode` is "full" (every parameter), "sample" or "directional"; `rng` draws the samples or directions; `advance(1)`
     is called after each probe.
     """
-    network.backprop(x, t)
+    loss = network.backprop(x, t).loss
+    atol = ATOL * max(1.0, abs(loss))
     gradients = {name: gradient.copy() for name, gradient in network.named_gradients.items()}
     for name, parameter in network.named_parameters.items():
         compared: list[tuple[tuple[int, ...], float, float]] = []
@@ -67,7 +70,7 @@ def check(
             else:
                 compared.append((where, float(np.vdot(gradients[name], direction)), numerical))
             advance(1)
-        yield _verdict(name, parameter.size, compared, kinks)
+        yield _verdict(name, parameter.size, compared, kinks, atol)
 
 
 def _directions(parameter: Array, mode: str, rng: np.random.Generator) -> Iterator[tuple[tuple[int, ...], Array]]:
@@ -103,13 +106,15 @@ def _slope(network: Network, x: Array, t: Array, parameter: Array, direction: Ar
     return slope, any(not np.array_equal(plus, minus) for plus, minus in zip(*sides, strict=True))
 
 
-def _verdict(name: str, size: int, compared: list[tuple[tuple[int, ...], float, float]], kinks: int) -> TensorCheck:
+def _verdict(
+    name: str, size: int, compared: list[tuple[tuple[int, ...], float, float]], kinks: int, atol: float
+) -> TensorCheck:
     if not compared:
-        return TensorCheck(name, size, 0, kinks, 0.0, 0.0, (), 0.0, 0.0)
+        return TensorCheck(name, size, 0, kinks, atol, 0.0, 0.0, (), 0.0, 0.0)
     a, n = np.array([[backprop, numerical] for _, backprop, numerical in compared]).T
     absolute = np.abs(a - n)
-    relative = absolute / (np.abs(n) + ATOL / RTOL)
+    relative = absolute / (np.abs(n) + atol / RTOL)
     worst = int(np.argmax(relative))  # NaN counts as the largest
     return TensorCheck(
-        name, size, len(compared), kinks, float(absolute.max()), float(relative[worst]), *compared[worst]
+        name, size, len(compared), kinks, atol, float(absolute.max()), float(relative[worst]), *compared[worst]
     )

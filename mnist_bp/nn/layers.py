@@ -13,6 +13,7 @@ The contract, kept by every layer here and in `activations`:
 - A layer never writes to x or dout. It may keep x until backward; the caller leaves x alone until then.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -23,7 +24,7 @@ Shape = tuple[int, ...]
 Initializer = Callable[[np.random.Generator, Shape], Array]
 
 
-class Layer(Buffers):
+class Layer(Buffers, ABC):
     """The contract above, for a layer without parameters."""
 
     shapes: Mapping[str, Shape] = {}
@@ -37,13 +38,13 @@ class Layer(Buffers):
     def initialize(self, init: Initializer, rng: np.random.Generator) -> None:
         """Draw the initial weights with `init`."""
 
+    @abstractmethod
     def forward(self, x: Array) -> Array:
         """Return the output for x."""
-        raise NotImplementedError
 
+    @abstractmethod
     def backward(self, dout: Array) -> Array:
         """Overwrite the parameter gradients and return dx."""
-        raise NotImplementedError
 
     def parameter_gradients(self, dout: Array) -> None:
         """Overwrite the parameter gradients."""

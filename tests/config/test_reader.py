@@ -55,6 +55,11 @@ MISTAKES = {
                        "did you mean train.learning_rate?"),
     "an unknown section": ("modle: {hidden: 3}", "c.yaml:1: modle: unknown key; did you mean model?"),
     "a key without its section": ("epochs: 3", "c.yaml:1: epochs: unknown key; did you mean train.epochs?"),
+    "a key of another section": ("train: {hidden: 3}", "c.yaml:1: train.hidden: unknown key; "
+                                 "did you mean model.hidden?"),
+    "a key like none of its section": ("model: {lr: 3}", "c.yaml:1: model.lr: unknown key; section model has: "
+                                       "model.conv, model.hidden, model.activation, model.output, model.bias, "
+                                       "model.init, model.weight_init_std, model.dropout, model.loss"),
     "a key like no other": ("zzz: 1", "c.yaml:1: zzz: unknown key; expected data, model, train or seed"),
     "a duplicate key": ("seed: 1\nseed: 1", "c.yaml:2: seed: expected each key once; got it again"),
     "a duplicate section": ("train: {}\ntrain: {}", "c.yaml:2: train: expected each key once; got it again"),

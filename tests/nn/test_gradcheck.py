@@ -124,3 +124,12 @@ def test_a_tensor_of_which_every_probe_crosses_a_kink_does_not_pass() -> None:
     net.named_parameters["W1"][...] = 0
     checks = checked(net, "full", np.random.default_rng(0))
     assert [(check.name, check.checked, check.passed) for check in checks[:2]] == [("W1", 0, False), ("b1", 0, False)]
+
+
+def test_a_large_loss_is_granted_the_rounding_that_it_brings(rng: np.random.Generator) -> None:
+    """Weights of 30 make a loss of about 1000, whose differences are rounded 1000 times as coarsely."""
+    net = network(Sigmoid())
+    net.named_parameters["W2"][...] *= 3000
+    checks = checked(net, "full", rng)
+    assert checks[0].atol > 100 * gradcheck.ATOL
+    assert all(check.passed for check in checks)
