@@ -1,5 +1,6 @@
 """What several tests share: a seeded generator, small data sets, and a place of their own on disk."""
 
+import csv
 import gzip
 import hashlib
 import resource
@@ -119,3 +120,13 @@ def genuine_mirror() -> Iterator[str]:
 def run(*arguments: str | Path) -> Result:
     """Run `bp` in this process."""
     return CliRunner().invoke(bp, [str(argument) for argument in arguments], prog_name="bp")
+
+
+def rows(path: Path | str) -> list[dict[str, str]]:
+    return list(csv.DictReader(Path(path, "metrics.csv").read_text().splitlines()))
+
+
+def outcome(path: Path | str) -> tuple[list[dict[str, str]], bytes]:
+    """Return all that two equal runs share: the metrics but for the seconds, and the checkpoint's bytes."""
+    metrics = [{name: value for name, value in row.items() if name != "seconds"} for row in rows(path)]
+    return metrics, Path(path, "checkpoint.npz").read_bytes()

@@ -4,6 +4,7 @@ Sizes are big-endian 32-bit; type 8 is the unsigned byte, the only one these dat
 Source: LeCun, Cortes & Burges, The MNIST database of handwritten digits, "File formats".
 """
 
+import io
 import math
 import struct
 import zlib
@@ -47,41 +48,27 @@ def read(path: Path, dimensions: int) -> Array:
         raw = path.read_bytes()
     except OSError as error:
         raise BpError(f"{path}: cannot read it: {error.strerror}", code=Exit.NO_DATA) from error
-    stream = _Gzip(raw, path) if raw[:2] == b"\x1f\x8b" else _Plain(raw)
-    header = stream.take(4)
+    stream = _Gzip(raw, path) if raw[:2] == b"\x1f\x8b" else io.BytesIO(raw)
+    header = stream.read(4)
     if len(header) < 4 or header[:2] != b"\0\0":
         raise _malformed(path, "an IDX file, which starts with two zero bytes", header.hex(" ") or "nothing")
     if header[2] != UNSIGNED_BYTE:
         raise _malformed(path, f"unsigned bytes, IDX type {UNSIGNED_BYTE:#04x}", f"type {header[2]:#04x}")
     if header[3] != dimensions:
         raise _malformed(path, f"{dimensions} dimension{'s' * (dimensions > 1)}", f"{header[3]}")
-    sizes = stream.take(4 * dimensions)
+    sizes = stream.read(4 * dimensions)
     if len(sizes) < 4 * dimensions:
         raise _malformed(path, f"the sizes of {dimensions} dimensions", "a file that ends before them")
     shape = struct.unpack(f">{dimensions}I", sizes)
     count = math.prod(shape)
     if max(count, *shape) > MAX_BYTES:
         raise _malformed(path, f"at most {MAX_BYTES} values", f"a header that claims {count}")
-    values = stream.take(count + 1)
+    values = stream.read(count + 1)
     if len(values) != count:
         came = f"only {len(values)}" if len(values) < count else "more bytes after them"
         raise _malformed(path, f"{count} values", came)
     stream.close()
     return np.frombuffer(values, np.uint8).reshape(shape)
-
-
-class _Plain:
-    """Hands out the bytes of a file piece by piece."""
-
-    def __init__(self, raw: bytes) -> None:
-        self._rest = memoryview(raw)
-
-    def take(self, count: int) -> bytes:
-        piece, self._rest = self._rest[:count], self._rest[count:]
-        return bytes(piece)
-
-    def close(self) -> None:
-        """Nothing is left to verify: `take` has seen the end."""
 
 
 class _Gzip:
@@ -92,7 +79,7 @@ class _Gzip:
         self._rest = raw
         self._path = path
 
-    def take(self, count: int) -> bytes:
+    def read(self, count: int) -> bytes:
         pieces = []
         while count > 0 and not self._decoder.eof:
             try:

@@ -1,42 +1,16 @@
 """`bp train`: the run directory, exact repetition, resumption, and every way in which it says no."""
 
-import csv
 import json
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mnist_bp.cli.training_display import TrainingDisplay
 from mnist_bp.config import load
-from mnist_bp.records import Record
-from mnist_bp.runs import Run
-from tests.conftest import run
-
-
-def rows(path: Path | str) -> list[dict[str, str]]:
-    return list(csv.DictReader(Path(path, "metrics.csv").read_text().splitlines()))
-
-
-def outcome(path: Path | str) -> tuple[list[dict[str, str]], bytes]:
-    """Return all that two equal runs share: the metrics but for the seconds, and the checkpoint's bytes."""
-    metrics = [{name: value for name, value in row.items() if name != "seconds"} for row in rows(path)]
-    return metrics, Path(path, "checkpoint.npz").read_bytes()
-
-
-def interrupt_at(step: int) -> Callable[[TrainingDisplay], None]:
-    """Return a display that brings SIGINT in a step, as Ctrl-C would."""
-
-    def interrupt(display: TrainingDisplay) -> None:
-        if display._trainer.position.step == step:
-            os.kill(os.getpid(), signal.SIGINT)
-
-    return interrupt
+from tests.conftest import outcome, rows, run
 
 
 def test_a_run_leaves_its_config_environment_metrics_checkpoint_and_summary(small_config: Path) -> None:
@@ -98,114 +72,6 @@ def test_the_numerical_gradient_trains_as_backprop_does(small_config: Path) -> N
         assert result.exit_code == 0, result.stderr
     for numerical, backprop in zip(rows("numerical"), rows("backprop"), strict=True):
         assert float(numerical["test_loss"]) == pytest.approx(float(backprop["test_loss"]), rel=1e-8)
-
-
-class TestResume:
-    def test_it_begins_where_nothing_is(self, small_config: Path) -> None:
-        assert run("train", "--config", small_config, "--resume", "--out", "r").exit_code == 0
-        run("train", "--config", small_config, "--out", "expected")
-        assert outcome("r") == outcome("expected")
-
-    def test_a_finished_run_is_left_alone(self, small_config: Path) -> None:
-        run("train", "--config", small_config, "--out", "r")
-        before = {file: (file.read_bytes(), file.stat().st_mtime_ns) for file in Path("r").iterdir()}
-        result = run("train", "--config", small_config, "--resume", "--out", "r")
-        assert result.exit_code == 0
-        assert "already finished; left as it is" in result.stderr
-        assert result.stdout.startswith("test accuracy ")
-        assert {file: (file.read_bytes(), file.stat().st_mtime_ns) for file in Path("r").iterdir()} == before
-
-    @pytest.mark.parametrize("stop", [1, 10, 11, 17, 21])
-    def test_an_interrupted_run_ends_as_if_it_had_not_been(
-        self, small_config: Path, stop: int, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """210 examples in batches of 20: 11 steps an epoch."""
-        with monkeypatch.context() as patch:
-            patch.setattr(TrainingDisplay, "step", interrupt_at(stop))
-            result = run("train", "--config", small_config, "--out", "r")
-        assert result.exit_code == 130
-        assert f"interrupted at step {stop} of 33; checkpoint saved" in result.stderr
-        assert "--resume" in result.stderr
-        assert not Path("r/summary.json").exists()
-        assert run("eval", "r").exit_code == 0
-
-        assert run("train", "--config", small_config, "--out", "r", "--resume").exit_code == 0
-        run("train", "--config", small_config, "--out", "expected")
-        assert outcome("r") == outcome("expected")
-
-    def test_more_epochs_continue_a_finished_run(self, small_config: Path) -> None:
-        run("train", "--config", small_config, "--out", "r", "--set", "train.max_steps=17")
-        result = run("train", "--config", small_config, "--out", "r", "--set", "train.epochs=4", "--resume")
-        assert result.exit_code == 0, result.stderr
-        run("train", "--config", small_config, "--out", "expected", "--set", "train.epochs=4")
-        assert outcome("r") == outcome("expected")
-
-    def test_fewer_epochs_than_were_done_are_refused(self, small_config: Path) -> None:
-        run("train", "--config", small_config, "--out", "r")
-        before = outcome("r")
-        result = run("train", "--config", small_config, "--out", "r", "--set", "train.epochs=2", "--resume")
-        assert result.exit_code == 2
-        assert "already at step 33; expected to end at 22" in result.stderr
-        assert outcome("r") == before
-
-    def test_another_config_is_refused(self, small_config: Path) -> None:
-        run("train", "--config", small_config, "--out", "r")
-        result = run("train", "--config", small_config, "--out", "r", "--resume", "--set", "model.hidden=7")
-        assert result.exit_code == 2
-        assert "model.hidden was [6], is [7]" in result.stderr
-
-    def test_a_run_killed_before_its_first_checkpoint_begins_again(self, small_config: Path) -> None:
-        run("train", "--config", small_config, "--out", "r")
-        expected = outcome("r")
-        for name in ("checkpoint.npz", "summary.json"):
-            Path("r", name).unlink()
-        assert run("train", "--config", small_config, "--out", "r", "--resume").exit_code == 0
-        assert outcome("r") == expected
-
-    def test_a_run_killed_before_its_summary_gets_it(self, small_config: Path) -> None:
-        run("train", "--config", small_config, "--out", "r", "--set", "train.max_steps=17")
-        expected, summary = outcome("r"), json.loads(Path("r/summary.json").read_text())
-        Path("r/summary.json").unlink()
-        result = run(
-            "train", "--config", small_config, "--out", "r", "--set", "train.max_steps=17", "--resume", "--json"
-        )
-        assert result.exit_code == 0
-        assert outcome("r") == expected
-        assert {**json.loads(result.stdout), "seconds": 0} == {"run": "r", **summary, "seconds": 0}
-
-    @pytest.mark.parametrize("stop", [5, 17])
-    def test_a_run_interrupted_in_mid_epoch_may_be_declared_to_end_there(
-        self, small_config: Path, stop: int, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        with monkeypatch.context() as patch:
-            patch.setattr(TrainingDisplay, "step", interrupt_at(stop))
-            run("train", "--config", small_config, "--out", "r")
-        assert (
-            run(
-                "train", "--config", small_config, "--out", "r", "--set", f"train.max_steps={stop}", "--resume"
-            ).exit_code
-            == 0
-        )
-        run("train", "--config", small_config, "--out", "expected", "--set", f"train.max_steps={stop}")
-        assert outcome("r") == outcome("expected")
-
-    def test_a_row_that_could_not_be_written_is_not_presupposed_by_the_checkpoint(
-        self, small_config: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        append = Run.append
-
-        def full(run: Run, record: Record) -> None:
-            if record.epoch == 2:
-                raise OSError(28, "No space left on device", "metrics.csv")
-            append(run, record)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(Run, "append", full)
-            result = run("train", "--config", small_config, "--out", "r")
-        assert (result.exit_code, result.stderr.splitlines()[-1]) == (1, "error: metrics.csv: No space left on device")
-        assert run("train", "--config", small_config, "--out", "r", "--resume").exit_code == 0
-        run("train", "--config", small_config, "--out", "expected")
-        assert outcome("r") == outcome("expected")
 
 
 def test_runs_started_at_once_get_directories_of_their_own(small_config: Path) -> None:
