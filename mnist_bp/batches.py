@@ -12,7 +12,7 @@ ORDER = 1  # number of this random stream beside the seed; that of the initial w
 
 
 class Batches(Buffers):
-    """Batches (x, t) of a split: x (N, D) of `dtype`, uint8 pixels scaled to 0 … 1; t (N,).
+    """Batches (x, t) of a split: x (N, D) of `dtype`, pixels scaled to 0 … 1, other numbers as they are; t (N,).
 
     x is a buffer: the next batch overwrites it. `seed` orders the epochs; with `replacement`, each batch of an epoch is
     drawn from the whole split, else every example comes once an epoch.
@@ -52,4 +52,4 @@ class Batches(Buffers):
             yield self._scaled(gathered), t[chosen]
 
     def _scaled(self, x: Array) -> Array:
-        return np.multiply(x, 1 / 255, out=self.buffer("x", x.shape, self._dtype), dtype=self._dtype)
+        return np.multiply(x, self._split.scale, out=self.buffer("x", x.shape, self._dtype), dtype=self._dtype)

@@ -1,4 +1,4 @@
-"""Mini-batches: each example once an epoch, in an order that seed and epoch alone decide, scaled to 0 … 1."""
+"""Mini-batches: each example once an epoch, in an order that seed and epoch alone decide; pixels scaled to 0 … 1."""
 
 from itertools import chain
 
@@ -52,6 +52,17 @@ def test_pixels_are_scaled_to_the_unit_interval_and_belong_to_their_labels(dtype
         for x, t in batch:
             assert x.dtype == dtype
             np.testing.assert_allclose(x, SPLIT.x[t] / 255, rtol=1e-7)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_other_numbers_are_rounded_to_the_dtype_and_nothing_else(dtype: str, rng: np.random.Generator) -> None:
+    numbers = Split(rng.uniform(-100, 100, (10, 3)), np.arange(10, dtype=np.uint8))
+    given = numbers.x.copy()
+    for batch in (Batches(numbers, 4, dtype).in_order(), Batches(numbers, 4, dtype, seed=1).epoch(1)):
+        for x, t in batch:
+            np.testing.assert_array_equal(x, given[t].astype(dtype), strict=True)
+            x.fill(0)  # the batch is a buffer: what a caller does to it does not reach the split
+    np.testing.assert_array_equal(numbers.x, given)
 
 
 def test_in_order_yields_the_examples_as_they_stand() -> None:

@@ -5,6 +5,7 @@ import click
 from mnist_bp.cli import options, output
 
 PUBLISHED = ("mnist", "fashion-mnist", "kmnist")
+COMPUTED = ("plane", "xor", "chain")  # on the spot, and not cached
 published = click.argument("name", type=click.Choice(PUBLISHED), default="mnist", metavar="[NAME]")
 
 
@@ -12,7 +13,7 @@ published = click.argument("name", type=click.Choice(PUBLISHED), default="mnist"
 def command() -> None:
     """Fetch, verify, import and describe data sets.
 
-    They are kept in the folder that MNIST_BP_CACHE names, else in the user's cache folder.
+    What is downloaded or drawn is kept in the folder that MNIST_BP_CACHE names, else in the user's cache folder.
     """
 
 
@@ -100,17 +101,19 @@ def import_(folder: str, name: str) -> None:
 
 
 @command.command()
-@click.argument("name", type=click.Choice([*PUBLISHED, "synthetic"]), default="mnist", metavar="[NAME]")
+@click.argument("name", type=click.Choice([*PUBLISHED, "synthetic", *COMPUTED]), default="mnist", metavar="[NAME]")
 @options.as_json
 def info(name: str, as_json: bool) -> None:
     """Describe a data set.
 
-    NAME is mnist unless given; it is downloaded or drawn if need be.
+    NAME is mnist unless given; it is downloaded, drawn or computed if need be. Mean and standard deviation are those of
+    a network's inputs, for which pixels are scaled to 0 … 1.
 
     \b
     Examples:
         bp data info
         bp data info synthetic --json
+        bp data info plane
     """  # noqa: D301  # \b keeps click from joining the lines
     import numpy as np
 
@@ -124,15 +127,16 @@ def info(name: str, as_json: bool) -> None:
     }
     about = {
         "name": name,
-        "folder": str(cache.folder() / name),
+        **({} if name in COMPUTED else {"folder": str(cache.folder() / name)}),
         "train": len(dataset.train),
         "test": len(dataset.test),
-        "image_shape": list(dataset.image_shape),
+        "shape": list(dataset.shape),
+        "outputs": dataset.outputs,
         "classes": dataset.classes,
         "train_per_class": counts["train"],
         "test_per_class": counts["test"],
-        "train_mean": float(dataset.train.x.mean() / 255),
-        "train_std": float(dataset.train.x.std() / 255),
+        "train_mean": float(dataset.train.x.mean() * dataset.train.scale),
+        "train_std": float(dataset.train.x.std() * dataset.train.scale),
         "fingerprint": dataset.fingerprint,
     }
     if as_json:

@@ -1,6 +1,6 @@
 """Data sets: from a name to arrays."""
 
-from mnist_bp.data import cache, fetch, idx, synthetic
+from mnist_bp.data import cache, fetch, idx, synthetic, toy
 from mnist_bp.data.archives import ARCHIVES, FILES
 from mnist_bp.data.dataset import Array, Arrays, Dataset, Split
 from mnist_bp.progress import Progress, silent
@@ -19,11 +19,14 @@ def load(
 ) -> Dataset:
     """Return a data set, from the cache if it is there; else it is downloaded or drawn, and then cached.
 
-    `folder` is where `idx` finds its four files; `seed` says which `synthetic` digits.
+    Never cached are the four `idx` files in `folder`, which are the user's own, and the toy data, which are computed.
+    `seed` says which digits are drawn for `synthetic`, and which points of the `plane` are for training.
     Raises BpError (exit 4) if the data are unavailable.
     """
     if name == "idx":
         return Dataset.of(name, idx.read_four(idx.find_four(cache.expanded(folder or "."))))
+    if name in toy.NAMES:
+        return toy.compute(name, seed)
     home = cache.folder(cache_dir) / name
     if name == "synthetic":
         return cache.keep(name, home / f"version-{synthetic.VERSION}-seed-{seed}.npz", lambda: _draw(seed, progress))

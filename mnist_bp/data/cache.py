@@ -72,7 +72,7 @@ def opened(name: str, path: Path) -> Dataset | None:
 def _write(path: Path, dataset: Dataset) -> None:
     members: dict[str, Any] = {"fingerprint": np.frombuffer(_named_fingerprint(dataset), np.uint8)}
     for name, split in (("train", dataset.train), ("test", dataset.test)):
-        members |= {f"{name}_images": split.x.reshape(-1, *dataset.image_shape), f"{name}_labels": split.t}
+        members |= {f"{name}_images": split.x.reshape(-1, *dataset.shape), f"{name}_labels": split.t}
     with entry(path) as file:
         np.savez(file, **members)
 

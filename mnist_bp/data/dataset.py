@@ -18,7 +18,7 @@ Arrays = Mapping[str, Array]
 
 @dataclass(frozen=True)
 class Split:
-    """Examples: x (N, D), uint8 pixels of 0 … 255; t (N,), classes from 0."""
+    """Examples: x (N, D), uint8 pixels of 0 … 255 or float64 numbers; t (N,), uint8 classes from 0."""
 
     x: Array
     t: Array
@@ -26,22 +26,32 @@ class Split:
     def __len__(self) -> int:
         return len(self.t)
 
+    @property
+    def scale(self) -> float:
+        """What a network's input is, relative to x: pixels become 0 … 1, other numbers stay as they are."""
+        return 1 / 255 if self.x.dtype == np.uint8 else 1.0
+
 
 @dataclass(frozen=True)
 class Dataset:
-    """A named data set; `fingerprint` is the SHA-256 of each array's name, dtype, shape and CRC-32."""
+    """A named data set.
+
+    `shape` is that of one example: (28, 28) for an image, (2,) for a point. `outputs` is how many outputs a network for
+    it has: one per class, or a single one for a yes/no label. `fingerprint` is the SHA-256 of each array's name, dtype,
+    shape and CRC-32.
+    """
 
     name: str
     train: Split
     test: Split
-    image_shape: tuple[int, int]
-    classes: int
+    shape: tuple[int, ...]
+    outputs: int
     fingerprint: str
     validation: Split | None = None
 
     @classmethod
     def of(cls, name: str, arrays: Arrays) -> "Dataset":
-        """Make a data set of four arrays that fit together, or raise BpError (exit 4)."""
+        """Make a data set of images out of four arrays that fit together, or raise BpError (exit 4)."""
         for part in ("train", "test"):
             images, labels = arrays[f"{part}_images"], arrays[f"{part}_labels"]
             if len(images) != len(labels) or not len(labels):
@@ -59,7 +69,12 @@ class Dataset:
             Split(arrays[f"{part}_images"].reshape(len(arrays[f"{part}_labels"]), -1), arrays[f"{part}_labels"])
             for part in ("train", "test")
         )
-        return cls(name, train, test, (shape[0], shape[1]), highest + 1, fingerprint(arrays))
+        return cls(name, train, test, shape, highest + 1, fingerprint(arrays))
+
+    @property
+    def classes(self) -> int:
+        """The number of classes: no and yes are two."""
+        return 2 if self.outputs == 1 else self.outputs
 
     def hold_out(self, count: int) -> "Dataset":
         """Move the last `count` training examples to `validation`; 0 leaves all in training."""
@@ -67,7 +82,8 @@ class Dataset:
             return self
         if count >= len(self.train):
             raise BpError(
-                f"data.validation: expected fewer than the {len(self.train)} examples of {self.name}; got {count}",
+                f"data.validation: expected at most {len(self.train) - 1}, to leave an example of {self.name} "
+                f"for training; got {count}",
                 code=Exit.USAGE,
             )
         x, t = self.train.x, self.train.t

@@ -1,13 +1,15 @@
 """`bp data`."""
 
+import gzip
 import json
+import statistics
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mnist_bp.cli.data import PUBLISHED
-from mnist_bp.data import cache, idx, synthetic
+from mnist_bp.cli.data import COMPUTED, PUBLISHED
+from mnist_bp.data import cache, idx, synthetic, toy
 from mnist_bp.data.archives import ARCHIVES, FILES, Archives
 from mnist_bp.data.dataset import Dataset
 from tests.conftest import blobs, run
@@ -18,6 +20,10 @@ def test_the_published_names_are_those_of_the_archives() -> None:
     assert set(PUBLISHED) == set(ARCHIVES)
 
 
+def test_the_computed_names_are_those_of_the_toy_data() -> None:
+    assert set(COMPUTED) == set(toy.NAMES)
+
+
 def test_import_verify_info_and_fetch_agree(small_mnist: Archives, archive_folder: Path, tmp_path: Path) -> None:
     imported = run("data", "import", archive_folder)
     assert imported.exit_code == 0
@@ -26,7 +32,12 @@ def test_import_verify_info_and_fetch_agree(small_mnist: Archives, archive_folde
     assert run("data", "fetch").stdout.startswith("mnist: 210 + 60 examples in ")  # nothing to fetch, and no mirror
 
     about = json.loads(run("data", "info", "--json").stdout)
-    assert (about["train"], about["test"], about["classes"], about["image_shape"]) == (210, 60, 3, [8, 8])
+    assert (about["train"], about["test"], about["shape"]) == (210, 60, [8, 8])
+    assert about["outputs"] == about["classes"] == 3
+    assert about["folder"] == str(tmp_path / "cache" / "mnist")
+    pixels = [byte / 255 for byte in gzip.decompress((archive_folder / FILES[0]).read_bytes())[16:]]
+    assert about["train_mean"] == pytest.approx(statistics.fmean(pixels))
+    assert about["train_std"] == pytest.approx(statistics.pstdev(pixels))
     assert sum(about["train_per_class"]) == 210
     assert about["fingerprint"] in run("data", "info").stdout
 
@@ -97,6 +108,28 @@ def test_drawn_digits_are_described_too(monkeypatch: pytest.MonkeyPatch) -> None
     )
     about = json.loads(run("data", "info", "synthetic", "--json").stdout)
     assert (about["train"], about["test"]) == (60, 10)
+
+
+def test_computed_data_are_described_as_the_network_sees_them_and_lie_in_no_folder(tmp_path: Path) -> None:
+    about = json.loads(run("data", "info", "xor", "--json").stdout)
+    assert len(about.pop("fingerprint")) == 64
+    assert about == {
+        "name": "xor",
+        "train": 4,
+        "test": 4,
+        "shape": [3],
+        "outputs": 1,
+        "classes": 2,
+        "train_per_class": [2, 2],
+        "test_per_class": [2, 2],
+        "train_mean": pytest.approx(8 / 12),  # of the 12 numbers, 8 are ones
+        "train_std": pytest.approx((8 / 12 * 4 / 12) ** 0.5),
+    }
+    assert not (tmp_path / "cache").exists()
+
+    text = run("data", "info", "chain").stdout.splitlines()
+    assert "shape:           [1]" in text
+    assert "train per class: [1, 0]" in text
 
 
 @pytest.mark.parametrize("command", ["fetch", "verify", "info"])

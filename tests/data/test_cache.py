@@ -48,7 +48,7 @@ def assert_same(came: Dataset, expected: Dataset) -> None:
     for came_split, expected_split in zip(splits(came), splits(expected), strict=True):
         np.testing.assert_array_equal(came_split.x, expected_split.x, strict=True)
         np.testing.assert_array_equal(came_split.t, expected_split.t, strict=True)
-    described = [(d.name, d.image_shape, d.classes, d.fingerprint) for d in (came, expected)]
+    described = [(d.name, d.shape, d.outputs, d.fingerprint) for d in (came, expected)]
     assert described[0] == described[1]
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from mnist_bp.data.dataset import Array, Dataset, fingerprint
+from mnist_bp.data import toy
+from mnist_bp.data.dataset import Array, Dataset, Split, fingerprint
 from mnist_bp.errors import BpError, Exit
 from tests.conftest import blobs
 
@@ -23,7 +24,7 @@ def arrays(rng: np.random.Generator) -> dict[str, Array]:
     }
 
 
-def test_a_data_set_has_flat_images_and_knows_their_shape_and_classes(arrays: dict[str, Array]):
+def test_a_data_set_has_flat_images_and_knows_their_shape_and_outputs(arrays: dict[str, Array]):
     dataset = Dataset.of("blobs", arrays)
 
     np.testing.assert_array_equal(dataset.train.x, [image.ravel() for image in arrays["train_images"]], strict=True)
@@ -31,7 +32,7 @@ def test_a_data_set_has_flat_images_and_knows_their_shape_and_classes(arrays: di
     np.testing.assert_array_equal(dataset.test.x, [image.ravel() for image in arrays["test_images"]], strict=True)
     np.testing.assert_array_equal(dataset.test.t, arrays["test_labels"], strict=True)
     assert (len(dataset.train), len(dataset.test), dataset.validation) == (30, 12, None)
-    assert (dataset.name, dataset.image_shape, dataset.classes) == ("blobs", (8, 8), 3)
+    assert (dataset.name, dataset.shape, dataset.outputs, dataset.classes) == ("blobs", (8, 8), 3, 3)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,21 @@ def test_arrays_that_do_not_fit_together_are_refused(wrong: dict[str, Array], re
 def test_the_test_set_may_lack_a_class(arrays: dict[str, Array]):
     arrays["test_labels"] = np.zeros_like(arrays["test_labels"])
 
-    assert Dataset.of("blobs", arrays).classes == 3
+    assert Dataset.of("blobs", arrays).outputs == 3
+
+
+def test_images_of_two_classes_have_two_outputs(arrays: dict[str, Array]):
+    """One output is for data sets that say so themselves."""
+    two = {name: array % 2 if name.endswith("labels") else array for name, array in arrays.items()}
+    dataset = Dataset.of("blobs", two)
+
+    assert (dataset.outputs, dataset.classes) == (2, 2)
+
+
+def test_a_single_output_tells_two_classes_apart():
+    one = Split(np.ones((1, 1)), np.zeros(1, np.uint8))
+
+    assert Dataset("one", one, one, (1,), 1, "").classes == 2
 
 
 @pytest.mark.parametrize("count", [1, 7, 29])
@@ -77,7 +92,20 @@ def test_the_last_training_examples_are_held_out_for_validation(count: int, arra
     np.testing.assert_array_equal(np.concatenate([dataset.train.x, dataset.validation.x]), whole.train.x)
     np.testing.assert_array_equal(np.concatenate([dataset.train.t, dataset.validation.t]), whole.train.t)
     assert dataset.test is whole.test
-    assert (dataset.classes, dataset.fingerprint) == (whole.classes, whole.fingerprint)
+    assert (dataset.outputs, dataset.fingerprint) == (whole.outputs, whole.fingerprint)
+
+
+def test_data_that_are_not_images_can_be_held_out_too():
+    dataset = toy.compute("xor", seed=0).hold_out(1)
+
+    assert dataset.train.x.tolist() == [[0, 0, 1], [0, 1, 1], [1, 0, 1]]
+    assert (dataset.validation.x.tolist(), dataset.validation.t.tolist()) == ([[1, 1, 1]], [0])
+    assert len(dataset.test) == 4
+
+
+def test_the_only_example_cannot_be_held_out():
+    with pytest.raises(BpError, match=r"data.validation: expected at most 0, .* of chain for training; got 1"):
+        toy.compute("chain", seed=0).hold_out(1)
 
 
 def test_nothing_is_held_out_if_nothing_is_asked_for(arrays: dict[str, Array]):
@@ -88,7 +116,7 @@ def test_nothing_is_held_out_if_nothing_is_asked_for(arrays: dict[str, Array]):
 
 @pytest.mark.parametrize("count", [30, 31])
 def test_holding_out_every_example_is_a_mistake_of_the_config(count: int, arrays: dict[str, Array]):
-    with pytest.raises(BpError, match=f"data.validation: expected fewer than the 30 .*; got {count}") as caught:
+    with pytest.raises(BpError, match=f"data.validation: expected at most 29, to leave .*; got {count}") as caught:
         Dataset.of("blobs", arrays).hold_out(count)
 
     assert caught.value.code == Exit.USAGE

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from mnist_bp import data
-from mnist_bp.data import Dataset, synthetic
+from mnist_bp.data import Dataset, synthetic, toy
 from mnist_bp.data.archives import FILES, Archives
 from mnist_bp.errors import BpError, Exit
 from tests import mirror
@@ -79,7 +79,7 @@ def test_a_published_data_set_is_fetched_decoded_and_kept(
     dataset = data.load("mnist")
 
     assert_is_archived(dataset, archive_folder)
-    assert (dataset.name, dataset.image_shape, dataset.classes) == ("mnist", (8, 8), 3)
+    assert (dataset.name, dataset.shape, dataset.outputs) == ("mnist", (8, 8), 3)
     assert set(contents(tmp_path / "cache" / "mnist")) == {*FILES, "decoded.npz"}
 
 
@@ -252,3 +252,9 @@ def test_another_version_of_the_drawing_is_drawn_anew(
     data.load("synthetic")
 
     assert len(draws) == 4
+
+
+@pytest.mark.parametrize("name", toy.NAMES)
+def test_toy_data_are_computed_on_the_spot_and_not_cached(name: str, tmp_path: Path):
+    assert data.load(name, seed=3).fingerprint == toy.compute(name, seed=3).fingerprint
+    assert not (tmp_path / "cache").exists()
