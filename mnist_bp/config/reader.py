@@ -3,14 +3,15 @@
 import difflib
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import asdict, fields, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import MISSING, Field, asdict, fields, replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from mnist_bp.config.rules import Rule
-from mnist_bp.config.schema import SECTIONS, Config, contradictions, keys
+from mnist_bp.config.schema import ITEMS, SECTIONS, Config, contradictions, keys
 from mnist_bp.errors import BpError, Exit
 
 MAX_FILE_BYTES = 1 << 20
@@ -30,7 +31,7 @@ def load(path: Path | str | None, overrides: Sequence[str] = ()) -> Config:
         key, equals, text = override.partition("=")
         where = f"--set {override}"
         if equals:
-            reading.take(key.strip(), _parse(text, where), where)
+            reading.take(key.strip(), _parse(text, where), where, where)
         else:
             reading.mistakes.append(f"{where}: expected KEY=VALUE, as in --set train.epochs=3")
     config = reading.config()
@@ -46,21 +47,31 @@ def dump(config: Config) -> str:
 
 
 class _Reading:
-    """Values by dotted key, as far as they are right, and the mistakes."""
+    """Values by dotted key, None for those that are mistaken, and the mistakes."""
 
     def __init__(self) -> None:
         self.values: dict[str, object] = {}
         self.mistakes: list[str] = []
 
-    def take_mapping(self, node: yaml.Node | None, file: str, section: str) -> None:
+    def take_mapping(self, node: yaml.Node | None, source: str, section: str) -> None:
         """Take the keys of the whole document (`section` empty) or of one section."""
+        for key, (value_node, where) in self.entries(node, source, section):
+            if key not in SECTIONS:
+                self.take(key, value_node, where, source)
+            elif _shown(value_node) != "nothing":
+                self.take_mapping(value_node, source, key)
+
+    def entries(
+        self, node: yaml.Node | None, source: str, section: str
+    ) -> Iterator[tuple[str, tuple[yaml.Node | None, str]]]:
+        """Yield each key of a mapping, dotted, with its value and its place."""
         if not isinstance(node, yaml.MappingNode):
-            line = node.start_mark.line + 1 if node else 1
-            self.mistakes.append(f"{file}:{line}: expected keys and values{_in(section)}; got {_shown(node)}")
+            where = _place(source, node.start_mark if node else None)
+            self.mistakes.append(f"{where}: expected keys and values{_in(section)}; got {_shown(node)}")
             return
         seen = set()
         for key_node, value_node in node.value:
-            where = f"{file}:{key_node.start_mark.line + 1}"
+            where = _place(source, key_node.start_mark)
             if not isinstance(key_node, yaml.ScalarNode):
                 self.mistakes.append(f"{where}: expected a key{_in(section)}; got {_shown(key_node)}")
                 continue
@@ -69,28 +80,49 @@ class _Reading:
                 self.mistakes.append(f"{where}: {key}: expected the key inside its section, as in train: {{epochs: 3}}")
             elif key in seen:
                 self.mistakes.append(f"{where}: {key}: expected each key once; got it again")
-            elif key not in SECTIONS:
-                self.take(key, value_node, where)
-            elif _shown(value_node) != "nothing":
-                self.take_mapping(value_node, file, key)
+            else:
+                yield key, (value_node, where)
             seen.add(key)
 
-    def take(self, key: str, node: yaml.Node | None, where: str) -> None:
-        """Take one value."""
+    def take(self, key: str, node: yaml.Node | None, where: str, source: str) -> None:
+        """Take the value of one key, which stands at a place (`where`) in a file or override (`source`)."""
         known = keys()
         if key in SECTIONS:
             self.mistakes.append(f"{where}: {key} is a section; expected one of its keys{_list(key)}")
+        elif key not in known and (whole := key.partition("[")[0]) in ITEMS:
+            expected = known[whole].metadata["rule"].expected
+            self.mistakes.append(f"{where}: {key}: expected {whole} as a whole, {expected}")
         elif key not in known:
             self.mistakes.append(f"{where}: {key}: unknown key; {_suggestion(key)}")
+        elif key in ITEMS and (items := _mappings(node)):
+            self.values[key] = tuple(self.item(f"{key}[{i}]", item, source) for i, item in enumerate(items))
         else:
-            rule: Rule = known[key].metadata["rule"]
-            try:
-                self.values[key] = rule.accept(_value(node))
-            except ValueError:
-                self.mistakes.append(f"{where}: {key}: expected {rule.expected}; got {_shown(node)}")
+            self.values[key] = self.value(key, known[key], node, where)
+
+    def item(self, name: str, node: yaml.MappingNode, source: str) -> object:
+        """Return an item of a list, such as `model.conv[0]`, made of its keys and values."""
+        cls = _class(name)
+        known = {f"{name}.{key.name}": key for key in fields(cls)}
+        required = {key: (None, _place(source, node.start_mark)) for key in known if known[key].default is MISSING}
+        values = {}
+        for key, (value_node, where) in (required | dict(self.entries(node, source, name))).items():
+            if key in known:
+                values[known[key].name] = self.value(key, known[key], value_node, where)
+            else:
+                self.mistakes.append(f"{where}: {key}: unknown key; {_suggestion(key)}")
+        return cls(**values)
+
+    def value(self, key: str, field: "Field[Any]", node: yaml.Node | None, where: str) -> object:
+        """Return a value that its key accepts; else note the mistake and return None."""
+        rule: Rule = field.metadata["rule"]
+        try:
+            return rule.accept(_value(node))
+        except ValueError:
+            self.mistakes.append(f"{where}: {key}: expected {rule.expected}; got {_shown(node)}")
+            return None
 
     def config(self) -> Config:
-        """Return the defaults with the values that were right."""
+        """Return the defaults with the values that were taken."""
         config = Config()
         for key, value in self.values.items():
             section, dot, name = key.rpartition(".")
@@ -99,27 +131,35 @@ class _Reading:
         return config
 
 
+def _place(source: str, mark: yaml.Mark | None) -> str:
+    """Return where something stands: a file's name with the line, an override as it is."""
+    return source if source.startswith("--set") else f"{source}:{mark.line + 1 if mark else 1}"
+
+
+def _class(section: str) -> Any:
+    """Return the dataclass of a section or of an item such as `model.conv[0]`; None for other names."""
+    return SECTIONS.get(section) or ITEMS.get(re.sub(r"\[\d+\]$", "", section))
+
+
 def _in(section: str) -> str:
     return f" in section {section}" if section else ""
 
 
 def _list(section: str) -> str:
-    return ": " + ", ".join(f"{section}.{key.name}" for key in fields(SECTIONS[section]))
+    return ": " + ", ".join(f"{section}.{key.name}" for key in fields(_class(section)))
 
 
 def _suggestion(key: str) -> str:
     section, _, name = key.rpartition(".")
-    if section in SECTIONS:
-        own = [field.name for field in fields(SECTIONS[section])]
+    if cls := _class(section):
+        own = [field.name for field in fields(cls)]
         close = [f"{section}.{match}" for match in difflib.get_close_matches(name, own, n=1)]
     else:
         close = difflib.get_close_matches(name, SECTIONS, n=1)
     close += [known for known in keys() if known.endswith(f".{name}")]
     if close:
         return f"did you mean {close[0]}?"
-    return (
-        f"section {section} has{_list(section)}" if section in SECTIONS else f"expected {', '.join(SECTIONS)} or seed"
-    )
+    return f"section {section} has{_list(section)}" if cls else f"expected {', '.join(SECTIONS)} or seed"
 
 
 def _read(path: Path) -> str:
@@ -142,8 +182,7 @@ def _parse(text: str, where: str) -> yaml.Node | None:
         document: yaml.Node | None = yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = f":{mark.line + 1}" if mark and not where.startswith("--set") else ""
-        raise BpError(f"{where}{line}: not YAML: {error.problem or error.context}", code=Exit.USAGE) from error
+        raise BpError(f"{_place(where, mark)}: not YAML: {error.problem or error.context}", code=Exit.USAGE) from error
     except yaml.YAMLError as error:
         raise BpError(f"{where}: not YAML: {str(error).splitlines()[0]}", code=Exit.USAGE) from error
     except RecursionError as error:
@@ -159,6 +198,13 @@ _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+
+
+def _mappings(node: yaml.Node | None) -> list[yaml.MappingNode]:
+    """Return the items of a list if all are keys and values; a single such item stands for a list of one."""
+    items = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    mappings = [item for item in items if isinstance(item, yaml.MappingNode)]
+    return mappings if len(mappings) == len(items) else []
 
 
 def _value(node: yaml.Node | None) -> object:

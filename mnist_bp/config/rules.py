@@ -30,33 +30,28 @@ def whole(minimum: int, maximum: int) -> Rule:
     )
 
 
-def positive() -> Rule:
-    """Accept a number above zero that float64 can hold; an integer becomes a float."""
+def number(expected: str, within: Callable[[float], bool]) -> Rule:
+    """Accept a number within a range, if float64 can hold it; an integer becomes a float."""
 
     def test(value: object) -> bool:
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return is_number and 0 < value <= sys.float_info.max  # type: ignore[operator]  # mypy loses is_number
+        return is_number and abs(value) <= sys.float_info.max and within(value)  # type: ignore[arg-type]  # is_number
 
-    return _rule("a finite number above 0", test, float)
+    return _rule(expected, test, float)
 
 
 def choice(*names: str) -> Rule:
     """Accept one of the names."""
-    expected = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
-    return _rule(expected, lambda value: value in names)
+    return _rule(f"{', '.join(names[:-1])} or {names[-1]}", lambda value: value in names)
 
 
-def only(default: object, written: str) -> Rule:
-    """Accept one value: the key belongs to the file format, its other values are not built yet."""
-    return _rule(
-        f"{written}, the only value of this version",
-        lambda value: value == default and not isinstance(value, bool),
-        lambda value: tuple(default) if isinstance(default, list) else default,
-    )
+def instance(cls: type, written: str) -> Rule:
+    """Accept what the reader has made of keys and values; `written` shows an example of them."""
+    return _rule(written, lambda value: isinstance(value, cls))
 
 
 def list_of(rule: Rule) -> Rule:
-    """Accept a list, kept as a tuple; a scalar stands for a list of one."""
+    """Accept a list, kept as a tuple; a single value stands for a list of one."""
 
     def accept(value: object) -> object:
         return tuple(rule.accept(item) for item in (value if isinstance(value, list) else [value]))
@@ -70,4 +65,9 @@ def or_null(rule: Rule) -> Rule:
 
 
 boolean = _rule("true or false", lambda value: isinstance(value, bool))
+null = _rule("null", lambda value: value is None)
 string = _rule("a string", lambda value: isinstance(value, str) and value != "" and value.isprintable())
+positive = number("a finite number above 0", lambda value: value > 0)
+not_negative = number("a finite number, 0 or above", lambda value: value >= 0)
+below_one = number("a number from 0 to below 1", lambda value: 0 <= value < 1)
+up_to_one = number("a number above 0 and up to 1", lambda value: 0 < value <= 1)

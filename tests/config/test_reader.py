@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist_bp.config import Config, DataConfig, ModelConfig, TrainConfig, dump, load
+from mnist_bp.config import Config, ConvConfig, DataConfig, ModelConfig, TrainConfig, dump, load
 from mnist_bp.errors import BpError, Exit
 
 
@@ -50,6 +50,24 @@ def test_a_scalar_stands_for_a_list_of_one() -> None:
     assert load(None, ["data.mirrors=http://127.0.0.1:8000/"]).data.mirrors == ("http://127.0.0.1:8000/",)
 
 
+def test_convolutional_layers_are_read_from_a_file_in_either_style_and_from_overrides() -> None:
+    layers = (ConvConfig(filters=8, kernel=5, pool="max"), ConvConfig(filters=16, padding=1, pool_size=2))
+    block = "model:\n  conv:\n  - filters: 8\n    kernel: 5\n    pool: max\n  - {filters: 16, padding: 1}\n"
+    assert load(written(block)).model.conv == layers
+    assert (
+        load(None, ["model.conv=[{filters: 8, kernel: 5, pool: max}, {filters: 16, padding: 1}]"]).model.conv == layers
+    )
+    assert load(written("model: {conv: {filters: 8}}")).model.conv == (ConvConfig(8, 3, 1, 0, None, 2),)
+    assert load(written(block), ["model.conv=[]"]).model.conv == ()
+
+
+def test_a_dump_writes_each_convolutional_layer_in_full_on_one_line() -> None:
+    text = dump(load(None, ["model.conv={filters: 8}", "model.hidden=[]"]))
+    layer = "{filters: 8, kernel: 3, stride: 1, padding: 0, pool: null, pool_size: 2}"
+    assert f"\nmodel:\n  conv: [{layer}]\n  hidden: []\n" in text
+
+
+LAYERS = "a list, each item such as {filters: 8, kernel: 5, pool: max}"
 MISTAKES = {
     "an unknown key": ("train:\n  epochs: 3\n  learning_rat: 1", "c.yaml:3: train.learning_rat: unknown key; "
                        "did you mean train.learning_rate?"),
@@ -59,7 +77,8 @@ MISTAKES = {
                                  "did you mean model.hidden?"),
     "a key like none of its section": ("model: {lr: 3}", "c.yaml:1: model.lr: unknown key; section model has: "
                                        "model.conv, model.hidden, model.activation, model.output, model.bias, "
-                                       "model.init, model.weight_init_std, model.dropout, model.loss"),
+                                       "model.init, model.weight_init_std, model.dropout, model.loss, "
+                                       "model.label_smoothing"),
     "a key like no other": ("zzz: 1", "c.yaml:1: zzz: unknown key; expected data, model, train or seed"),
     "a duplicate key": ("seed: 1\nseed: 1", "c.yaml:2: seed: expected each key once; got it again"),
     "a duplicate section": ("train: {}\ntrain: {}", "c.yaml:2: train: expected each key once; got it again"),
@@ -79,7 +98,9 @@ MISTAKES = {
                     "got 1e999"),
     "nothing for a value": ("train: {epochs: }", "c.yaml:1: train.epochs: expected an integer from 1 to 1000000; "
                             "got nothing"),
-    "an unknown name": ("model: {activation: relo}", "c.yaml:1: model.activation: expected sigmoid or relu; got relo"),
+    "an unknown name": ("model: {init: ho}", "c.yaml:1: model.init: expected normal, xavier, he or zeros; got ho"),
+    "what cannot be trained": ("model: {activation: step}", "c.yaml:1: model.activation: expected sigmoid, tanh, relu, "
+                               "leaky_relu, softplus or identity (not step, whose derivative is 0); got step"),
     "a list in a list": ("model: {hidden: [[3]]}", "c.yaml:1: model.hidden: expected a list, each item an integer "
                          "from 1 to 1000000; got [[…]]"),
     "keys for a value": ("seed: {a: 1}", "c.yaml:1: seed: expected an integer from 0 to 9223372036854775807; "
@@ -90,8 +111,32 @@ MISTAKES = {
     "a Python object": ("seed: !!python/object/apply:os.system [ls]", "c.yaml:1: seed: expected an integer from 0 "
                         "to 9223372036854775807; got [ls]"),
     "a key that is a list": ("[1]: 2", "c.yaml:1: expected a key; got [1]"),
-    "an idx data set without a folder": ("data: {name: idx}", "data.dir: expected the folder of the four IDX files "
-                                         "that data.name=idx reads; got null"),
+    "a word for a layer": ("model:\n  conv: [{filters: 8}, relu]", f"c.yaml:2: model.conv: expected {LAYERS}; "
+                           "got [keys and values, relu]"),
+    "nothing for a layer": ("model: {conv: }", f"c.yaml:1: model.conv: expected {LAYERS}; got nothing"),
+    "null for a layer": ("model: {conv: null}", f"c.yaml:1: model.conv: expected {LAYERS}; got null"),
+    "layers in a list in a list": ("model: {conv: [[{filters: 8}]]}", f"c.yaml:1: model.conv: expected {LAYERS}; "
+                                   "got [[…]]"),
+    "a layer without filters": ("model:\n  conv:\n  - filters: 8\n  - kernel: 3", "c.yaml:4: model.conv[1].filters: "
+                                "expected an integer from 1 to 1000000; got nothing"),
+    "an unknown key of a layer": ("model:\n  conv:\n  - filters: 8\n    kernl: 5", "c.yaml:4: model.conv[0].kernl: "
+                                  "unknown key; did you mean model.conv[0].kernel?"),
+    "a key of another section in a layer": ("model: {conv: {filters: 8, dropout: 0.5}}", "c.yaml:1: "
+                                            "model.conv[0].dropout: unknown key; did you mean model.dropout?"),
+    "a key like none of a layer": ("model: {conv: {filters: 8, zzz: 1}}", "c.yaml:1: model.conv[0].zzz: unknown key; "
+                                   "section model.conv[0] has: model.conv[0].filters, model.conv[0].kernel, "
+                                   "model.conv[0].stride, model.conv[0].padding, model.conv[0].pool, "
+                                   "model.conv[0].pool_size"),
+    "a duplicate key of a layer": ("model:\n  conv:\n    filters: 8\n    filters: 8", "c.yaml:4: "
+                                   "model.conv[0].filters: expected each key once; got it again"),
+    "a wrong value in a layer": ("model:\n  conv:\n  - filters: 8\n    pool: maxi", "c.yaml:4: model.conv[0].pool: "
+                                 "expected max or average, or null; got maxi"),
+    "a layer for a value in a layer": ("model: {conv: {filters: {filters: 8}}}", "c.yaml:1: model.conv[0].filters: "
+                                       "expected an integer from 1 to 1000000; got keys and values"),
+    "a layer that holds itself": ("model: {conv: &a {filters: *a}}", "c.yaml:1: model.conv[0].filters: "
+                                  "expected an integer from 1 to 1000000; got keys and values"),
+    "values that contradict each other": ("data: {name: idx}", "data.dir: expected the folder of the four IDX files "
+                                          "that data.name=idx reads; got null"),
 }  # fmt: skip
 
 
@@ -110,10 +155,23 @@ def test_what_is_not_yaml_is_said_to_be_so(text: str) -> None:
 
 
 def test_all_mistakes_are_reported_at_once() -> None:
-    found = mistakes("train: {epochs: 0, batch: 3}\nseed: -1", "model.hidden=none", "nonsense", "data=3")
-    assert [message.split(": ")[0] for message in found] == [
-        "c.yaml:1", "c.yaml:1", "c.yaml:2", "--set model.hidden=none", "--set nonsense", "--set data=3",
+    found = mistakes(
+        "train: {epochs: 0, batch: 3}\nseed: -1\nmodel:\n  conv:\n  - {filters: 0}\n  - {filters: 1, pol: max}\n",
+        "model.hidden=none", "nonsense", "data=3", "model.conv=[{stride: 1}]",
+    )  # fmt: skip
+    assert [message.split(": expected")[0].split(": unknown")[0] for message in found] == [
+        "c.yaml:1: train.epochs", "c.yaml:1: train.batch", "c.yaml:2: seed", "c.yaml:5: model.conv[0].filters",
+        "c.yaml:6: model.conv[1].pol", "--set model.hidden=none: model.hidden", "--set nonsense",
+        "--set data=3: data is a section; expected one of its keys: data.name, data.dir, data.validation, data.seed, "
+        "data.cache_dir, data.mirrors, data.augment",
+        "--set model.conv=[{stride: 1}]: model.conv[0].filters",
     ]  # fmt: skip
+
+
+def test_a_part_of_a_list_cannot_be_set_and_the_message_says_what_can() -> None:
+    assert mistakes("", "model.conv[0].filters=8") == [
+        f"--set model.conv[0].filters=8: model.conv[0].filters: expected model.conv as a whole, {LAYERS}"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -138,31 +196,74 @@ def test_a_file_that_cannot_be_a_config_is_refused(make: object, message: str) -
 
 TEXTS = st.text(min_size=1).filter(str.isprintable)
 COUNTS = st.integers(1, 1_000_000)
+STEPS = st.integers(0, 10**12)
+POSITIVE = st.floats(min_value=0, exclude_min=True, allow_infinity=False)
+BELOW_ONE = st.floats(0, 1, exclude_max=True)
+ACTIVATIONS = st.sampled_from(["sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity"])
+PIXELS = st.integers(1, 1000)
+
+
+def section(cls: type, *groups: st.SearchStrategy[dict[str, object]]) -> st.SearchStrategy[object]:
+    """Build a section of groups of keys; the keys of one group depend on each other."""
+    return st.tuples(*groups).map(lambda drawn: cls(**{key: value for group in drawn for key, value in group.items()}))
+
+
+def group(key: str, names: str, **used: st.SearchStrategy[object]) -> st.SearchStrategy[dict[str, object]]:
+    """Draw one of the names for the key, and values for the keys that each of them uses."""
+    return st.fixed_dictionaries({key: st.sampled_from(names.split()), **used})
+
+
 CONFIGS = st.builds(
     Config,
-    data=st.builds(
+    data=section(
         DataConfig,
-        name=st.just("idx"),
-        dir=TEXTS,
-        validation=st.integers(0, 10**9),
-        seed=st.integers(0, 2**63 - 1),
-        cache_dir=st.none() | TEXTS,
-        mirrors=st.none() | st.lists(TEXTS).map(tuple),
+        group("name", "idx", dir=TEXTS) | group("name", "mnist fashion-mnist kmnist synthetic"),
+        st.fixed_dictionaries({
+            "validation": st.integers(0, 10**9),
+            "seed": st.integers(0, 2**63 - 1),
+            "cache_dir": st.none() | TEXTS,
+            "mirrors": st.none() | st.lists(TEXTS).map(tuple),
+        }),
     ),
-    model=st.builds(
+    model=section(
         ModelConfig,
-        hidden=st.lists(COUNTS).map(tuple),
-        activation=st.sampled_from(["sigmoid", "relu"]),
-        bias=st.booleans(),
-        weight_init_std=st.floats(min_value=0, exclude_min=True, allow_infinity=False),
+        group("init", "normal", weight_init_std=POSITIVE) | group("init", "xavier he zeros"),
+        group("loss", "softmax_cross_entropy", label_smoothing=BELOW_ONE)
+        | group("loss", "binary_cross_entropy")
+        | group("loss", "mean_squared_error half_squared_error", output=ACTIVATIONS),
+        st.fixed_dictionaries({
+            "conv": st.lists(
+                st.builds(ConvConfig, COUNTS, PIXELS, PIXELS, st.integers(0, 1000))
+                | st.builds(ConvConfig, COUNTS, pool=st.sampled_from(["max", "average"]), pool_size=PIXELS),
+                max_size=3,
+            ).map(tuple),
+            "hidden": st.lists(COUNTS).map(tuple),
+            "activation": ACTIVATIONS,
+            "bias": st.booleans(),
+            "dropout": BELOW_ONE,
+        }),
     ),
-    train=st.builds(
+    train=section(
         TrainConfig,
-        max_steps=st.none() | st.integers(1, 10**12),
-        learning_rate=st.floats(min_value=0, exclude_min=True, allow_infinity=False),
+        group("optimizer", "sgd")
+        | group("optimizer", "momentum nesterov", momentum=BELOW_ONE)
+        | group("optimizer", "adagrad", epsilon=POSITIVE)
+        | group("optimizer", "rmsprop", rho=BELOW_ONE, epsilon=POSITIVE)
+        | group("optimizer", "adam adamw", beta1=BELOW_ONE, beta2=BELOW_ONE, epsilon=POSITIVE),
+        group("schedule", "constant")
+        | group("schedule", "step", decay_every=COUNTS, decay_factor=st.floats(0, 1, exclude_min=True))
+        | group("schedule", "cosine one_cycle", schedule_epochs=st.none() | COUNTS),
+        st.fixed_dictionaries({
+            "max_steps": st.none() | st.integers(1, 10**12),
+            "learning_rate": POSITIVE,
+            "warmup_steps": STEPS,
+            "shadow_check": STEPS,
+            "weight_decay": st.floats(min_value=0, allow_infinity=False),
+            "clip_norm": st.none() | POSITIVE,
+        }),
     ),
     seed=st.integers(0, 2**63 - 1),
-)
+)  # fmt: skip
 
 
 @given(config=CONFIGS)
@@ -183,7 +284,7 @@ def test_a_text_that_looks_like_something_else_stays_a_text(text: str) -> None:
 def test_any_text_is_a_config_or_a_usage_error(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("fuzz") / "c.yaml"
     path.write_bytes(text.encode(errors="surrogatepass"))
-    for arguments in ((path,), (None, [f"seed={text}"]), (None, [text])):
+    for arguments in ((path,), (None, [f"seed={text}"]), (None, [f"model.conv={text}"]), (None, [text])):
         try:
             load(*arguments)
         except BpError as error:

@@ -9,28 +9,38 @@ NAN, INFINITY = float("nan"), float("inf")
 
 ACCEPTED = [
     (rules.whole(1, 9), 9, 9),
-    (rules.positive(), 3, 3.0),
-    (rules.positive(), 1e-300, 1e-300),
+    (rules.number("odd", lambda value: value % 2 == 1), 3, 3.0),
+    (rules.positive, 3, 3.0),
+    (rules.positive, 1e-300, 1e-300),
+    (rules.not_negative, 0, 0.0),
+    (rules.not_negative, 1e300, 1e300),
+    (rules.below_one, 0, 0.0),
+    (rules.below_one, 1 - 2**-53, 1 - 2**-53),
+    (rules.up_to_one, 1, 1.0),
+    (rules.up_to_one, 1e-300, 1e-300),
     (rules.choice("sgd", "adam"), "adam", "adam"),
-    (rules.only([], "[]"), [], ()),
-    (rules.only(0, "0"), 0.0, 0),
     (rules.list_of(rules.whole(1, 9)), 3, (3,)),
     (rules.list_of(rules.whole(1, 9)), [3, 4], (3, 4)),
     (rules.list_of(rules.whole(1, 9)), [], ()),
+    (rules.instance(Rule, "a rule"), rules.null, rules.null),
     (rules.or_null(rules.string), None, None),
     (rules.or_null(rules.string), "here", "here"),
     (rules.boolean, False, False),
+    (rules.null, None, None),
 ]
 
 REFUSED = [
     *((rules.whole(1, 9), value) for value in (0, 10, True, 3.0, "3", None, [3], NAN)),
-    *((rules.positive(), value) for value in (0, -1, True, NAN, INFINITY, "1", None, 10**400)),
+    *((rules.positive, value) for value in (0, -1, True, NAN, INFINITY, "1", None, [1], 10**400)),
+    *((rules.not_negative, value) for value in (-1e-300, False, NAN, INFINITY, -INFINITY, 10**400, -(10**400))),
+    *((rules.below_one, value) for value in (-1e-300, 1, 1.0, False, NAN)),
+    *((rules.up_to_one, value) for value in (0, 1 + 2**-52, True, NAN)),
     *((rules.choice("sgd", "adam"), value) for value in ("SGD", None, ["sgd"], 1)),
-    *((rules.only([], "[]"), value) for value in ([1], None, "", 0)),
-    *((rules.only(0, "0"), value) for value in (0.5, False, None, 1)),
     *((rules.list_of(rules.whole(1, 9)), value) for value in (None, [3, None], [[3]], "3")),
+    *((rules.instance(Rule, "a rule"), value) for value in (None, {}, "rule", Rule)),
     *((rules.string, value) for value in ("", None, 3, ["here"])),
     *((rules.boolean, value) for value in (0, 1, "true", None)),
+    *((rules.null, value) for value in (0, False, "null", [])),
 ]
 
 
