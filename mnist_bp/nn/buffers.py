@@ -1,5 +1,6 @@
-"""Reused memory: arrays that grow to the largest batch seen and are sliced for smaller ones."""
+"""Reused memory: arrays that grow to the largest size asked for; smaller ones lie at their start."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,17 @@ class Buffers:
 
     def buffer(self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
         """Return the array `name` with this shape and dtype; its contents are whatever they were."""
+        size = math.prod(shape)
         held = self._buffers.get(name)
-        if held is None or len(held) < shape[0] or held.shape[1:] != shape[1:] or held.dtype != dtype:
-            held = self._buffers[name] = np.empty(shape, dtype)
-        return held[: shape[0]]
+        if held is None or held.size < size or held.dtype != dtype:
+            held = self._buffers[name] = np.empty(size, dtype)
+        return held[:size].reshape(shape)
+
+    def like(self, name: str, array: Array) -> Array:
+        """Return the array `name` with another one's shape, dtype and order of memory, row by row or column by column.
+
+        Mixed orders would make the processor jump through one of two arrays that it reads side by side.
+        """
+        if array.flags.f_contiguous and not array.flags.c_contiguous:
+            return self.buffer(name, array.shape[::-1], array.dtype).T
+        return self.buffer(name, array.shape, array.dtype)

@@ -1,10 +1,12 @@
-"""The layer contract, and the affine layer.
+"""The layer contract.
 
-The contract, kept by every layer here and in `activations`:
+Kept by every layer, in `affine`, `activations`, `conv`, `pooling`, `dropout` and `reshape`:
 
 - `shapes` names the parameters (`W`, `b`) and their shapes. The network owns all parameters and all gradients as one
   flat vector each and `bind`s the layer to its views: `self.W`, and `self.dW` of the same shape for its gradient.
 - `forward(x)` takes N examples along the first axis and returns the layer's own buffer, valid until the next forward.
+  A reshaping layer returns a view of x, and dropout outside training x itself; their backward does so with dout.
+  It raises ValueError, naming what it expects and what came, if x has another shape.
 - `backward(dout)` takes the gradient of the scalar loss with respect to the last output, overwrites the layer's
   parameter gradients, and returns dx, the gradient with respect to the last x, in the layer's own buffer.
 - `parameter_gradients(dout)` is backward without dx: the first layer of a network is asked for no more.
@@ -21,7 +23,9 @@ import numpy as np
 from mnist_bp.nn.buffers import Array, Buffers
 
 Shape = tuple[int, ...]
-Initializer = Callable[[np.random.Generator, Shape], Array]
+Initializer = Callable[[np.random.Generator, Shape, int, int], Array]
+"""Draws an array of a shape, for a layer in which so many inputs feed a unit (fan-in) and a unit feeds so many
+(fan-out)."""
 
 
 class Layer(Buffers, ABC):
@@ -54,11 +58,16 @@ class Layer(Buffers, ABC):
         return None
 
 
-class Affine(Layer):
-    """Compute out = x W + b, or x W without bias.
+class Linear(Layer):
+    """A layer that is one matrix product: each unit's output is a weighted sum of inputs, plus its bias.
 
-    Shapes: x (N, D), W (D, H), b (H,), out (N, H).
-    Source: Goodfellow, Bengio & Courville, Deep Learning (2016), section 6.5.
+    With K inputs to a unit, H units, and S places at which the same units are applied (S = 1 in an affine layer, the
+    places of the kernel in a convolution):
+
+        out[n, h, s] = Σ_k M[k, h] · columns[n, k, s] + b[h]
+
+    `columns(x)` returns the inputs (N, K, S); `matrix(W)` the view M (K, H) of an array of the shape of W. A gradient
+    check needs no more to know what each weight moves.
     """
 
     W: Array
@@ -66,45 +75,22 @@ class Affine(Layer):
     dW: Array
     db: Array
 
-    def __init__(self, input_size: int, output_size: int, *, bias: bool = True) -> None:
+    def __init__(self, weights: Shape, fan_in: int, fan_out: int, units: int, *, bias: bool) -> None:
         super().__init__()
-        self.shapes = {"W": (input_size, output_size)} | ({"b": (output_size,)} if bias else {})
+        self.shapes = {"W": weights} | ({"b": (units,)} if bias else {})
+        self.fan_in, self.fan_out = fan_in, fan_out
         self.bias = bias
 
     def initialize(self, init: Initializer, rng: np.random.Generator) -> None:
         """Draw W with `init`; biases start at zero."""
-        self.W[...] = init(rng, self.W.shape)
+        self.W[...] = init(rng, self.W.shape, self.fan_in, self.fan_out)
         if self.bias:
             self.b[...] = 0
 
-    def forward(self, x: Array) -> Array:
-        """Return x W + b in the layer's own buffer.
+    @abstractmethod
+    def columns(self, x: Array) -> Array:
+        """Return the inputs of every unit at every place, (N, K, S)."""
 
-        Raises ValueError if x is not of shape (N, D).
-        """
-        if x.ndim != 2 or x.shape[1] != len(self.W):
-            raise ValueError(f"Affine expects x of shape (N, {len(self.W)}); got {x.shape}")
-        self._x = x
-        out = self.buffer("out", (len(x), self.W.shape[1]), self.W.dtype)
-        np.matmul(x, self.W, out=out)
-        if self.bias:
-            out += self.b
-        return out
-
-    def backward(self, dout: Array) -> Array:
-        """Propagate the loss gradient through out = x W + b.
-
-        Shapes: dout (N, H); the result (N, D); dW (D, H); db (H,).
-
-            dW = xᵀ dout      db[j] = Σ_n dout[n, j]      dx = dout Wᵀ
-
-        No 1/N here: the loss has already divided.
-        """
-        self.parameter_gradients(dout)
-        return np.matmul(dout, self.W.T, out=self.buffer("dx", self._x.shape, dout.dtype))
-
-    def parameter_gradients(self, dout: Array) -> None:
-        """Overwrite dW and db as `backward` does."""
-        np.matmul(self._x.T, dout, out=self.dW)
-        if self.bias:
-            np.sum(dout, axis=0, out=self.db)
+    @abstractmethod
+    def matrix(self, W: Array) -> Array:
+        """Return W, or an array of its shape, as a view (K, H)."""

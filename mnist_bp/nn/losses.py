@@ -1,44 +1,208 @@
 """What training minimises: a loss is one number over a mini-batch, and differentiates exactly what it computes.
 
-The contract: `forward(outputs, t)` returns the loss; `backward()` returns its gradient with respect to the outputs of
-the last forward, in the loss's own buffer; `correct(outputs, t)` counts the examples that are classified correctly.
+The contract, for outputs (N, K) and targets t: `each(outputs, t)` returns the loss of every example, (N,), and
+`forward` their mean; `backward()` returns the gradient of that mean with respect to the outputs of the last `each` or
+`forward`, in the loss's own buffer; `correct(outputs, t)` counts the examples that are classified correctly.
+t holds classes 0 … K−1, (N,), or, for K = 1, answers 0 or 1; the losses that compare outputs with numbers take those
+as well, (N, K). A loss never writes to outputs or t; it may keep them until backward, and the caller leaves them alone
+until then.
 """
+
+from abc import ABC, abstractmethod
 
 import numpy as np
 
+from mnist_bp.nn.activations import Sigmoid, log_one_plus_exp_of_minus_abs
 from mnist_bp.nn.buffers import Array, Buffers
 
 
-class SoftmaxCrossEntropy(Buffers):
-    """Mean over the batch of −log softmax(z)[t], from the logits z by log-sum-exp.
+class Loss(Buffers, ABC):
+    """The contract above."""
 
-        loss = 1/N Σ_n ( log Σ_k exp(z[n, k]) − z[n, t[n]] )      dz = (softmax(z) − onehot(t)) / N
+    yes = 0.5
+    """Above this, a single output says 1, below it 0."""
 
-    Shapes: z (N, K), any finite values; t (N,), integer classes 0 … K−1.
-    The largest logit of each row is subtracted first: it changes no value and keeps exp from overflowing.
-    Source: Goodfellow, Bengio & Courville, Deep Learning (2016), section 6.2.2.3.
-    """
+    @abstractmethod
+    def each(self, outputs: Array, t: Array) -> Array:
+        """Return the loss of every example, (N,); raises ValueError if t does not fit the outputs."""
+
+    @abstractmethod
+    def backward(self) -> Array:
+        """Return the gradient of the mean loss with respect to the outputs, (N, K), in the loss's own buffer."""
 
     def forward(self, outputs: Array, t: Array) -> float:
-        """Return the mean loss over the batch; raises ValueError if t is not of shape (N,)."""
-        if t.shape != outputs.shape[:1]:
+        """Return the mean loss over the batch; raises ValueError if there is none, or t does not fit the outputs."""
+        if not len(outputs):
+            raise ValueError("expected a batch of one example or more; got none")
+        return float(np.mean(self.each(outputs, t)))
+
+    def correct(self, outputs: Array, t: Array) -> int:
+        """Count the examples whose largest output is that of their class; a single output says yes or no.
+
+        Targets that are numbers, (N, K), stand for a class in the same way.
+        """
+        truth = t if t.ndim == 1 else _classes(t, Loss.yes)
+        return int(np.count_nonzero(_classes(outputs, self.yes) == truth))
+
+    def numbers(self, outputs: Array, t: Array) -> Array:
+        """Return the targets as numbers, (N, K); raises ValueError if t does not fit the outputs.
+
+        A class becomes a row of zeros with a one in its place or, for K = 1, the answer 0 or 1 itself.
+        """
+        if t.ndim > 1:
+            if t.shape != outputs.shape:
+                raise ValueError(
+                    f"expected t of shape ({len(outputs)},), classes, or {outputs.shape}, numbers; got {t.shape}"
+                )
+            return t
+        _require_classes(outputs, t)
+        numbers = self.like("t", outputs)
+        if outputs.shape[1] == 1:
+            numbers[:, 0] = t
+        else:
+            numbers[...] = 0
+            numbers[np.arange(len(t)), t] = 1
+        return numbers
+
+
+class SoftmaxCrossEntropy(Loss):
+    """Mean over the batch of −Σ_k q[k] log softmax(z)[k], from the logits z by log-sum-exp.
+
+        loss_n = log Σ_k exp(z[n, k]) − Σ_k q[n, k] z[n, k]      dz = (softmax(z) − q) / N
+
+    where q = (1 − ε) onehot(t) + ε / K; the label smoothing ε is 0 unless given.
+    Shapes: z (N, K), K ≥ 2, any finite values; t (N,), integer classes 0 … K−1.
+    The largest logit of each row is subtracted first: it changes no value and keeps exp from overflowing.
+    Sources: Goodfellow, Bengio & Courville, Deep Learning (2016), section 6.2.2.3; label smoothing: Szegedy, Vanhoucke,
+    Ioffe, Shlens & Wojna, CVPR (2016), section 7.
+    """
+
+    def __init__(self, label_smoothing: float = 0.0) -> None:
+        super().__init__()
+        self.label_smoothing = label_smoothing
+
+    def each(self, outputs: Array, t: Array) -> Array:
+        """Return the loss of every example; raises ValueError unless t is (N,) classes and K is 2 or more."""
+        if outputs.shape[1] < 2:
             raise ValueError(
-                f"softmax cross-entropy expects t of shape ({len(outputs)},), class indices; got {t.shape}"
+                "softmax cross-entropy expects 2 outputs or more; got 1, whose softmax is 1 whatever the network says"
             )
-        self._t, self._rows = t, np.arange(len(t))
-        largest = np.max(outputs, axis=1, keepdims=True, out=self.buffer("largest", (len(t), 1), outputs.dtype))
-        shifted = np.subtract(outputs, largest, out=self.buffer("shifted", outputs.shape, outputs.dtype))
-        self._exp = np.exp(shifted, out=self.buffer("exp", outputs.shape, outputs.dtype))
-        self._sum = np.sum(self._exp, axis=1, keepdims=True, out=self.buffer("sum", (len(t), 1), outputs.dtype))
-        return float(np.mean(np.log(self._sum[:, 0]) - shifted[self._rows, t]))
+        if t.ndim != 1:
+            raise ValueError(f"softmax cross-entropy expects t of shape ({len(outputs)},), classes; got {t.shape}")
+        _require_classes(outputs, t)
+        self._truth = np.arange(len(t)), t
+        largest = outputs.max(axis=1, keepdims=True)
+        shifted = np.subtract(outputs, largest, out=self.like("shifted", outputs))
+        self._exp = np.exp(shifted, out=self.like("exp", outputs))
+        self._sum = self._exp.sum(axis=1, keepdims=True)
+        losses: Array = np.log(self._sum[:, 0])
+        losses -= (1 - self.label_smoothing) * shifted[self._truth]
+        if self.label_smoothing:
+            losses -= self.label_smoothing * shifted.mean(axis=1)
+        return losses
 
     def backward(self) -> Array:
-        """Return (softmax(z) − onehot(t)) / N."""
-        dz = np.divide(self._exp, self._sum, out=self.buffer("dz", self._exp.shape, self._exp.dtype))
-        dz[self._rows, self._t] -= 1
+        """Return (softmax(z) − q) / N."""
+        dz: Array = np.divide(self._exp, self._sum, out=self.like("dz", self._exp))
+        dz[self._truth] -= 1 - self.label_smoothing
+        if self.label_smoothing:
+            dz -= self.label_smoothing / dz.shape[1]
         dz /= len(dz)
         return dz
 
-    def correct(self, outputs: Array, t: Array) -> int:
-        """Count the examples whose largest logit is that of their class."""
-        return int(np.count_nonzero(outputs.argmax(axis=1) == t))
+
+class BinaryCrossEntropy(Loss):
+    """Mean over examples and outputs of −t log σ(z) − (1 − t) log(1 − σ(z)), from the logits z.
+
+        loss_n = 1/K Σ_k max(z, 0) − z t + log(1 + exp(−|z|))      dz = (σ(z) − t) / (N K)
+
+    which is the same and overflows nowhere: each output is a yes or no of its own.
+    Shapes: z (N, K), any finite values; t (N,), classes, or (N, K), probabilities 0 … 1.
+    Source: Goodfellow, Bengio & Courville, Deep Learning (2016), section 6.2.2.2.
+    """
+
+    yes = 0.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sigmoid = Sigmoid()
+
+    def each(self, outputs: Array, t: Array) -> Array:
+        """Return the loss of every example; raises ValueError if t does not fit or is not within 0 … 1."""
+        self._z, self._t = outputs, self.numbers(outputs, t)
+        if not (self._t.min() >= 0 and self._t.max() <= 1):  # nor if there is NaN
+            raise ValueError(f"binary cross-entropy expects targets from 0 to 1; got {self._t.min()} … {self._t.max()}")
+        losses = np.maximum(outputs, 0, out=self.like("losses", outputs))
+        losses -= np.multiply(outputs, self._t, out=self.like("z t", outputs))
+        losses += log_one_plus_exp_of_minus_abs(outputs, self.like("rest", outputs))
+        mean: Array = losses.mean(axis=1)
+        return mean
+
+    def backward(self) -> Array:
+        """Return (σ(z) − t) / (N K)."""
+        dz: Array = self._sigmoid.function(self._z, self.like("dz", self._z))
+        dz -= self._t
+        dz /= dz.size
+        return dz
+
+
+class SquaredError(Loss):
+    """Mean over examples of w Σ_k (z − t)², with a weight w that the class's name tells.
+
+        loss_n = w Σ_k (z[n, k] − t[n, k])²      dz = 2 w (z − t) / N
+
+    Shapes: z (N, K), any values; t (N,), classes, or (N, K), any numbers.
+    Source: Bishop, Pattern Recognition and Machine Learning (2006), section 5.2.
+    """
+
+    @abstractmethod
+    def weight(self, count: int) -> float:
+        """Return w for so many outputs."""
+
+    def each(self, outputs: Array, t: Array) -> Array:
+        """Return the loss of every example; raises ValueError if t does not fit."""
+        numbers = self.numbers(outputs, t)
+        self._difference: Array = np.subtract(outputs, numbers, out=self.like("difference", outputs))
+        losses: Array = np.square(self._difference, out=self.like("square", outputs)).sum(axis=1)
+        losses *= self.weight(outputs.shape[1])
+        return losses
+
+    def backward(self) -> Array:
+        """Return 2 w (z − t) / N."""
+        count, outputs = self._difference.shape
+        scale = 2 * self.weight(outputs) / count
+        dz: Array = np.multiply(self._difference, scale, out=self.like("dz", self._difference))
+        return dz
+
+
+class MeanSquaredError(SquaredError):
+    """Mean over examples and outputs of (z − t)²: w = 1 / K."""
+
+    def weight(self, count: int) -> float:
+        """Return 1 / K."""
+        return 1 / count
+
+
+class HalfSquaredError(SquaredError):
+    """Mean over examples of ½ Σ_k (z − t)²: w = ½, for a gradient of z − t."""
+
+    def weight(self, count: int) -> float:
+        """Return ½."""
+        return 0.5
+
+
+def _require_classes(outputs: Array, t: Array) -> None:
+    """Raise ValueError unless t is one class 0 … K−1 for each of N rows."""
+    count = max(outputs.shape[1], 2)  # a single output answers 0 or 1
+    if t.shape != outputs.shape[:1]:
+        raise ValueError(f"expected one target for each of {len(outputs)} examples; got t of shape {t.shape}")
+    if t.dtype.kind not in "iu":
+        raise ValueError(f"expected integer classes in t; got numbers of type {t.dtype}")
+    if t.min() < 0 or t.max() >= count:
+        wrong = int(np.flatnonzero((t < 0) | (t >= count))[0])
+        raise ValueError(f"expected classes from 0 to {count - 1}; got {t[wrong]} as the target of example {wrong}")
+
+
+def _classes(rows: Array, yes: float) -> Array:
+    """Return the class, (N,), that each row of (N, K) stands for."""
+    return rows.argmax(axis=1) if rows.shape[1] > 1 else rows[:, 0] > yes

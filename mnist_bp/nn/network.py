@@ -1,6 +1,8 @@
 """A network: layers in a row and a loss, over one flat parameter vector and one flat gradient vector."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from typing import NamedTuple
 
@@ -8,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_bp.nn.buffers import Array
+from mnist_bp.nn.dropout import Dropout
 from mnist_bp.nn.layers import Initializer, Layer
-from mnist_bp.nn.losses import SoftmaxCrossEntropy
+from mnist_bp.nn.losses import Loss
 
 
 class Score(NamedTuple):
@@ -24,23 +27,44 @@ class Network:
 
     `parameters` and `gradients` are flat vectors of `dtype`; `named_parameters` and `named_gradients` are views of
     them in each tensor's shape. The n-th layer that has parameters gives them its number: W1, b1, W2, …
+
+    What training minimises is the loss plus λ/2 Σ W² over all weights W, not over biases, with λ = `weight_decay`.
+    Source of that penalty: Goodfellow, Bengio & Courville, Deep Learning (2016), section 7.1.1.
     """
 
-    def __init__(self, layers: Sequence[Layer], loss: SoftmaxCrossEntropy, dtype: npt.DTypeLike = np.float32) -> None:
+    def __init__(
+        self, layers: Sequence[Layer], loss: Loss, dtype: npt.DTypeLike = np.float32, *, weight_decay: float = 0.0
+    ) -> None:
         self.layers = list(layers)
         self.loss_function = loss
+        self.weight_decay = weight_decay
         learning = [layer for layer in self.layers if layer.shapes]
         shapes = {f"{name}{i}": shape for i, layer in enumerate(learning, 1) for name, shape in layer.shapes.items()}
-        self.parameters = np.zeros(sum(map(_size, shapes.values())), dtype)
+        self.parameters = np.zeros(sum(map(math.prod, shapes.values())), dtype)
         self.gradients = np.zeros_like(self.parameters)
-        self.named_parameters = _views(self.parameters, shapes)
-        self.named_gradients = _views(self.gradients, shapes)
+        self._shapes = shapes
+        self.named_parameters = self.views(self.parameters)
+        self.named_gradients = self.views(self.gradients)
         for i, layer in enumerate(learning, 1):
             layer.bind(
                 {name: self.named_parameters[f"{name}{i}"] for name in layer.shapes},
                 {name: self.named_gradients[f"{name}{i}"] for name in layer.shapes},
             )
         self._first = self.layers.index(learning[0]) if learning else len(self.layers)
+        self._dropouts = [layer for layer in self.layers if isinstance(layer, Dropout)]
+
+    @property
+    def weights(self) -> list[str]:
+        """The names of the parameters that decay: the weights W1, W2, …, not the biases."""
+        return [name for name in self.named_parameters if name.startswith("W")]
+
+    def views(self, vector: Array) -> dict[str, Array]:
+        """Return a flat vector, laid out as `parameters`, as named views in each tensor's shape."""
+        ends = np.cumsum([math.prod(shape) for shape in self._shapes.values()])
+        return {
+            name: vector[end - math.prod(shape) : end].reshape(shape)
+            for (name, shape), end in zip(self._shapes.items(), ends, strict=True)
+        }
 
     def initialize(self, init: Initializer, rng: np.random.Generator) -> None:
         """Draw all initial weights with `init`, from the first layer to the last."""
@@ -48,15 +72,38 @@ class Network:
             layer.initialize(init, rng)
 
     def copy(self, dtype: npt.DTypeLike) -> "Network":
-        """Return a network of the same layers and parameters in another precision, which shares no memory with this."""
-        twin = Network(deepcopy(self.layers), deepcopy(self.loss_function), dtype)
+        """Return a network of the same layers and parameters in another precision, which shares no memory with this.
+
+        The copy is not being trained: its dropout is off.
+        """
+        layers, loss = deepcopy((self.layers, self.loss_function))
+        twin = Network(layers, loss, dtype, weight_decay=self.weight_decay)
         twin.parameters[...] = self.parameters
+        for layer in twin._dropouts:
+            layer.noise = None
         return twin
 
+    @contextmanager
+    def training(self, seed: np.random.SeedSequence) -> Iterator[None]:
+        """Switch dropout on within the context: its masks are drawn from `seed`, the same for the same seed."""
+        for layer, noise in zip(self._dropouts, seed.spawn(len(self._dropouts)), strict=True):
+            layer.noise = noise
+        try:
+            yield
+        finally:
+            for layer in self._dropouts:
+                layer.noise = None
+
     def predict(self, x: Array) -> Array:
-        """Return the outputs (N, K) for x (N, D), in the last layer's buffer; for a classifier they are logits."""
-        for layer in self.layers:
-            x = layer.forward(x)
+        """Return the outputs (N, K) for examples x, in the last layer's buffer; for a classifier they are logits.
+
+        Raises ValueError, naming the layer, if x does not fit.
+        """
+        for number, layer in enumerate(self.layers, 1):
+            try:
+                x = layer.forward(x)
+            except ValueError as error:
+                raise ValueError(f"layer {number}: {error}") from error
         return x
 
     def score(self, x: Array, t: Array) -> Score:
@@ -65,15 +112,22 @@ class Network:
         return Score(self.loss_function.forward(outputs, t), self.loss_function.correct(outputs, t))
 
     def loss(self, x: Array, t: Array) -> float:
-        """Return the loss on a batch."""
+        """Return the loss on a batch, without the penalty of weight decay."""
         return self.loss_function.forward(self.predict(x), t)
+
+    def penalty(self) -> float:
+        """Return λ/2 Σ W², which is 0 without weight decay."""
+        if not self.weight_decay:
+            return 0.0
+        weights = (self.named_parameters[name] for name in self.weights)
+        return self.weight_decay / 2 * sum(float(np.vdot(W, W)) for W in weights)
 
     def accuracy(self, x: Array, t: Array) -> float:
         """Return the fraction of the batch that is classified correctly."""
         return self.loss_function.correct(self.predict(x), t) / len(x)
 
     def backprop(self, x: Array, t: Array) -> Score:
-        """Overwrite `gradients` with the gradient of the loss on a batch, by the chain rule from the last layer back.
+        """Overwrite `gradients` with the gradient of loss and penalty on a batch, by the chain rule from the end back.
 
         Layers before the first one with parameters are not visited, and that one is not asked for dx.
         Source: Rumelhart, Hinton & Williams, Nature 323 (1986).
@@ -84,16 +138,20 @@ class Network:
             dout = layer.backward(dout)
         if self._first < len(self.layers):
             self.layers[self._first].parameter_gradients(dout)
+        if self.weight_decay:
+            for name in self.weights:
+                self.named_gradients[name] += self.weight_decay * self.named_parameters[name]
         return score
 
-
-def _size(shape: tuple[int, ...]) -> int:
-    return int(np.prod(shape))
-
-
-def _views(vector: Array, shapes: dict[str, tuple[int, ...]]) -> dict[str, Array]:
-    ends = np.cumsum([_size(shape) for shape in shapes.values()])
-    return {
-        name: vector[end - _size(shape) : end].reshape(shape)
-        for (name, shape), end in zip(shapes.items(), ends, strict=True)
-    }
+    def first_nonfinite(self, x: Array, t: Array) -> str | None:
+        """Say where NaN or infinity comes up first in a batch's forward pass; None if nowhere."""
+        number = 0
+        for place, layer in enumerate(self.layers, 1):
+            number += bool(layer.shapes)
+            for name in layer.shapes:
+                if not np.isfinite(self.named_parameters[f"{name}{number}"]).all():
+                    return f"parameter {name}{number} of layer {place} ({type(layer).__name__})"
+            x = layer.forward(x)
+            if not np.isfinite(x).all():
+                return f"the output of layer {place} ({type(layer).__name__})"
+        return None if np.isfinite(self.loss_function.forward(x, t)) else "the loss"

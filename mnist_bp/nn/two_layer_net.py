@@ -3,11 +3,11 @@
 import numpy as np
 import numpy.typing as npt
 
-from mnist_bp.nn import numerical
+from mnist_bp.nn import differences
 from mnist_bp.nn.activations import Sigmoid
+from mnist_bp.nn.affine import Affine
 from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.initializers import normal
-from mnist_bp.nn.layers import Affine
 from mnist_bp.nn.losses import SoftmaxCrossEntropy
 from mnist_bp.nn.network import Network
 
@@ -39,8 +39,8 @@ class TwoLayerNet(Network):
         return self._copied_gradients()
 
     def numerical_gradient(self, x: Array, t: Array) -> dict[str, Array]:
-        """Return the same gradient by central differences; give the net dtype float64 for accurate ones."""
-        numerical.differentiate(self, x, t)
+        """Return the same gradient by central differences, which are taken in float64 whatever the net's dtype."""
+        differences.differentiate(self, x, t)
         return self._copied_gradients()
 
     def _copied_gradients(self) -> dict[str, Array]:

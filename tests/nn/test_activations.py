@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from mnist_bp.nn.activations import ReLU, Sigmoid
+from mnist_bp.nn.activations import Elementwise, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Step, Tanh
+
+SMOOTH_ENDS = {  # f(−L) and f(L), f′(−L) and f′(L), for a large L
+    Sigmoid: ((0, 1), (0, 0)),
+    Tanh: ((-1, 1), (0, 0)),
+    Softplus: ((0, "L"), (0, 1)),
+    ReLU: ((0, "L"), (0, 1)),
+    LeakyReLU: (("-L/100", "L"), (0.01, 1)),
+    Identity: (("-L", "L"), (1, 1)),
+}
+every_activation = pytest.mark.parametrize("make", [*SMOOTH_ENDS, Step])
 
 
 def test_sigmoid_takes_its_textbook_values() -> None:
@@ -12,11 +22,33 @@ def test_sigmoid_takes_its_textbook_values() -> None:
     np.testing.assert_allclose(Sigmoid().forward(x), [0.5, 0.75, 0.26894142, 0.73105858, 0.88079708], atol=5e-9)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("largest", [1e4, 1e38])
-def test_sigmoid_saturates_without_overflow(dtype: str, largest: float) -> None:
-    out = Sigmoid().forward(np.array([-largest, largest], dtype))  # a warning would fail the suite
-    np.testing.assert_allclose(out, [0, 1], atol=1e-37)
+# PyTorch 2.13.0, with x = torch.tensor([-3.0, -0.5, 0.25, 4.0], dtype=torch.float64, requires_grad=True):
+#     for f in torch.sigmoid, torch.tanh, F.leaky_relu, F.softplus:
+#         print(f(x).tolist(), torch.autograd.grad(f(x).sum(), x)[0].tolist())
+PYTORCH = {
+    Sigmoid: (
+        [0.04742587317756678, 0.3775406687981454, 0.5621765008857981, 0.9820137900379085],
+        [0.04517665973091214, 0.2350037122015945, 0.24613408273759835, 0.017662706213291107],
+    ),
+    Tanh: (
+        [-0.9950547536867305, -0.46211715726000974, 0.24491866240370913, 0.999329299739067],
+        [0.009866037165440166, 0.7864477329659274, 0.940014848806378, 0.0013409506830259165],
+    ),
+    LeakyReLU: ([-0.03, -0.005, 0.25, 4.0], [0.01, 0.01, 1.0, 1.0]),
+    Softplus: (
+        [0.04858735157374206, 0.4740769841801067, 0.8259394198788436, 4.0181499279178094],
+        [0.04742587317756679, 0.37754066879814546, 0.5621765008857981, 0.9820137900379085],
+    ),
+}
+
+
+@pytest.mark.parametrize("make", PYTORCH)
+def test_values_and_slopes_are_those_of_pytorch(make: type[Elementwise]) -> None:
+    values, slopes = PYTORCH[make]
+    layer = make()
+    # a slope is taken from f's value, which costs tanh' = 1 − tanh² a few more roundings of 1e-16
+    np.testing.assert_allclose(layer.forward(np.array([-3.0, -0.5, 0.25, 4.0])), values, rtol=1e-15)
+    np.testing.assert_allclose(layer.backward(np.ones(4)), slopes, rtol=1e-13)
 
 
 def test_sigmoid_is_accurate_over_its_whole_range() -> None:
@@ -25,14 +57,76 @@ def test_sigmoid_is_accurate_over_its_whole_range() -> None:
     np.testing.assert_allclose(Sigmoid().forward(x), np.exp(x) / (1 + np.exp(x)), rtol=1e-14)
 
 
+def test_softplus_and_its_slope_are_accurate_far_to_the_left() -> None:
+    """log(1 + e) = e − e²/2 + … and σ = e − e² + … with e = exp(x), which is 2e-22 at x = −50."""
+    layer = Softplus()
+    np.testing.assert_allclose(layer.forward(np.array([-50.0])), np.exp([-50.0]), rtol=1e-15)
+    np.testing.assert_allclose(layer.backward(np.ones(1)), np.exp([-50.0]), rtol=1e-15)
+
+
+@pytest.mark.parametrize("make", SMOOTH_ENDS)
+@pytest.mark.parametrize(
+    ("dtype", "largest"), [("float32", 1e4), ("float32", 1e38), ("float64", 1e4), ("float64", 1e300)]
+)
+def test_the_ends_of_the_number_line_neither_warn_nor_overflow(
+    make: type[Elementwise], dtype: str, largest: float
+) -> None:
+    values, slopes = SMOOTH_ENDS[make]
+    lengths = {"L": largest, "-L": -largest, "-L/100": -largest / 100}
+    layer = make()
+    out = layer.forward(np.array([-largest, largest], dtype))  # a warning would fail the suite
+    np.testing.assert_allclose(out, [lengths.get(value, value) for value in values], rtol=1e-6, atol=1e-37)
+    np.testing.assert_allclose(layer.backward(np.ones(2, dtype)), slopes, rtol=1e-6, atol=1e-37)  # float32's 6e-8
+
+
+@every_activation
+def test_nan_stays_nan_and_stays_alone(make: type[Elementwise]) -> None:
+    out = make().forward(np.array([1.0, np.nan, -1.0]))
+    np.testing.assert_array_equal(np.isnan(out), [False, True, False])
+
+
+@every_activation
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_function_may_write_over_its_argument(make: type[Elementwise], order: str, rng: np.random.Generator) -> None:
+    x = np.asarray(rng.standard_normal((5, 3)), order=order)
+    layer = make()
+    expected = layer.forward(x).copy()
+    np.testing.assert_array_equal(layer.function(x, x), expected)
+    np.testing.assert_array_equal(x, expected)
+
+
 def test_relu_passes_what_is_positive() -> None:
     layer = ReLU()
     np.testing.assert_array_equal(layer.forward(np.array([[-1.0, 0.0, 2.0]])), [[0.0, 0.0, 2.0]])
     np.testing.assert_array_equal(layer.backward(np.array([[3.0, 4.0, 5.0]])), [[0.0, 0.0, 5.0]])
 
 
-def test_relu_alone_has_a_kink_and_says_on_which_side_x_was() -> None:
-    layer = ReLU()
+def test_leaky_relu_has_the_slope_that_it_is_given_left_of_zero_and_at_zero() -> None:
+    layer = LeakyReLU(0.25)
+    np.testing.assert_array_equal(layer.forward(np.array([-4.0, 0.0, 2.0])), [-1.0, 0.0, 2.0])
+    np.testing.assert_array_equal(layer.backward(np.array([8.0, 4.0, 5.0])), [2.0, 1.0, 5.0])
+
+
+@pytest.mark.parametrize("slope", [-0.1, 1.0, np.nan])
+def test_leaky_relu_refuses_a_slope_without_a_kink_to_the_right_side(slope: float) -> None:
+    with pytest.raises(ValueError, match="at least 0 and less than 1; got"):
+        LeakyReLU(slope)
+
+
+def test_a_step_is_the_perceptrons_answer() -> None:
+    """The book's step function: 1 where x > 0, else 0, also at 0 itself."""
+    np.testing.assert_array_equal(Step().forward(np.array([-1.0, -0.0, 0.0, 1.0, 2.0])), [0, 0, 0, 1, 1])
+
+
+def test_a_step_trains_nothing_and_says_what_does() -> None:
+    layer = Step()
+    layer.forward(np.ones((2, 3)))
+    with pytest.raises(TypeError, match="trains nothing: its derivative is 0; use Sigmoid"):
+        layer.backward(np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("make", [ReLU, LeakyReLU])
+def test_a_kink_tells_on_which_side_x_was(make: type[Elementwise]) -> None:
+    layer = make()
     layer.forward(np.array([[-1.0, 0.0, 2.0]]))
     np.testing.assert_array_equal(layer.kink_sides(), [[False, False, True]])
-    assert Sigmoid().kink_sides() is None

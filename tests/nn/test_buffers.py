@@ -5,18 +5,39 @@ import numpy as np
 from mnist_bp.nn.buffers import Buffers
 
 
-def test_a_smaller_request_is_a_slice_of_the_array_that_is_held() -> None:
+def test_a_smaller_batch_lies_at_the_start_of_the_array_that_is_held() -> None:
     buffers = Buffers()
     large = buffers.buffer("out", (5, 3), np.float32)
+    large[...] = np.arange(15).reshape(5, 3)
     small = buffers.buffer("out", (2, 3), np.float32)
-    assert small.shape == (2, 3)
+    np.testing.assert_array_equal(small, [[0, 1, 2], [3, 4, 5]])
     assert np.shares_memory(large, small)
     assert np.shares_memory(large, buffers.buffer("out", (5, 3), np.float32))
 
 
-def test_another_name_row_shape_or_dtype_is_another_array() -> None:
+def test_an_array_grows_and_then_stays() -> None:
+    buffers = Buffers()
+    buffers.buffer("out", (2, 3), np.float32)
+    large = buffers.buffer("out", (5, 3), np.float32)
+    assert large.shape == (5, 3)
+    assert np.shares_memory(large, buffers.buffer("out", (2, 3), np.float32))
+
+
+def test_another_name_is_another_array_and_another_dtype_a_new_one() -> None:
     buffers = Buffers()
     first = buffers.buffer("out", (5, 3), np.float32)
     assert not np.shares_memory(first, buffers.buffer("dx", (5, 3), np.float32))
-    assert buffers.buffer("out", (5, 4), np.float32).shape == (5, 4)
-    assert buffers.buffer("out", (5, 4), np.float64).dtype == np.float64
+    second = buffers.buffer("out", (5, 2), np.float64)
+    assert second.dtype == np.float64
+    assert not np.shares_memory(first, second)
+
+
+def test_an_array_like_another_has_its_order_of_memory_too() -> None:
+    buffers = Buffers()
+    by_row = buffers.like("out", np.zeros((5, 3), np.float32))
+    by_column = buffers.like("out", np.zeros((3, 5), np.float32).T)
+    assert by_row.shape == by_column.shape == (5, 3)
+    assert by_row.dtype == by_column.dtype == np.float32
+    assert by_row.flags.c_contiguous
+    assert by_column.flags.f_contiguous
+    assert buffers.like("out", np.zeros((5, 4))[:, :3]).flags.c_contiguous

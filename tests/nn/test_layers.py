@@ -1,56 +1,96 @@
-"""The layer contract, kept by every layer; the affine layer against worked numbers."""
+"""The layer contract, kept by every layer."""
 
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from mnist_bp.nn.activations import ReLU, Sigmoid
-from mnist_bp.nn.layers import Affine, Layer
+from mnist_bp.nn.activations import Elementwise, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
+from mnist_bp.nn.affine import Affine
+from mnist_bp.nn.conv import Conv2D
+from mnist_bp.nn.dropout import Dropout
+from mnist_bp.nn.layers import Layer, Linear
+from mnist_bp.nn.pooling import AveragePool, MaxPool
+from mnist_bp.nn.reshape import Flatten, Reshape
 
 STEP, RTOL = 1e-5, 1e-7  # float64 error observed ≤ 2e-9; the absolute part is for sums near zero
 ATOL = 1e-9
 
-LAYERS: dict[str, Callable[[], Layer]] = {
-    "Affine": lambda: Affine(4, 3),
-    "Affine without bias": lambda: Affine(4, 3, bias=False),
-    "Sigmoid": Sigmoid,
-    "ReLU": ReLU,
-}
-every_layer = pytest.mark.parametrize("make", LAYERS.values(), ids=LAYERS)
+Make = Callable[[], Layer]
+IMAGES = (2, 5, 6)
+ROWS = (4,)
 
 
-def bound(layer: Layer, rng: np.random.Generator) -> Layer:
-    """Give the layer parameters and gradients of its own, as a network would."""
-    parameters = {name: rng.standard_normal(shape) for name, shape in layer.shapes.items()}
-    layer.bind(parameters, {name: np.full(shape, np.nan) for name, shape in layer.shapes.items()})
+def dropping(rate: float) -> Dropout:
+    layer = Dropout(rate)
+    layer.noise = np.random.SeedSequence(5)
     return layer
 
 
-def away_from_kinks(rng: np.random.Generator) -> np.ndarray:
-    """Return x (5, 4) with no element within 0.1 of zero, ReLU's kink."""
-    x = rng.standard_normal((5, 4))
-    return x + 0.1 * np.sign(x)
+LINEAR: dict[str, tuple[Make, tuple[int, ...]]] = {
+    "Affine": (lambda: Affine(4, 3), ROWS),
+    "Affine without bias": (lambda: Affine(4, 3, bias=False), ROWS),
+    "Conv2D": (lambda: Conv2D(IMAGES, 3, 3), IMAGES),
+    "Conv2D with stride and padding": (lambda: Conv2D(IMAGES, 3, 3, stride=2, padding=1), IMAGES),
+    "Conv2D without bias": (lambda: Conv2D(IMAGES, 1, 4, stride=2, bias=False), IMAGES),
+}
+VIEWS: dict[str, tuple[Make, tuple[int, ...]]] = {
+    "Dropout, not training": (lambda: Dropout(0.4), ROWS),
+    "Reshape": (lambda: Reshape((2, 2)), ROWS),
+    "Flatten": (Flatten, IMAGES),
+}
+COPIES: dict[str, tuple[Make, tuple[int, ...]]] = LINEAR | {
+    "Sigmoid": (Sigmoid, ROWS),
+    "Tanh": (Tanh, ROWS),
+    "ReLU": (ReLU, ROWS),
+    "LeakyReLU": (LeakyReLU, ROWS),
+    "Softplus": (Softplus, ROWS),
+    "Identity": (Identity, ROWS),
+    "Dropout": (lambda: dropping(0.4), ROWS),
+    "MaxPool": (lambda: MaxPool(2), IMAGES),
+    "AveragePool": (lambda: AveragePool(2), IMAGES),
+}
+LAYERS = COPIES | VIEWS
+every_layer = pytest.mark.parametrize(("make", "shape"), LAYERS.values(), ids=LAYERS)
+linear_layer = pytest.mark.parametrize(("make", "shape"), LINEAR.values(), ids=LINEAR)
+
+
+def bound(layer: Layer, rng: np.random.Generator, dtype: str = "float64") -> Layer:
+    """Give the layer parameters and gradients of its own, as a network would."""
+    parameters = {name: rng.standard_normal(shape).astype(dtype) for name, shape in layer.shapes.items()}
+    layer.bind(parameters, {name: np.full(shape, np.nan, dtype) for name, shape in layer.shapes.items()})
+    return layer
+
+
+def batch(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Return 6 examples, whose elements lie 0.01 or more from one another and from zero: no tie and no kink is near."""
+    size = 6 * int(np.prod(shape))
+    return rng.permutation(np.linspace(-2.5, 2.5, size)).reshape(6, *shape)
 
 
 @every_layer
-def test_backward_is_the_adjoint_of_the_forward_derivative(make: Callable[[], Layer], rng: np.random.Generator) -> None:
+def test_backward_is_the_adjoint_of_the_forward_derivative(
+    make: Make, shape: tuple[int, ...], rng: np.random.Generator
+) -> None:
     """⟨dout, J v⟩ by central differences equals ⟨Jᵀ dout, v⟩ by backward."""
     layer = bound(make(), rng)
-    x, v = away_from_kinks(rng), rng.standard_normal((5, 4))
+    x, v = batch(rng, shape), rng.standard_normal((6, *shape))
     dout = rng.standard_normal(layer.forward(x).shape)
     dx = layer.backward(dout).copy()
 
     plus = layer.forward(x + STEP * v).copy()
     minus = layer.forward(x - STEP * v)
 
+    assert dx.shape == x.shape
     np.testing.assert_allclose(np.vdot(dx, v), np.vdot(dout, (plus - minus) / (2 * STEP)), rtol=RTOL, atol=ATOL)
 
 
-@every_layer
-def test_parameter_gradients_are_the_slopes_of_the_output(make: Callable[[], Layer], rng: np.random.Generator) -> None:
+@linear_layer
+def test_parameter_gradients_are_the_slopes_of_the_output(
+    make: Make, shape: tuple[int, ...], rng: np.random.Generator
+) -> None:
     layer = bound(make(), rng)
-    x = away_from_kinks(rng)
+    x = batch(rng, shape)
     dout = rng.standard_normal(layer.forward(x).shape)
     layer.parameter_gradients(dout)
 
@@ -65,64 +105,122 @@ def test_parameter_gradients_are_the_slopes_of_the_output(make: Callable[[], Lay
         np.testing.assert_allclose(slope, np.vdot(dout, (plus - minus) / (2 * STEP)), rtol=RTOL, atol=ATOL)
 
 
-@every_layer
-def test_a_layer_writes_only_its_own_arrays(make: Callable[[], Layer], rng: np.random.Generator) -> None:
+@linear_layer
+def test_backward_writes_the_same_parameter_gradients(
+    make: Make, shape: tuple[int, ...], rng: np.random.Generator
+) -> None:
     layer = bound(make(), rng)
-    x = away_from_kinks(rng)
+    dout = rng.standard_normal(layer.forward(batch(rng, shape)).shape)
+    layer.parameter_gradients(dout)
+    alone = {name: getattr(layer, f"d{name}").copy() for name in layer.shapes}
+    for name in layer.shapes:
+        getattr(layer, f"d{name}")[...] = np.nan
+    layer.backward(dout)
+    for name in layer.shapes:
+        np.testing.assert_array_equal(getattr(layer, f"d{name}"), alone[name])
+
+
+@every_layer
+def test_a_layer_does_not_write_to_what_it_is_given(
+    make: Make, shape: tuple[int, ...], rng: np.random.Generator
+) -> None:
+    layer = bound(make(), rng)
+    x = batch(rng, shape)
     given_x = x.copy()
-    out = layer.forward(x)
-    dout = rng.standard_normal(out.shape)
+    dout = rng.standard_normal(layer.forward(x).shape)
     given_dout = dout.copy()
-    dx = layer.backward(dout)
+    layer.backward(dout)
 
     np.testing.assert_array_equal(x, given_x)
     np.testing.assert_array_equal(dout, given_dout)
-    assert not any(np.shares_memory(a, b) for a in (out, dx) for b in (x, dout))
+
+
+@every_layer
+def test_results_are_views_of_what_came_or_share_no_memory_with_it(
+    make: Make, shape: tuple[int, ...], rng: np.random.Generator
+) -> None:
+    layer = bound(make(), rng)
+    x = batch(rng, shape)
+    out = layer.forward(x)
+    dout = rng.standard_normal(out.shape)
+    dx = layer.backward(dout)
+
+    view = any(make is each for each, _ in VIEWS.values())
+    assert np.shares_memory(out, x) == np.shares_memory(dx, dout) == view
+    assert not any(np.shares_memory(a, b) for a, b in ((out, dout), (dx, x), (out, dx)))
 
 
 @every_layer
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_results_keep_the_dtype_and_buffers_are_reused(
-    make: Callable[[], Layer], dtype: str, rng: np.random.Generator
+    make: Make, shape: tuple[int, ...], dtype: str, rng: np.random.Generator
 ) -> None:
-    layer = bound(make(), rng)
-    layer.bind(
-        {name: getattr(layer, name).astype(dtype) for name in layer.shapes},
-        {name: np.empty(shape, dtype) for name, shape in layer.shapes.items()},
-    )
-    x = away_from_kinks(rng).astype(dtype)
-    out, dx = layer.forward(x), layer.backward(layer.forward(x))
-    again, smaller = layer.forward(x), layer.forward(x[:2])
+    layer = bound(make(), rng, dtype)
+    x = batch(rng, shape).astype(dtype)
+    out = layer.forward(x)
+    dout = rng.standard_normal(out.shape).astype(dtype)
+    dx = layer.backward(dout)
+    again, dx_again, smaller = layer.forward(x), layer.backward(dout), layer.forward(x[:2])
 
     assert out.dtype == dx.dtype == dtype
     assert np.shares_memory(out, again)
+    assert np.shares_memory(dx, dx_again)
     assert np.shares_memory(out, smaller)
     assert len(smaller) == 2
 
 
 @every_layer
-def test_a_smaller_batch_gives_the_same_rows(make: Callable[[], Layer], rng: np.random.Generator) -> None:
+def test_a_smaller_batch_gives_the_same_rows(make: Make, shape: tuple[int, ...], rng: np.random.Generator) -> None:
     layer = bound(make(), rng)
-    x = away_from_kinks(rng)
+    x = batch(rng, shape)
     whole = layer.forward(x).copy()
+    dout = rng.standard_normal(whole.shape)
+    dx = layer.backward(dout).copy()
 
-    np.testing.assert_allclose(layer.forward(x[:2]), whole[:2], rtol=1e-15)  # a product's sums may be split otherwise
-    assert layer.backward(whole[:2]).shape == (2, 4)
-
-
-def test_affine_computes_a_worked_example() -> None:
-    """By hand: [1·1 + 2·3 + 10, 1·2 + 2·4 + 20] = [17, 30]; db is dout, dW = xᵀ dout, dx = dout Wᵀ."""
-    layer = Affine(2, 2)
-    gradients = {"W": np.empty((2, 2)), "b": np.empty(2)}
-    layer.bind({"W": np.array([[1.0, 2.0], [3.0, 4.0]]), "b": np.array([10.0, 20.0])}, gradients)
-
-    np.testing.assert_array_equal(layer.forward(np.array([[1.0, 2.0]])), [[17.0, 30.0]])
-    np.testing.assert_array_equal(layer.backward(np.array([[1.0, -1.0]])), [[-1.0, -1.0]])
-    np.testing.assert_array_equal(gradients["W"], [[1.0, -1.0], [2.0, -2.0]])
-    np.testing.assert_array_equal(gradients["b"], [1.0, -1.0])
+    # a product's sums may be split in another way: a few roundings
+    np.testing.assert_allclose(layer.forward(x[:2]), whole[:2], rtol=1e-13, atol=1e-14)
+    np.testing.assert_allclose(layer.backward(dout[:2]), dx[:2], rtol=1e-13, atol=1e-14)
 
 
-def test_affine_names_the_shapes_that_do_not_fit(rng: np.random.Generator) -> None:
-    layer = bound(Affine(4, 3), rng)
-    with pytest.raises(ValueError, match=r"expects x of shape \(N, 4\); got \(5, 3\)"):
-        layer.forward(np.zeros((5, 3)))
+@linear_layer
+def test_a_linear_layer_is_its_matrix_times_its_columns(
+    make: Make, shape: tuple[int, ...], rng: np.random.Generator
+) -> None:
+    layer = bound(make(), rng)
+    assert isinstance(layer, Linear)
+    x = batch(rng, shape)
+    product = np.einsum("kh,nks->nhs", layer.matrix(layer.W), layer.columns(x))
+    if layer.bias:
+        product += layer.b[:, None]
+
+    out = layer.forward(x)
+    np.testing.assert_allclose(out, product.reshape(out.shape), rtol=1e-13, atol=1e-14)  # another order of the sums
+    assert np.shares_memory(layer.matrix(layer.W), layer.W)
+
+
+@linear_layer
+def test_columns_may_be_asked_for_between_forward_and_backward(
+    make: Make, shape: tuple[int, ...], rng: np.random.Generator
+) -> None:
+    layer = bound(make(), rng)
+    assert isinstance(layer, Linear)
+    x = batch(rng, shape)
+    dout = rng.standard_normal(layer.forward(x).shape)
+    dx = layer.backward(dout).copy()
+    dW = layer.dW.copy()
+
+    layer.forward(x)
+    layer.columns(2 * x)
+    np.testing.assert_array_equal(layer.backward(dout), dx)
+    np.testing.assert_array_equal(layer.dW, dW)
+
+
+def test_only_layers_with_a_kink_tell_its_sides(rng: np.random.Generator) -> None:
+    kinked = set()
+    for name, (make, shape) in LAYERS.items():
+        layer = bound(make(), rng)
+        layer.forward(batch(rng, shape))
+        if layer.kink_sides() is not None:
+            kinked.add(name)
+        assert not isinstance(layer, Elementwise) or layer.kinked == (name in kinked)
+    assert kinked == {"ReLU", "LeakyReLU", "MaxPool"}

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from mnist_bp.nn.activations import ReLU, Sigmoid
+from mnist_bp.nn.affine import Affine
+from mnist_bp.nn.dropout import Dropout
 from mnist_bp.nn.initializers import xavier
-from mnist_bp.nn.layers import Affine, Layer
+from mnist_bp.nn.layers import Layer
 from mnist_bp.nn.losses import SoftmaxCrossEntropy
 from mnist_bp.nn.network import Network
 
@@ -91,3 +93,86 @@ def test_a_small_net_learns_its_batch_by_heart(rng: np.random.Generator) -> None
         net.backprop(x, t)
         net.parameters -= net.gradients
     assert net.accuracy(x, t) == 1
+
+
+def test_weight_decay_penalizes_weights_and_not_biases(rng: np.random.Generator) -> None:
+    """λ/2 · (1² + … + 6²) = 0.1 · 91 / 2 = 4.55, with the gradient λ W; the loss itself stays as it is."""
+    plain, decayed = (Network([Affine(2, 3)], SoftmaxCrossEntropy(), "float64", weight_decay=rate) for rate in (0, 0.1))
+    x, t = batch(rng, features=2)
+    for net in (plain, decayed):
+        net.named_parameters["W1"][...] = [[1, 2, 3], [4, 5, 6]]
+        net.named_parameters["b1"][...] = [7, 8, 9]
+        net.backprop(x, t)
+    assert (plain.penalty(), decayed.penalty()) == (0, pytest.approx(4.55, rel=1e-15))
+    assert plain.loss(x, t) == decayed.loss(x, t)
+    added = decayed.gradients - plain.gradients
+    np.testing.assert_allclose(added, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0, 0, 0], rtol=1e-14, atol=1e-15)
+    assert decayed.copy("float32").weight_decay == 0.1
+
+
+def test_dropout_is_on_in_training_alone_and_its_masks_follow_from_the_seed(rng: np.random.Generator) -> None:
+    net, (x, _) = network(Affine(6, 50), Dropout(0.5), Affine(50, 50), Dropout(0.5), Affine(50, 3)), batch(rng)
+    quiet = net.predict(x).copy()
+    noisy = []
+    for seed in (1, 1, 2):
+        with net.training(np.random.SeedSequence(seed)):
+            noisy.append(net.predict(x).copy())
+            np.testing.assert_array_equal(net.predict(x), noisy[-1])  # one loss for all of the context
+            np.testing.assert_array_equal(net.copy("float64").predict(x), quiet)
+            masks = [layer._mask != 0 for layer in net.layers if isinstance(layer, Dropout)]
+            assert not np.array_equal(*masks)  # each layer has its own
+    np.testing.assert_array_equal(net.predict(x), quiet)
+    np.testing.assert_array_equal(noisy[0], noisy[1])
+    assert not np.array_equal(noisy[0], noisy[2])
+    assert not np.array_equal(noisy[0], quiet)
+
+
+def test_dropout_ends_with_an_error_too(rng: np.random.Generator) -> None:
+    net, (x, _) = network(Affine(6, 5), Dropout(0.5), Affine(5, 3)), batch(rng)
+    quiet = net.predict(x).copy()
+    with pytest.raises(KeyError), net.training(np.random.SeedSequence(0)):
+        raise KeyError
+    np.testing.assert_array_equal(net.predict(x), quiet)
+
+
+def test_backprop_differentiates_the_loss_under_the_masks_of_the_step(rng: np.random.Generator) -> None:
+    net, (x, t), step = network(Affine(6, 8), Sigmoid(), Dropout(0.5), Affine(8, 3)), batch(rng), 1e-5
+    with net.training(np.random.SeedSequence(3)):
+        net.backprop(x, t)
+        v = rng.standard_normal(net.parameters.size)
+        start = net.parameters.copy()
+        net.parameters[...] = start + step * v
+        plus = net.loss(x, t)
+        net.parameters[...] = start - step * v
+        minus = net.loss(x, t)
+    assert np.vdot(net.gradients, v) == pytest.approx((plus - minus) / (2 * step), abs=1e-9)
+
+
+def test_what_does_not_fit_is_named_with_its_layer() -> None:
+    with pytest.raises(ValueError, match=r"layer 3: Affine expects x of shape \(N, 4\); got \(8, 5\)"):
+        network(Affine(6, 5), Sigmoid(), Affine(4, 3)).predict(np.zeros((8, 6)))
+
+
+@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value")
+@pytest.mark.parametrize(
+    ("name", "value", "where"),
+    [
+        ("W2", np.nan, "parameter W2 of layer 3 (Affine)"),
+        ("b1", np.inf, "parameter b1 of layer 1 (Affine)"),
+        ("W2", 1e308, "the output of layer 3 (Affine)"),
+        ("b2", [1e308, -1e308, 0], "the loss"),
+        ("b2", 0, None),
+    ],
+)
+def test_the_first_number_that_is_not_finite_is_located(name: str, value: object, where: str | None) -> None:
+    net = network(Affine(6, 5), ReLU(), Affine(5, 3))
+    net.named_parameters[name][...] = value
+    assert net.first_nonfinite(np.full((2, 6), 100.0), np.array([0, 1])) == where
+
+
+def test_views_lay_out_any_vector_as_the_parameters_are() -> None:
+    net = network(Affine(2, 3), Affine(3, 1, bias=False))
+    views = net.views(np.arange(12))
+    assert {name: view.tolist() for name, view in views.items()} == {
+        "W1": [[0, 1, 2], [3, 4, 5]], "b1": [6, 7, 8], "W2": [[9], [10], [11]],
+    }  # fmt: skip

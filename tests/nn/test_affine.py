@@ -1,0 +1,44 @@
+"""The affine layer against a worked example; the contract of all layers is tested in test_layers."""
+
+import numpy as np
+import pytest
+
+from mnist_bp.nn.affine import Affine
+
+
+def test_affine_computes_a_worked_example() -> None:
+    """By hand: [1·1 + 2·3 + 10, 1·2 + 2·4 + 20] = [17, 30]; db is dout, dW = xᵀ dout, dx = dout Wᵀ."""
+    layer = Affine(2, 2)
+    gradients = {"W": np.empty((2, 2)), "b": np.empty(2)}
+    layer.bind({"W": np.array([[1.0, 2.0], [3.0, 4.0]]), "b": np.array([10.0, 20.0])}, gradients)
+
+    np.testing.assert_array_equal(layer.forward(np.array([[1.0, 2.0]])), [[17.0, 30.0]])
+    np.testing.assert_array_equal(layer.backward(np.array([[1.0, -1.0]])), [[-1.0, -1.0]])
+    np.testing.assert_array_equal(gradients["W"], [[1.0, -1.0], [2.0, -2.0]])
+    np.testing.assert_array_equal(gradients["b"], [1.0, -1.0])
+
+
+def test_gradients_add_up_over_the_batch_and_are_not_divided() -> None:
+    """By hand, for x = (1, 2, 3) and dout = (1, 10, 100): dW = 1 + 20 + 300, db = 111."""
+    layer = Affine(1, 1)
+    layer.bind({"W": np.ones((1, 1)), "b": np.zeros(1)}, {"W": np.empty((1, 1)), "b": np.empty(1)})
+    layer.forward(np.array([[1.0], [2.0], [3.0]]))
+    layer.parameter_gradients(np.array([[1.0], [10.0], [100.0]]))
+    np.testing.assert_array_equal(layer.dW, [[321.0]])
+    np.testing.assert_array_equal(layer.db, [111.0])
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (4,), (5, 4, 1)])
+def test_affine_names_the_shapes_that_do_not_fit(shape: tuple[int, ...]) -> None:
+    layer = Affine(4, 3)
+    layer.bind({"W": np.zeros((4, 3)), "b": np.zeros(3)}, {"W": np.zeros((4, 3)), "b": np.zeros(3)})
+    with pytest.raises(ValueError, match=r"expects x of shape \(N, 4\); got \(" + str(shape[0])):
+        layer.forward(np.zeros(shape))
+
+
+def test_initial_biases_are_zero_and_the_fans_are_the_sizes(rng: np.random.Generator) -> None:
+    layer = Affine(4, 3)
+    layer.bind({"W": np.zeros((4, 3)), "b": np.ones(3)}, {"W": np.zeros((4, 3)), "b": np.zeros(3)})
+    layer.initialize(lambda rng, shape, fan_in, fan_out: np.full(shape, 10.0 * fan_in + fan_out), rng)
+    np.testing.assert_array_equal(layer.W, np.full((4, 3), 43.0))
+    np.testing.assert_array_equal(layer.b, 0)

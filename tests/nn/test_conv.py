@@ -1,0 +1,112 @@
+"""The convolution against a loop over its definition, PyTorch's numbers, and shapes that do not fit."""
+
+import numpy as np
+import pytest
+
+from mnist_bp.nn.conv import Conv2D, col2im, im2col
+
+GEOMETRIES = [(1, 0), (2, 0), (1, 2), (3, 1)]  # stride, padding
+every_geometry = pytest.mark.parametrize(("stride", "padding"), GEOMETRIES)
+
+
+def bound(layer: Conv2D, W: np.ndarray, b: np.ndarray) -> Conv2D:
+    layer.bind({"W": W, "b": b}, {"W": np.full_like(W, np.nan), "b": np.full_like(b, np.nan)})
+    return layer
+
+
+@every_geometry
+def test_convolution_is_the_sum_of_its_definition(stride: int, padding: int, rng: np.random.Generator) -> None:
+    """One output at a time, from images with zeros around them."""
+    x, W, b = rng.standard_normal((3, 2, 7, 6)), rng.standard_normal((4, 2, 3, 3)), rng.standard_normal(4)
+    layer = bound(Conv2D((2, 7, 6), filters=4, kernel=3, stride=stride, padding=padding), W, b)
+    out = layer.forward(x)
+
+    padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    tops = range(0, padded.shape[2] - 3 + 1, stride)
+    lefts = range(0, padded.shape[3] - 3 + 1, stride)
+    assert out.shape == (3, *layer.output_shape) == (3, 4, len(tops), len(lefts))
+    for n, f, (p, top), (q, left) in (
+        (n, f, row, column)
+        for n in range(3)
+        for f in range(4)
+        for row in enumerate(tops)
+        for column in enumerate(lefts)
+    ):
+        expected = np.sum(W[f] * padded[n, :, top : top + 3, left : left + 3]) + b[f]
+        assert out[n, f, p, q] == pytest.approx(expected, abs=1e-13)  # 18 products in another order
+
+
+def test_values_and_gradients_are_those_of_pytorch() -> None:
+    """PyTorch 2.13.0, in float64; `ramp(shape, a)` is torch.arange(size).mul(a).reshape(shape).
+
+        x, W = ramp((2, 2, 5, 6), 0.7).sin(), ramp((3, 2, 3, 3), 0.3).cos()
+        b = torch.tensor([0.1, -0.2, 0.3])
+        out = F.conv2d(x, W, b, stride=2, padding=1)
+        dx, dW, db = torch.autograd.grad(out, (x, W, b), ramp(out.shape, 1.1).cos())
+        print(out[1, 2], dW[2, 1], db, dx[1, 1, 2])
+
+    Sums of up to 20 numbers of size 1: 1e-14 is several roundings of each.
+    """
+
+    def ramp(shape: tuple[int, ...], step: float) -> np.ndarray:
+        return np.arange(np.prod(shape)).reshape(shape) * step
+
+    layer = Conv2D((2, 5, 6), filters=3, kernel=3, stride=2, padding=1)
+    bound(layer, np.cos(ramp((3, 2, 3, 3), 0.3)), np.array([0.1, -0.2, 0.3]))
+    out = layer.forward(np.sin(ramp((2, 2, 5, 6), 0.7)))
+    dx = layer.backward(np.cos(ramp((2, 3, 3, 3), 1.1)))
+
+    expected = {
+        "out": (out[1, 2], [
+            [0.7215672215730049, -1.7712643077232946, -2.1296713155989893],
+            [-2.1812768586636997, -1.5941091761505666, 3.271519686624893],
+            [1.9745011544014943, 0.44515746664661887, -1.9183481410378707]]),
+        "dW": (layer.dW[2, 1], [
+            [3.2290484433874282, 4.467466601612857, 3.0612377162415605],
+            [-1.1177600730188708, 1.0212367606311272, 3.752983267658549],
+            [-3.427912777322703, -4.341126711550517, -2.4549696537130057]]),
+        "db": (layer.db, [2.239659959406074, -1.5577026127706444, 0.5305308039880852]),
+        "dx": (dx[1, 1, 2], [
+            -0.017770876744549413, 0.29076794234185843, 0.1292636360303998,
+            0.4379135721931768, 0.13503784463405658, -0.0553469347243315]),
+    }  # fmt: skip
+    for ours, theirs in expected.values():
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=2e-14)
+
+
+def test_columns_are_what_the_kernel_sees_place_by_place() -> None:
+    """By hand: in a 3 × 3 image of 0 … 8, a 2 × 2 kernel sees 0 1 3 4, then 1 2 4 5, then 3 4 6 7, then 4 5 7 8."""
+    columns = im2col(np.arange(9.0).reshape(1, 1, 3, 3), kernel=2)
+    np.testing.assert_array_equal(columns[0].T, [[0, 1, 3, 4], [1, 2, 4, 5], [3, 4, 6, 7], [4, 5, 7, 8]])
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_col2im_is_the_adjoint_of_im2col(stride: int, rng: np.random.Generator) -> None:
+    """⟨columns, im2col(x)⟩ = ⟨col2im(columns), x⟩: sums of some hundred products, so 1e-12 is ample."""
+    x = rng.standard_normal((3, 2, 5, 6))
+    seen = im2col(x, 3, stride)
+    columns = rng.standard_normal(seen.shape)
+    image = col2im(columns, 3, stride, np.full_like(x, np.nan))
+    assert np.vdot(columns, seen) == pytest.approx(np.vdot(image, x), abs=1e-12)
+
+
+def test_padding_stays_zero_when_the_memory_is_used_again(rng: np.random.Generator) -> None:
+    """A batch of 1 after one of 3, whose padded images lay elsewhere in the same memory."""
+    layer = bound(Conv2D((2, 4, 4), filters=2, kernel=3, padding=1), rng.standard_normal((2, 2, 3, 3)), np.zeros(2))
+    x = rng.standard_normal((3, 2, 4, 4))
+    fresh = layer.forward(x[:1]).copy()
+    layer.forward(x)
+    np.testing.assert_array_equal(layer.forward(x[:1]), fresh)
+
+
+def test_a_kernel_that_does_not_fit_is_refused() -> None:
+    with pytest.raises(ValueError, match="images of 5 × 3 with padding 0; got 4 × 4"):
+        Conv2D((1, 5, 3), filters=2, kernel=4)
+    assert Conv2D((1, 5, 3), filters=2, kernel=5, padding=1).output_shape == (2, 3, 1)
+
+
+@pytest.mark.parametrize("shape", [(3, 1, 5, 6), (3, 2, 6, 5), (3, 60)])
+def test_images_of_another_shape_are_named(shape: tuple[int, ...]) -> None:
+    layer = bound(Conv2D((2, 5, 6), 3, 3), np.zeros((3, 2, 3, 3)), np.zeros(3))
+    with pytest.raises(ValueError, match=r"Conv2D expects x of shape \(N, 2, 5, 6\); got \(3, "):
+        layer.forward(np.zeros(shape))

@@ -1,0 +1,65 @@
+"""Dropout drops as often as it should, keeps the mean, and repeats itself for the same noise."""
+
+import numpy as np
+import pytest
+
+from mnist_bp.nn.dropout import Dropout
+
+
+def training(rate: float, seed: int = 0) -> Dropout:
+    layer = Dropout(rate)
+    layer.noise = np.random.SeedSequence(seed)
+    return layer
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
+def test_each_element_is_dropped_with_probability_rate_or_makes_up_for_it(rate: float) -> None:
+    """100,000 draws know a frequency to √(0.25 / 100,000) = 0.0016 or better; 4 times that is allowed."""
+    out = training(rate).forward(np.full((1000, 100), 3.0))
+    kept = out != 0
+    np.testing.assert_allclose(out[kept], 3 / (1 - rate), rtol=1e-15)
+    assert 1 - kept.mean() == pytest.approx(rate, abs=0.0064)
+    assert np.ptp(kept.mean(axis=0)) < 0.16  # 100 columns of 1,000: each to 0.016, from −5 to 5 times that
+    assert np.ptp(kept.mean(axis=1)) < 0.5  # 1,000 rows of 100: each to 0.05
+
+
+def test_the_gradient_passes_where_the_element_did() -> None:
+    layer = training(0.5)
+    passed = layer.forward(np.ones((20, 30))).copy()
+    np.testing.assert_array_equal(layer.backward(np.full((20, 30), 7.0)), 7 * passed)
+
+
+def test_the_mask_is_the_same_for_the_same_noise_alone() -> None:
+    x = np.ones((20, 30))
+    layer = training(0.5)
+    first = layer.forward(x).copy()
+    np.testing.assert_array_equal(layer.forward(x), first)
+    np.testing.assert_array_equal(training(0.5).forward(x), first)
+    assert not np.array_equal(training(0.5, seed=1).forward(x), first)
+
+
+def test_another_precision_drops_the_same_elements() -> None:
+    single = training(0.3).forward(np.ones((20, 30), np.float32))
+    double = training(0.3).forward(np.ones((20, 30), np.float64))
+    assert single.dtype == np.float32
+    np.testing.assert_array_equal(single != 0, double != 0)
+
+
+def test_a_network_that_is_not_being_trained_passes_x_and_its_gradient_on(rng: np.random.Generator) -> None:
+    layer = training(0.5)
+    x, dout = rng.standard_normal((2, 4, 3))
+    layer.forward(x)
+    layer.noise = None
+    assert layer.forward(x) is x
+    assert layer.backward(dout) is dout
+
+
+def test_a_rate_of_zero_drops_nothing(rng: np.random.Generator) -> None:
+    x = rng.standard_normal((20, 30))
+    np.testing.assert_array_equal(training(0.0).forward(x), x)
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1.0, 50.0, np.nan])
+def test_a_rate_that_is_no_probability_of_dropping_some_is_refused(rate: float) -> None:
+    with pytest.raises(ValueError, match="at least 0 and less than 1; got"):
+        Dropout(rate)
