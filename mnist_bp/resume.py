@@ -30,7 +30,7 @@ def resume(run: Run, config: Config, trainer: Trainer, dataset: Dataset) -> None
     }
     if run.checkpoint.exists():
         _compare(run, run.environment(), now)
-        checkpoint.load(run.checkpoint, trainer.network, position)
+        checkpoint.load(run.checkpoint, trainer)
         if position.step > trainer.steps:
             message = f"{run.path}: already at step {position.step}; expected to end at {trainer.steps}"
             raise BpError(message, code=Exit.USAGE, hint="ask for more train.epochs or train.max_steps")

@@ -15,6 +15,7 @@ from mnist_bp.errors import BpError, Exit
 from mnist_bp.records import Record
 
 MAY_CHANGE = ("train.epochs", "train.max_steps", "data.cache_dir", "data.mirrors")  # in a run that is resumed
+OVER_THE_WHOLE_RUN = ("cosine", "one_cycle")  # schedules whose every rate depends on the run's length, by default
 IN_SUMMARY = ("epochs", "steps", "seconds", "test_loss", "test_accuracy")
 
 
@@ -80,14 +81,15 @@ class Run:
         if not resume:
             hint = "--resume continues it; another --out begins a new one"
             raise BpError(f"{self.path}: already holds a run", code=Exit.USAGE, hint=hint)
-        changed = configs.differences(self.config(), config)
-        forbidden = [f"{key} was {old}, is {new}" for key, (old, new) in changed.items() if key not in MAY_CHANGE]
-        if forbidden:
-            raise BpError(
-                f"{self.path}: expected the config that the run began with; {'; '.join(forbidden)}",
-                code=Exit.USAGE,
-                hint="another --out begins a new run",
-            )
+        before = self.config()
+        may_change, hint = set(MAY_CHANGE), "another --out begins a new run"
+        if before.train.schedule in OVER_THE_WHOLE_RUN and before.train.schedule_epochs is None:
+            may_change -= {"train.epochs", "train.max_steps"}
+            hint += "; with train.schedule_epochs set from its start, its length may change later"
+        changed = configs.differences(before, config)
+        if forbidden := [f"{key} was {old}, is {new}" for key, (old, new) in changed.items() if key not in may_change]:
+            message = f"{self.path}: expected the config that the run began with; {'; '.join(forbidden)}"
+            raise BpError(message, code=Exit.USAGE, hint=hint)
 
     def require_records(self, steps: range) -> None:
         """Raise BpError unless the metrics have a row for each of the steps."""

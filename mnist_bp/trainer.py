@@ -3,22 +3,33 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from mnist_bp import shadow
 from mnist_bp.batches import Batches
 from mnist_bp.data import Split
 from mnist_bp.errors import BpError
 from mnist_bp.evaluation import Evaluation, evaluate
 from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.network import Network, Score
-from mnist_bp.nn.optimizers import SGD
+from mnist_bp.nn.optimizers import Optimizer, clip_norm
+from mnist_bp.nn.schedules import Schedule
 from mnist_bp.records import Record
+
+NOISE = 2  # number of this random stream beside the seed; the others are build.WEIGHTS and batches.ORDER
 
 Gradient = Callable[[Array, Array], Score]
 """Overwrites the network's gradients for a mini-batch, by whatever method, and returns the batch's score."""
+
+
+class DivergenceError(BpError):
+    """Training has come to a number that is not finite."""
+
+    def __init__(self, step: int, where: str) -> None:
+        super().__init__(f"training diverged at step {step}: {where} is not finite")
 
 
 @dataclass
@@ -51,12 +62,16 @@ class Trainer:
     """A network on its way: `run` continues from `position` and can be stopped after any step."""
 
     network: Network
-    optimizer: SGD
+    optimizer: Optimizer
+    schedule: Schedule
     gradient: Gradient
     batches: Batches
     measured: Mapping[str, Split]  # after each epoch, in full: "train", "validation", "test", or some of them
     steps: int
-    position: Position
+    seed: int  # of the noise in each step
+    clip_norm: float | None = None  # the longest gradient vector that the optimizer is given; None: any
+    shadow_check: int = 0  # every that many steps, backprop is compared with the numerical gradient; 0: never
+    position: Position = field(default_factory=Position)
 
     @property
     def finished(self) -> bool:
@@ -72,7 +87,8 @@ class Trainer:
         """Train, yielding each record when it is due.
 
         When `after_step` returns True, the run ends there, in mid-epoch if need be, and `position` says where.
-        Raises BpError if the loss is no longer a finite number.
+        Raises DivergenceError if a number is no longer finite, so that all are whenever a record comes and when the run
+        ends: what a checkpoint then saves can be trusted.
         """
         while not self.finished:
             started = time.perf_counter()
@@ -86,6 +102,7 @@ class Trainer:
                 stop = after_step()
                 if stop or self.due:
                     break
+            self._require_finite(x, t)
             if self.due:
                 yield self.record(started)
             if stop:
@@ -99,18 +116,35 @@ class Trainer:
         for name in ("train", "validation", "test"):
             loss, accuracy = measured.get(name, (None, None))
             values |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
-            self._require_finite(loss or 0.0, self.position.step)
+            if not math.isfinite(loss or 0.0):
+                raise DivergenceError(self.position.step, f"the {name} loss")
         epoch = -(-self.position.step // self.batches.steps)
+        rate = self.schedule(self.position.step - 1)
         seconds = time.perf_counter() - started
-        return Record(epoch, self.position.step, self.optimizer.learning_rate, seconds=seconds, **values)
+        return Record(epoch, self.position.step, rate, seconds=seconds, **values)
 
     def _step(self, x: Array, t: Array) -> Score:
-        with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is told by its loss
-            score = self.gradient(x, t)
-            self._require_finite(score.loss, self.position.step + 1)
-            self.optimizer.step()
+        """Update the parameters once, for a batch; whatever is random in it follows from the seed and the step."""
+        step = self.position.step + 1
+        noise = np.random.SeedSequence(self.seed, spawn_key=(NOISE, step))
+        with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is told by its numbers
+            with self.network.training(noise):
+                score = self.gradient(x, t)
+                if not math.isfinite(self.position.loss_sum + score.loss * len(t)):
+                    raise DivergenceError(step, self.network.first_nonfinite(x, t) or "the loss")
+            if self.shadow_check and step % self.shadow_check == 0:
+                shadow.check(self.network, x, t, step)
+            if self.clip_norm is not None:
+                clip_norm(self.network.gradients, self.clip_norm)
+            self.optimizer.update(self.schedule(step - 1), step)
         return score
 
-    def _require_finite(self, loss: float, step: int) -> None:
-        if not math.isfinite(loss):
-            raise BpError(f"training diverged: the loss is {loss} at step {step}", hint="try a smaller learning rate")
+    def _require_finite(self, x: Array, t: Array) -> None:
+        """Raise DivergenceError unless parameters, optimizer and the network's outputs for a batch are finite."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            where = self.network.first_nonfinite(x, t)
+        for name, vector in self.optimizer.state.items():
+            if where is None and not np.isfinite(vector).all():
+                where = f"the optimizer's {name}"
+        if where is not None:
+            raise DivergenceError(self.position.step, where)

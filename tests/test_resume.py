@@ -60,6 +60,52 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(
     assert outcome("r") == outcome("expected")
 
 
+OPTIMIZERS = {  # each with another schedule, and weight decay, which is AdamW's own and everyone's L2
+    "sgd": ["train.warmup_steps=20"],
+    "momentum": ["train.schedule=step", "train.decay_every=1", "train.momentum=0.5"],
+    "nesterov": ["train.schedule=cosine", "train.warmup_steps=20"],
+    "adagrad": ["train.schedule=one_cycle"],
+    "rmsprop": ["train.schedule=cosine", "train.schedule_epochs=2", "train.rho=0.99"],
+    "adam": ["train.schedule=one_cycle", "train.schedule_epochs=2"],
+    "adamw": ["train.schedule=step", "train.decay_every=2", "train.beta1=0.8"],
+}
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_goes_on_to_the_bit_with_schedule_clipping_and_dropout(
+    small_config: Path, optimizer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = [f"train.optimizer={optimizer}", *OPTIMIZERS[optimizer], "train.learning_rate=0.02"]
+    changes += ["train.clip_norm=0.5", "train.weight_decay=0.1", "model.dropout=0.3"]
+    settings = [argument for change in changes for argument in ("--set", change)]
+    with monkeypatch.context() as patch:
+        patch.setattr(TrainingDisplay, "step", interrupt_at(17))
+        assert run("train", "--config", small_config, "--out", "r", *settings).exit_code == 130
+    result = run("train", "--config", small_config, "--out", "r", *settings, "--resume")
+    assert result.exit_code == 0, result.stderr
+    run("train", "--config", small_config, "--out", "expected", *settings)
+    assert outcome("r") == outcome("expected")
+
+
+def test_a_schedule_over_a_given_number_of_epochs_may_be_taken_further(small_config: Path) -> None:
+    settings = ["--set", "train.schedule=one_cycle", "--set", "train.schedule_epochs=3", "--set", "train.epochs=4"]
+    run("train", "--config", small_config, "--out", "r", *settings, "--set", "train.epochs=2")
+    assert run("train", "--config", small_config, "--out", "r", *settings, "--resume").exit_code == 0
+    run("train", "--config", small_config, "--out", "expected", *settings)
+    assert outcome("r") == outcome("expected")
+
+
+def test_a_schedule_over_the_whole_run_is_not_continued_with_another_length(small_config: Path) -> None:
+    settings = ["--set", "train.schedule=cosine"]
+    run("train", "--config", small_config, "--out", "r", *settings)
+    before = outcome("r")
+    result = run("train", "--config", small_config, "--out", "r", *settings, "--set", "train.epochs=4", "--resume")
+    assert result.exit_code == 2
+    assert "train.epochs was 3, is 4" in result.stderr
+    assert "train.schedule_epochs" in result.stderr
+    assert outcome("r") == before
+
+
 def test_more_epochs_continue_a_finished_run(small_config: Path) -> None:
     run("train", "--config", small_config, "--out", "r", "--set", "train.max_steps=17")
     result = run("train", "--config", small_config, "--out", "r", "--set", "train.epochs=4", "--resume")

@@ -74,6 +74,26 @@ def test_nothing_else_may_change() -> None:
     assert set(MAY_CHANGE) == {"train.epochs", "train.max_steps", "data.cache_dir", "data.mirrors"}
 
 
+@pytest.mark.parametrize("schedule", ["cosine", "one_cycle"])
+@pytest.mark.parametrize("change", [{"epochs": 20}, {"max_steps": 7}], ids=str)
+def test_the_length_of_a_run_may_not_change_when_its_schedule_depends_on_it(schedule: str, change: dict) -> None:
+    before = TrainConfig(epochs=10, schedule=schedule)
+    run = Run("r")
+    run.begin(Config(train=before), {})
+    run.require_place_for(Config(train=before), resume=True)
+    with pytest.raises(BpError, match=f"train.{next(iter(change))} was ") as caught:
+        run.require_place_for(Config(train=replace(before, **change)), resume=True)
+    assert caught.value.code == Exit.USAGE
+    assert "train.schedule_epochs" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("train", [TrainConfig(schedule="cosine", schedule_epochs=10), TrainConfig(schedule="step")])
+def test_the_length_of_a_run_may_change_when_its_schedule_does_not_depend_on_it(train: TrainConfig) -> None:
+    run = Run("r")
+    run.begin(Config(train=train), {})
+    run.require_place_for(Config(train=replace(train, epochs=99, max_steps=7)), resume=True)
+
+
 @pytest.mark.parametrize("resume", [False, True])
 def test_a_run_goes_into_a_new_or_empty_directory_and_nowhere_else(resume: bool) -> None:
     Run(Path("new")).require_place_for(Config(), resume=resume)

@@ -1,30 +1,51 @@
-"""The loop: records at the right steps, and a stop anywhere that changes nothing."""
+"""The loop: records at the right steps, a stop anywhere that changes nothing, and no number that is not finite."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
 from mnist_bp.batches import Batches
 from mnist_bp.data import Split
-from mnist_bp.errors import BpError
 from mnist_bp.evaluation import Evaluation, evaluate
-from mnist_bp.nn.optimizers import SGD
+from mnist_bp.nn.activations import Sigmoid
+from mnist_bp.nn.affine import Affine
+from mnist_bp.nn.dropout import Dropout
+from mnist_bp.nn.initializers import xavier
+from mnist_bp.nn.losses import SoftmaxCrossEntropy
+from mnist_bp.nn.network import Network
+from mnist_bp.nn.optimizers import SGD, Adam
+from mnist_bp.nn.schedules import constant, cosine
 from mnist_bp.nn.two_layer_net import TwoLayerNet
 from mnist_bp.records import Record
-from mnist_bp.trainer import Position, Trainer
+from mnist_bp.trainer import DivergenceError, Trainer
 
 RNG = np.random.default_rng(5)
-TRAIN = Split(RNG.integers(0, 256, (50, 6), dtype=np.uint8), RNG.integers(0, 3, 50))
+TRAIN = Split(RNG.integers(1, 256, (50, 6), dtype=np.uint8), RNG.integers(0, 3, 50))
 TEST = Split(RNG.integers(0, 256, (20, 6), dtype=np.uint8), RNG.integers(0, 3, 20))
 
 
-def trainer(steps: int = 15, rate: float = 0.5, **measured: Split) -> Trainer:
+def trainer(steps: int = 15, rate: float = 0.5, **changes: Any) -> Trainer:
     """Return a trainer with five steps an epoch."""
-    net = TwoLayerNet(6, 5, 3, 1.0)
-    batches = Batches(TRAIN, 10, "float64", seed=1)
-    optimizer = SGD(net.parameters, net.gradients, rate)
-    return Trainer(net, optimizer, net.backprop, batches, measured, steps, Position())
+    net = changes.pop("network", None) or TwoLayerNet(6, 5, 3, 1.0)
+    given = {
+        "network": net,
+        "optimizer": SGD(net.parameters, net.gradients),
+        "schedule": constant(rate),
+        "gradient": net.backprop,
+        "batches": Batches(TRAIN, 10, "float64", seed=1),
+        "measured": {},
+        "steps": steps,
+        "seed": 0,
+    }
+    return Trainer(**(given | changes))
+
+
+def with_dropout() -> Network:
+    net = Network([Affine(6, 5), Sigmoid(), Dropout(0.4), Affine(5, 3)], SoftmaxCrossEntropy(), "float64")
+    net.initialize(xavier, np.random.default_rng(0))
+    return net
 
 
 def never() -> bool:
@@ -72,7 +93,7 @@ def test_training_metrics_are_means_over_the_epochs_batches_as_they_came() -> No
 
 
 def test_what_is_measured_in_full_is_the_network_at_the_epochs_end() -> None:
-    trained = trainer(5, train=TRAIN, test=TEST)
+    trained = trainer(5, measured={"train": TRAIN, "test": TEST})
     (record,) = trained.run(never)
     assert (record.train_loss, record.train_accuracy) == evaluate(trained.network, TRAIN)
     assert (record.test_loss, record.test_accuracy) == evaluate(trained.network, TEST)
@@ -81,13 +102,13 @@ def test_what_is_measured_in_full_is_the_network_at_the_epochs_end() -> None:
 
 @pytest.mark.parametrize("steps", range(1, 13))
 def test_a_run_stopped_after_any_step_and_continued_elsewhere_ends_the_same(steps: int) -> None:
-    whole = trainer(12, test=TEST)
+    whole = trainer(12, measured={"test": TEST})
     expected = list(whole.run(never))
 
-    first = trainer(12, test=TEST)
+    first = trainer(12, measured={"test": TEST})
     records = list(first.run(after(first, steps)))
     assert first.position.step == steps
-    second = trainer(12, test=TEST)
+    second = trainer(12, measured={"test": TEST})
     second.network.parameters[...] = first.network.parameters
     second.position = first.position
     records += second.run(never)
@@ -111,6 +132,78 @@ def test_a_run_may_be_taken_further_than_it_was_meant_to_go() -> None:
     np.testing.assert_array_equal(longer.network.parameters, whole.network.parameters)
 
 
+def test_the_schedule_sets_the_rate_and_a_record_has_that_of_its_last_step() -> None:
+    """Three steps by hand at rates 1, ½ and ⅓."""
+    trained = trainer(3, schedule=lambda done: 1 / (done + 1))
+    (record,) = trained.run(never)
+    by_hand = TwoLayerNet(6, 5, 3, 1.0)
+    for step, (x, t) in zip((1, 2, 3), Batches(TRAIN, 10, "float64", seed=1).epoch(1), strict=False):
+        by_hand.backprop(x, t)
+        by_hand.parameters -= by_hand.gradients / step
+    np.testing.assert_allclose(trained.network.parameters, by_hand.parameters, rtol=1e-13)
+    assert record.learning_rate == 1 / 3
+
+
+def test_a_clipped_step_is_as_long_as_the_limit_allows() -> None:
+    trained = trainer(1, rate=0.5, clip_norm=0.01)
+    list(trained.run(never))
+    moved = trained.network.parameters - TwoLayerNet(6, 5, 3, 1.0).parameters
+    assert np.linalg.norm(moved) == pytest.approx(0.5 * 0.01, rel=1e-12)
+
+
+def test_the_noise_of_a_step_follows_from_the_seed_and_the_step() -> None:
+    """Two steps by hand, in the context of random stream (seed 7, key (2, step)), measured outside of it."""
+    trained = trainer(2, network=with_dropout(), seed=7, measured={"test": TEST})
+    (record,) = trained.run(never)
+    by_hand = with_dropout()
+    for step, (x, t) in zip((1, 2), Batches(TRAIN, 10, "float64", seed=1).epoch(1), strict=False):
+        with by_hand.training(np.random.SeedSequence(7, spawn_key=(2, step))):
+            by_hand.backprop(x, t)
+        by_hand.parameters -= 0.5 * by_hand.gradients
+    np.testing.assert_allclose(trained.network.parameters, by_hand.parameters, rtol=1e-13)
+    assert (record.test_loss, record.test_accuracy) == evaluate(trained.network, TEST)
+
+
+def test_a_run_with_everything_stopped_in_mid_epoch_ends_the_same() -> None:
+    def everything() -> Trainer:
+        net = with_dropout()
+        return trainer(
+            12, network=net, optimizer=Adam(net.parameters, net.gradients), schedule=cosine(0.1, 12), clip_norm=0.5
+        )
+
+    whole = everything()
+    expected = list(whole.run(never))
+    first, second = everything(), everything()
+    records = list(first.run(after(first, 7)))
+    second.network.parameters[...] = first.network.parameters
+    second.position = first.position
+    for name, vector in first.optimizer.state.items():
+        second.optimizer.state[name][...] = vector
+    records += second.run(never)
+    assert without_seconds(records) == without_seconds(expected)
+    np.testing.assert_array_equal(second.network.parameters, whole.network.parameters)
+
+
+def test_every_so_many_steps_the_batch_is_checked_before_the_update(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(
+        "mnist_bp.shadow.check", lambda net, x, t, step: seen.append((step, x.copy(), net.parameters.copy()))
+    )
+    list(trainer(13, shadow_check=6).run(never))
+    assert [step for step, _, _ in seen] == [6, 12]
+    before = trainer(5)
+    list(before.run(never))
+    _, x, parameters = seen[0]
+    np.testing.assert_array_equal(parameters, before.network.parameters)
+    np.testing.assert_array_equal(x, next(Batches(TRAIN, 10, "float64", seed=1).epoch(2))[0])
+
+
+def test_a_shadow_check_changes_nothing() -> None:
+    checked, unchecked = trainer(6, shadow_check=2), trainer(6)
+    assert without_seconds(list(checked.run(never))) == without_seconds(list(unchecked.run(never)))
+    np.testing.assert_array_equal(checked.network.parameters, unchecked.network.parameters)
+
+
 def test_a_loss_that_is_no_number_ends_the_run_with_the_step() -> None:
     def broken(x: np.ndarray, t: np.ndarray) -> object:
         score = trained.network.backprop(x, t)
@@ -118,19 +211,69 @@ def test_a_loss_that_is_no_number_ends_the_run_with_the_step() -> None:
 
     trained = trainer()
     trained.gradient = broken  # type: ignore[assignment]  # mypy wants Score by name
-    with pytest.raises(BpError, match="the loss is nan at step 7"):
+    with pytest.raises(DivergenceError, match="at step 7: the loss is not finite"):
         list(trained.run(never))
     sixth = trainer(6)
     list(sixth.run(never))
     np.testing.assert_array_equal(trained.network.parameters, sixth.network.parameters)
 
 
-def test_a_loss_that_explodes_in_the_last_step_is_told_by_the_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_diverging_run_is_told_with_step_and_layer_and_without_warnings() -> None:
+    where = r"parameter W1 of layer 1 \(Affine\)"
+    with pytest.raises(DivergenceError, match=f"training diverged at step 2: {where} is not finite"):
+        list(trainer(steps=500, rate=float("inf")).run(never))
+
+
+def poisoned_at(step: int, poison: Callable[[Trainer], None], trained: Trainer) -> Trainer:
+    """Let `poison` change the trainer's numbers within a step."""
+
+    def gradient(x: np.ndarray, t: np.ndarray) -> object:
+        if trained.position.step + 1 == step:
+            poison(trained)
+        return trained.network.backprop(x, t)
+
+    trained.gradient = gradient  # type: ignore[assignment]  # as above
+    return trained
+
+
+def infinite_weight(trained: Trainer) -> None:
+    """Let a sigmoid saturate: its output, and so the loss, stays finite, as no pixel of TRAIN is 0."""
+    trained.network.named_parameters["W1"][:, 0] = np.inf
+
+
+@pytest.mark.parametrize("step", [5, 7])
+def test_a_weight_that_is_infinite_while_the_loss_is_finite_is_found_when_the_run_hands_over(step: int) -> None:
+    """At the end of the epoch, for a record; at a stop in mid-epoch, for a checkpoint."""
+    trained = poisoned_at(step, infinite_weight, trainer())
+    with pytest.raises(DivergenceError, match=rf"at step {step}: parameter W1 of layer 1 \(Affine\) is not finite"):
+        list(trained.run(after(trained, 7)))
+
+
+def test_an_optimizer_that_is_not_finite_is_found_too() -> None:
+    """In float32 the square of a gradient of 1e20 is infinite, and the parameter then stands still."""
+    net = TwoLayerNet(6, 5, 3, 1.0, dtype="float32")
+
+    def steep(x: np.ndarray, t: np.ndarray) -> object:
+        score = net.backprop(x, t)
+        net.gradients[0] = 1e20
+        return score
+
+    trained = trainer(network=net, optimizer=Adam(net.parameters, net.gradients), gradient=steep)
+    with pytest.raises(DivergenceError, match="at step 5: the optimizer's squares is not finite"):
+        list(trained.run(never))
+
+
+def test_a_measured_loss_that_is_not_finite_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mnist_bp.trainer.evaluate", lambda network, split: Evaluation(float("inf"), 0.1))
-    with pytest.raises(BpError, match="the loss is inf at step 5"):
-        list(trainer(5, test=TEST).run(never))
+    with pytest.raises(DivergenceError, match="at step 5: the test loss is not finite"):
+        list(trainer(5, measured={"test": TEST}).run(never))
 
 
-def test_a_diverging_run_is_told_without_warnings() -> None:
-    with pytest.raises(BpError, match="training diverged"):
-        list(trainer(steps=500, rate=1e307, test=TEST).run(never))
+def test_losses_whose_sum_is_too_large_end_the_run_before_a_checkpoint_could_hold_it() -> None:
+    def huge(x: np.ndarray, t: np.ndarray) -> object:
+        return trained.network.backprop(x, t)._replace(loss=1e307)
+
+    trained = trainer()
+    trained.gradient = huge  # type: ignore[assignment]  # as above
+    with pytest.raises(DivergenceError, match="at step 2: the loss is not finite"):
+        list(trained.run(never))

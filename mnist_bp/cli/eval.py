@@ -44,14 +44,13 @@ def command(run: str, split: str, overrides: tuple[str, ...], as_json: bool) -> 
 
     from mnist_bp import build, checkpoint
     from mnist_bp.evaluation import evaluate
-    from mnist_bp.trainer import Position
 
     dataset = build.dataset(config.data, output.bar)
     examples = {"train": dataset.train, "test": dataset.test, "validation": dataset.validation}[split]
     if examples is None:
         raise BpError("--split validation: the run has none, as data.validation is 0", code=Exit.USAGE)
-    network = build.network(config, dataset.train.x.shape[1], dataset.classes)
-    checkpoint.load(opened.checkpoint, network, Position())
+    network = build.network(config, dataset)
+    checkpoint.load_parameters(opened.checkpoint, network)
     loss, accuracy = evaluate(network, examples)
     about = {
         "run": run,

@@ -97,13 +97,15 @@ def _train(run: "Run | None", config_file: str, config: "Config", *, quiet: bool
     from mnist_bp.progress import silent
     from mnist_bp.resume import resume
     from mnist_bp.runs import Run
+    from mnist_bp.trainer import DivergenceError
 
     dataset = build.dataset(config.data, silent if quiet else output.bar)
     trainer = build.trainer(config, dataset)
     run = run or Run.new(config_file)
     resume(run, config, trainer, dataset)
-    if trainer.position.step and not quiet:
-        click.echo(f"{run.path}: continuing from step {trainer.position.step} of {trainer.steps}", err=True)
+    saved = trainer.position.step  # of the last checkpoint; 0: none
+    if saved and not quiet:
+        click.echo(f"{run.path}: continuing from step {saved} of {trainer.steps}", err=True)
 
     with Interruption() as interruption, TrainingDisplay(trainer, quiet=quiet) as display:
 
@@ -111,12 +113,18 @@ def _train(run: "Run | None", config_file: str, config: "Config", *, quiet: bool
             display.step()
             return interruption.signal is not None
 
-        for record in trainer.run(after_step):
-            run.append(record)
-            checkpoint.save(run.checkpoint, trainer.network, trainer.position)
-            display.epoch(record)
+        try:
+            for record in trainer.run(after_step):
+                run.append(record)
+                checkpoint.save(run.checkpoint, trainer)
+                saved = trainer.position.step
+                display.epoch(record)
+        except DivergenceError as error:
+            last = f"the last good checkpoint, {run.checkpoint}, is of step {saved}" if saved else "no checkpoint yet"
+            hint = "a new run with a smaller train.learning_rate, or with train.clip_norm, may go further"
+            raise BpError(f"{error}; {last}", hint=hint) from error
         if not trainer.finished:
-            checkpoint.save(run.checkpoint, trainer.network, trainer.position)
+            checkpoint.save(run.checkpoint, trainer)
             raise BpError(
                 f"interrupted at step {trainer.position.step} of {trainer.steps}; checkpoint saved",
                 code=Exit(128 + (interruption.signal or 0)),

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mnist_bp.cli.training_display import TrainingDisplay
 from mnist_bp.config import load
 from tests.conftest import outcome, rows, run
 
@@ -146,6 +147,34 @@ def test_misuse_gets_one_clear_message(small_config: Path, arguments: list[str],
     assert result.stdout == ""
     assert message in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def poison(display: TrainingDisplay) -> None:
+    """Make the parameters infinite after step 15, which is in the second epoch."""
+    if display._trainer.position.step == 15:
+        display._trainer.network.parameters[...] = np.inf
+
+
+def test_a_run_that_diverges_names_step_layer_and_last_good_checkpoint(
+    small_config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TrainingDisplay, "step", poison)
+    result = run("train", "--config", small_config, "--out", "r")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-2:] == [
+        "error: training diverged at step 16: parameter W1 of layer 1 (Affine) is not finite; "
+        "the last good checkpoint, r/checkpoint.npz, is of step 11",
+        "hint: a new run with a smaller train.learning_rate, or with train.clip_norm, may go further",
+    ]
+    with np.load("r/checkpoint.npz", allow_pickle=False) as checkpoint:
+        assert checkpoint["position.step"] == 11
+        assert all(np.isfinite(checkpoint[name]).all() for name in checkpoint)
+
+
+def test_a_run_that_diverges_at_once_has_no_checkpoint(small_config: Path) -> None:
+    result = run("train", "--config", small_config, "--out", "r", "--set", "train.learning_rate=1e300")
+    assert "training diverged at step 2: parameter W1 of layer 1 (Affine) is not finite; no checkpoint" in result.stderr
+    assert not Path("r/checkpoint.npz").exists()
 
 
 def test_a_mistake_leaves_nothing_behind(small_config: Path) -> None:

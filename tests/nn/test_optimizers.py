@@ -1,29 +1,197 @@
-"""Update rules, one whole step worked out by hand."""
+"""Update rules: whole steps by hand or from PyTorch, and the contract that all keep."""
+
+import tracemalloc
+from collections.abc import Callable
 
 import numpy as np
+import pytest
 
-from mnist_bp.nn.optimizers import SGD
+from mnist_bp.nn.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSprop, clip_norm
 
 
-def test_sgd_goes_against_the_gradient() -> None:
-    """θ = [1, −2], gradient [10, −20], rate 0.1: θ − 0.1·gradient = [0, 0]; then gradient [1, 0] gives [−0.1, 0]."""
-    parameters, gradients = np.array([1.0, -2.0]), np.array([10.0, -20.0])
-    optimizer = SGD(parameters, gradients, learning_rate=0.1)
-    optimizer.step()
-    np.testing.assert_allclose(parameters, [0.0, 0.0], atol=1e-15)
+def adamw(parameters: np.ndarray, gradients: np.ndarray) -> AdamW:
+    """Return AdamW that decays all parameters but the last, which stands for a bias."""
+    return AdamW(parameters, gradients, [parameters[:-1]], weight_decay=0.5)
 
-    gradients[...] = 1.0, 0.0
-    optimizer.step()
-    np.testing.assert_allclose(parameters, [-0.1, 0.0], atol=1e-15)
-    np.testing.assert_array_equal(gradients, [1.0, 0.0])
+
+OPTIMIZERS = {
+    "SGD": SGD,
+    "Momentum": Momentum,
+    "Nesterov": Nesterov,
+    "AdaGrad": AdaGrad,
+    "RMSprop": RMSprop,
+    "Adam": Adam,
+    "AdamW": adamw,
+}
+Make = Callable[[np.ndarray, np.ndarray], Optimizer]
+each_optimizer = pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIMIZERS)
+
+START = [1.0, -2.0, 0.5]
+GRADIENTS = np.array([[10.0, -20.0, 0.1], [1.0, 0.0, -3.0], [0.5, 4.0, 2.0]])
+
+# The three parameters after each of three steps at rate 0.1, as printed by PyTorch 2.13.0:
+#
+#   for name, make in {
+#       "SGD": lambda p: SGD(p, lr=0.1),
+#       "Momentum": lambda p: SGD(p, lr=0.1, momentum=0.9),
+#       "Nesterov": lambda p: SGD(p, lr=0.1, momentum=0.9, nesterov=True),
+#       "AdaGrad": lambda p: Adagrad(p, lr=0.1, eps=1e-8),
+#       "RMSprop": lambda p: RMSprop(p, lr=0.1, alpha=0.9, eps=1e-8),
+#       "Adam": lambda p: Adam(p, lr=0.1, betas=(0.9, 0.999), eps=1e-8),
+#       "AdamW": lambda p: AdamW([{"params": p[:1], "weight_decay": 0.5}, {"params": p[1:], "weight_decay": 0.0}],
+#                                lr=0.1, betas=(0.9, 0.999), eps=1e-8),
+#   }.items():
+#       W = torch.tensor([1.0, -2.0], dtype=torch.float64, requires_grad=True)
+#       b = torch.tensor([0.5], dtype=torch.float64, requires_grad=True)
+#       optimizer = make([W, b])
+#       for g in ([10.0, -20.0, 0.1], [1.0, 0.0, -3.0], [0.5, 4.0, 2.0]):
+#           W.grad, b.grad = torch.tensor(g[:2], dtype=torch.float64), torch.tensor(g[2:], dtype=torch.float64)
+#           optimizer.step()
+#           print(name, [*W.tolist(), *b.tolist()])
+#
+# Its velocity is ours divided by −η, which makes no difference as long as the rate is constant.
+PYTORCH = {
+    "SGD": [
+        [0.0, 0.0, 0.49],
+        [-0.1, 0.0, 0.79],
+        [-0.15, -0.4, 0.59],
+    ],
+    "Momentum": [
+        [0.0, 0.0, 0.49],
+        [-1.0, 1.8, 0.781],
+        [-1.95, 3.02, 0.8429],
+    ],
+    "Nesterov": [
+        [-0.9, 1.8, 0.481],
+        [-1.9, 3.42, 1.0429],
+        [-2.805, 4.118, 0.89861],
+    ],
+    "AdaGrad": [
+        [0.9000000001, -1.90000000005, 0.40000000999999896],
+        [0.8900496282078011, -1.90000000005, 0.499944500364951],
+        [0.8850805882627398, -1.919611613554203, 0.44449580321853616],
+    ],
+    "RMSprop": [
+        [0.6837722349831621, -1.683772234483162, 0.18377233398313036],
+        [0.6506225578864624, -1.683772234483162, 0.4998421012736341],
+        [0.6331777488810254, -1.7523716684225186, 0.3180847470691607],
+    ],
+    "Adam": [
+        [0.9000000001, -1.90000000005, 0.400000009999999],
+        [0.8259189359225171, -1.8329941746837382, 0.4721412542599312],
+        [0.7655474962312209, -1.7947464942810902, 0.4831079742454851],
+    ],
+    "AdamW": [
+        [0.8500000001, -1.8000000000499998, 0.400000009999999],
+        [0.7334189359175171, -1.642994174681238, 0.4721412542599312],
+        [0.6363765494303449, -1.5225967855445282, 0.4831079742454851],
+    ],
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_three_steps_are_those_of_pytorch(name: str) -> None:
+    parameters, gradients = np.array(START), np.empty(3)
+    optimizer = OPTIMIZERS[name](parameters, gradients)
+    for step, (gradient, expected) in enumerate(zip(GRADIENTS, PYTORCH[name], strict=True), 1):
+        gradients[...] = gradient
+        optimizer.update(0.1, step)
+        # 14 digits: both round a handful of times, in another order; ε = 1e-8 shows in the tenth digit
+        np.testing.assert_allclose(parameters, expected, rtol=1e-14, atol=1e-14)
+        np.testing.assert_array_equal(gradients, gradient)
+
+
+def test_momentum_by_hand_when_the_rate_changes() -> None:
+    """μ = 0.5, θ = 1, g = 2. Rate 0.5: v = −1, θ = 0. Rate 0.1: v = 0.5·(−1) − 0.1·2 = −0.7, θ = −0.7."""
+    parameters, gradients = np.array([1.0]), np.array([2.0])
+    optimizer = Momentum(parameters, gradients, momentum=0.5)
+    optimizer.update(0.5, 1)
+    assert parameters.tolist() == [0.0]
+    optimizer.update(0.1, 2)
+    assert parameters.tolist() == [-0.7]
+
+
+def test_nesterov_is_momentum_with_the_gradient_at_the_point_ahead() -> None:
+    """Sutskever et al.'s own two lines on f(φ) = Σ c φ², where we store θ = φ + μ v."""
+    curvature, momentum, rate = np.array([1.0, 0.1]), 0.8, 0.1
+    theta, gradients = np.array([-3.0, 4.0]), np.empty(2)
+    optimizer = Nesterov(theta, gradients, momentum=momentum)
+    phi, velocity = theta.copy(), np.zeros(2)
+    for step in range(1, 21):
+        velocity = momentum * velocity - rate * 2 * curvature * (phi + momentum * velocity)
+        phi = phi + velocity
+        gradients[...] = 2 * curvature * theta
+        optimizer.update(rate, step)
+        np.testing.assert_allclose(theta, phi + momentum * velocity, atol=1e-14)  # 20 steps' roundings of 4
 
 
 def test_sgd_finds_the_minimum_of_the_books_function() -> None:
     """f(x) = x0² + x1² from (−3, 4), rate 0.1, 100 steps: each coordinate shrinks by 0.8 a step, to 1e-10 of itself."""
     x = np.array([-3.0, 4.0])
     gradient = np.empty(2)
-    optimizer = SGD(x, gradient, learning_rate=0.1)
-    for _ in range(100):
+    optimizer = SGD(x, gradient)
+    for step in range(1, 101):
         gradient[...] = 2 * x
-        optimizer.step()
+        optimizer.update(0.1, step)
     np.testing.assert_allclose(x, np.array([-3.0, 4.0]) * 0.8**100, rtol=1e-12)
+
+
+@each_optimizer
+def test_the_state_is_all_that_an_optimizer_remembers(make: Make) -> None:
+    """A new one that is given parameters and state goes on to the bit."""
+    first, gradients = np.array(START), np.empty(3)
+    optimizer = make(first, gradients)
+    for step in (1, 2):
+        gradients[...] = GRADIENTS[step - 1]
+        optimizer.update(0.1, step)
+    second = first.copy()
+    successor = make(second, gradients)
+    for name, vector in optimizer.state.items():
+        successor.state[name][...] = vector
+    gradients[...] = GRADIENTS[2]
+    optimizer.update(0.1, 3)
+    successor.update(0.1, 3)
+    np.testing.assert_array_equal(second, first)
+
+
+@each_optimizer
+def test_float32_stays_float32_and_a_steady_update_allocates_nothing(make: Make) -> None:
+    gradients = np.ones(10_000, np.float32)
+    optimizer = make(np.ones_like(gradients), gradients)
+    optimizer.update(0.1, 1)
+    tracemalloc.start()
+    optimizer.update(0.1, 2)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < gradients.nbytes / 10
+    assert {vector.dtype for vector in (optimizer.parameters, *optimizer.state.values())} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_gradient_longer_than_the_limit_keeps_its_direction(dtype: str) -> None:
+    """‖(3, 4, 12)‖ = 13, so a limit of 6.5 halves it."""
+    gradients = np.array([3, 4, 12], dtype)
+    clip_norm(gradients, 6.5)
+    assert gradients.tolist() == [1.5, 2.0, 6.0]
+    assert gradients.dtype == dtype
+
+
+@pytest.mark.parametrize("limit", [13, 20])
+def test_a_gradient_within_the_limit_is_left_alone(limit: float) -> None:
+    gradients = np.array([3.0, 4.0, 12.0])
+    clip_norm(gradients, limit)
+    assert gradients.tolist() == [3.0, 4.0, 12.0]
+
+
+def test_a_gradient_whose_squares_float32_cannot_hold_is_clipped() -> None:
+    gradients = np.array([3e30, 4e30, 12e30], np.float32)
+    clip_norm(gradients, 6.5)
+    np.testing.assert_allclose(gradients, [1.5, 2, 6], rtol=3e-7)  # the roundings of 3e30 and of the result
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+@pytest.mark.parametrize("worst", [np.nan, np.inf, 1e300])
+def test_a_gradient_without_a_finite_norm_is_not_made_to_look_like_one(worst: float) -> None:
+    gradients = np.array([3.0, worst])
+    clip_norm(gradients, 6.5)
+    np.testing.assert_array_equal(gradients, [3.0, worst])
