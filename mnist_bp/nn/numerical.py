@@ -1,11 +1,10 @@
-"""Finite differences: derivatives from function values alone, the judge of every other gradient."""
+"""Finite differences by the textbook: derivatives of any function from its values alone, one element at a time."""
 
 from collections.abc import Callable
 
 import numpy as np
 
 from mnist_bp.nn.buffers import Array
-from mnist_bp.nn.network import Network, Score
 
 STEP = 1e-5  # float64: truncation, about h² = 1e-10, and rounding, about 1e-16 / h = 1e-11, are both small
 
@@ -36,11 +35,14 @@ def numerical_gradient(f: Callable[[Array], float], x: Array, step: float = STEP
     return gradient
 
 
-def differentiate(network: Network, x: Array, t: Array) -> Score:
-    """Overwrite `network.gradients` with central differences of the loss on a batch: the slow twin of `backprop`.
+def gradient_descent(
+    f: Callable[[Array], float], x: Array, learning_rate: float = 0.01, steps: int = 100, step: float = STEP
+) -> Array:
+    """Return where `steps` updates x ← x − η ∂f/∂x lead from x, which is left as it was; all by numerical gradient.
 
-    The differences are taken in float64, whatever the network's own precision.
+    Source: Cauchy, Comptes rendus 25 (1847).
     """
-    twin, wide = network.copy(np.float64), x.astype(np.float64)
-    network.gradients[...] = numerical_gradient(lambda _: twin.loss(wide, t), twin.parameters)
-    return network.score(x, t)
+    x = x.astype(np.float64)
+    for _ in range(steps):
+        x -= learning_rate * numerical_gradient(f, x, step)
+    return x
