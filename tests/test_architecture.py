@@ -18,7 +18,7 @@ RULES = {  # modules here: what they may import beside the standard library
     "nn": {"numpy", "mnist_bp.nn"},
     "trainer.py": {
         "numpy", "mnist_bp.nn", "mnist_bp.data", "mnist_bp.errors",
-        "mnist_bp.batches", "mnist_bp.evaluation", "mnist_bp.records",
+        "mnist_bp.batches", "mnist_bp.evaluation", "mnist_bp.records", "mnist_bp.shadow",
     },
 }  # fmt: skip
 
@@ -48,10 +48,20 @@ def test_modules_import_only_what_their_place_allows(rule: str) -> None:
         assert not foreign, f"mnist_bp/{module} imports {foreign}"
 
 
-@pytest.mark.parametrize("judged", ["layers", "activations", "losses", "network", "optimizers", "initializers"])
+JUDGES = {f"mnist_bp.nn.{name}" for name in ("numerical", "differences", "graph", "graph_oracle", "gradcheck")}
+JUDGED = {  # all of nn/ but the judges, what they are tested with, and the book's class, which has both gradients
+    module.stem for module in MODULES if module.parts[0] == "nn" and f"mnist_bp.nn.{module.stem}" not in JUDGES
+} - {"__init__", "planted_bugs", "two_layer_net"}  # fmt: skip
+
+
+@pytest.mark.parametrize("judged", sorted(JUDGED))
 def test_what_is_judged_does_not_import_its_judges(judged: str) -> None:
-    judges = {"mnist_bp.nn.numerical", "mnist_bp.nn.gradcheck"}
-    assert not {name for name in imports(Path("nn", f"{judged}.py")) if allowed(name, judges)}
+    assert {"layers", "losses", "network", "optimizers"} <= JUDGED
+    assert not {name for name in imports(Path("nn", f"{judged}.py")) if allowed(name, JUDGES)}
+
+
+def test_the_graph_shares_nothing_with_what_it_judges() -> None:
+    assert not {name for name in imports(Path("nn/graph.py")) if allowed(name, {"mnist_bp"})}
 
 
 def test_only_the_command_line_prints() -> None:

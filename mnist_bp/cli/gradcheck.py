@@ -1,11 +1,16 @@
 """`bp gradcheck`: whether backprop computes the gradient of the loss."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mnist_bp.cli import options, output
+
+if TYPE_CHECKING:
+    from mnist_bp.nn.buffers import Array
+    from mnist_bp.nn.gradcheck import Probes
+    from mnist_bp.nn.network import Network
 
 
 @click.command("gradcheck")
@@ -15,30 +20,39 @@ from mnist_bp.cli import options, output
 @click.option(
     "--mode",
     type=click.Choice(["full", "sample", "directional"]),
-    default="sample",
+    default="full",
     show_default=True,
     help="Compare every parameter, 100 parameters of each tensor, or 10 random directions in each tensor.",
 )
 @click.option(
     "--oracle",
-    type=click.Choice(["numerical"]),
-    default="numerical",
+    type=click.Choice(["numerical", "graph", "both"]),
+    default="both",
     show_default=True,
-    help="What backprop is compared with: central differences of the loss.",
+    help="What backprop is compared with: central differences of the loss, a graph of elementary operations, or both.",
 )
+@click.option("--self-test", is_flag=True, help="Plant known bugs in backprop, and show that each is caught.")
 @options.as_json
 def command(
-    run: str | None, config_file: str | None, overrides: tuple[str, ...], mode: str, oracle: str, as_json: bool
+    run: str | None,
+    config_file: str | None,
+    overrides: tuple[str, ...],
+    mode: str,
+    oracle: str,
+    self_test: bool,
+    as_json: bool,
 ) -> None:
-    """Compare backprop with finite differences.
+    """Compare backprop with two other ways to the gradient.
 
-    Both are computed in float64, on one mini-batch of training examples: for a new network with --config FILE, for a
-    trained one with its run directory RUN. Exits 1 if any derivative disagrees.
+    All are computed in float64, with weight decay but without dropout, on one mini-batch of training examples: for a
+    new network with --config FILE, for a trained one with its run directory RUN. Exits 1 if any derivative disagrees,
+    or, with --self-test, if any planted bug goes unnoticed.
 
     \b
     Examples:
         bp gradcheck --config configs/quickstart.yaml
-        bp gradcheck runs/quickstart --mode full --json
+        bp gradcheck runs/quickstart --oracle graph --json
+        bp gradcheck --config configs/quickstart.yaml --self-test
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp import config as configs
     from mnist_bp import environment
@@ -55,47 +69,90 @@ def command(
     from mnist_bp import build, checkpoint
     from mnist_bp.batches import Batches
     from mnist_bp.nn import gradcheck
-    from mnist_bp.trainer import Position
 
     dataset = build.dataset(config.data, output.bar)
-    network = build.network(config, dataset.train.x.shape[1], dataset.classes)
+    network = build.network(config, dataset)
     if run is not None:
-        checkpoint.load(Run(run).checkpoint, network, Position())
+        checkpoint.load_parameters(Run(run).checkpoint, network)
     x, t = next(Batches(dataset.train, config.train.batch_size, "float64", seed=config.seed).epoch(1))
-    network, rng = network.copy("float64"), np.random.default_rng(config.seed)
-    with output.bar("checking", gradcheck.probes(network, mode), "derivative") as advance:
-        checks = list(gradcheck.check(network, x, t, mode=mode, rng=rng, advance=advance))
-    report = {
-        "verdict": "PASS" if all(check.passed for check in checks) else "FAIL",
-        "mode": mode,
-        "oracle": oracle,
-        "batch": len(t),
-        "checked": sum(check.checked for check in checks),
-        "kinks": sum(check.kinks for check in checks),
-        "max_abs": max(check.max_abs for check in checks),
-        "max_rel": max(check.max_rel for check in checks),
-        "atol": checks[0].atol,
-        "rtol": gradcheck.RTOL,
-        "tensors": [asdict(check) | {"verdict": "PASS" if check.passed else "FAIL"} for check in checks],
-    }
+    network = network.copy("float64")
+    asked = {}
+    for name in gradcheck.ORACLES if oracle == "both" else [oracle]:
+        with output.bar(name, gradcheck.count(network, mode), "derivative") as advance:
+            rng = np.random.default_rng(config.seed)  # the same probes for each oracle
+            asked[name] = gradcheck.probe(network, x, t, oracle=name, mode=mode, rng=rng, advance=advance)
+    outcome = (_self_test if self_test else _compare)(network, x, t, asked)
+    report = {"verdict": outcome.pop("verdict"), "mode": mode, "oracle": oracle, "batch": len(t)} | outcome
     if as_json:
         output.as_json(report)
     else:
-        _print(report)
+        (_print_bugs if self_test else _print_checks)(report)
     if report["verdict"] == "FAIL":
         raise click.exceptions.Exit(Exit.FAILURE)
 
 
-def _print(report: dict[str, Any]) -> None:
-    click.echo(f"{'tensor':8}{'size':>8}{'checked':>9}{'kinks':>7}{'max |a − n|':>14}{'max relative':>14}  verdict")
+def _compare(network: "Network", x: "Array", t: "Array", asked: "dict[str, list[Probes]]") -> dict[str, Any]:
+    """Judge backprop by each oracle."""
+    from mnist_bp.nn import gradcheck
+
+    checks = {name: list(gradcheck.judge(network, x, t, name, probes)) for name, probes in asked.items()}
+    flat = [check for tensors in zip(*checks.values(), strict=True) for check in tensors]
+    return {
+        "verdict": "PASS" if all(check.passed for check in flat) else "FAIL",
+        "checked": min(sum(check.checked for check in tensors) for tensors in checks.values()),
+        "kinks": sum(check.kinks for check in flat),
+        "max_abs": max(check.max_abs for check in flat),
+        "max_rel": max(check.max_rel for check in flat),
+        "tolerances": {name: {"atol": tensors[0].atol, "rtol": tensors[0].rtol} for name, tensors in checks.items()},
+        "tensors": [asdict(check) | {"verdict": "PASS" if check.passed else "FAIL"} for check in flat],
+    }
+
+
+def _print_checks(report: dict[str, Any]) -> None:
+    click.echo(
+        f"{'tensor':8}{'oracle':10}{'checked':>13}{'kinks':>7}{'max |a − n|':>13}{'max relative':>14}  "
+        f"{'worst at':14}{'a':>13}{'n':>14}"
+    )
     for tensor in report["tensors"]:
         click.echo(
-            f"{tensor['name']:8}{tensor['size']:>8}{tensor['checked']:>9}{tensor['kinks']:>7}"
-            f"{tensor['max_abs']:>14.2e}{tensor['max_rel']:>14.2e}  {tensor['verdict']}"
+            f"{tensor['name']:8}{tensor['oracle']:10}{tensor['checked']:>6}/{tensor['size']:<6}{tensor['kinks']:>7}"
+            f"{tensor['max_abs']:>13.1e}{tensor['max_rel']:>14.1e}  "
+            f"{list(tensor['worst'])!s:14}{tensor['a']:>13.5e}{tensor['n']:>14.5e}  {tensor['verdict']}"
         )
-        if tensor["verdict"] == "FAIL":
-            click.echo(
-                f"        worst at {list(tensor['worst'])}: a = {tensor['backprop']:.9g}, n = {tensor['numerical']:.9g}"
+    for name, tolerance in report["tolerances"].items():
+        click.echo(f"a: backprop, n: {name}; PASS: |a − n| ≤ {tolerance['atol']:.2g} + {tolerance['rtol']:g}·|n|")
+    click.echo(report["verdict"])
+
+
+def _self_test(network: "Network", x: "Array", t: "Array", asked: "dict[str, list[Probes]]") -> dict[str, Any]:
+    """Judge backprop by each oracle with each bug planted in each layer."""
+    from mnist_bp.nn import gradcheck, planted_bugs
+    from mnist_bp.nn.layers import Linear
+
+    found = []
+    learning = [layer for layer in network.layers if isinstance(layer, Linear)]
+    for number, layer in enumerate(learning, 1):
+        for bug in planted_bugs.BUGS:
+            network.backprop(x, t)
+            right = network.gradients.copy()
+            with planted_bugs.planted(layer, bug):
+                network.backprop(x, t)
+                shows = (network.gradients != right).any()
+                verdicts = {
+                    name: all(check.passed for check in gradcheck.judge(network, x, t, name, probes))
+                    for name, probes in asked.items()
+                }
+            outcome = {name: "MISSED" if passed else "caught" for name, passed in verdicts.items()}
+            found.append(
+                {"bug": bug, "tensor": f"W{number}"} | (outcome if shows else dict.fromkeys(asked, "no effect"))
             )
-    click.echo(f"a: backprop, n: central differences; PASS: |a − n| ≤ {report['atol']:.2g} + {report['rtol']:g}·|n|")
+    missed = sum(outcome == "MISSED" for row in found for outcome in row.values())
+    return {"verdict": "FAIL" if missed else "PASS", "missed": missed, "bugs": found}
+
+
+def _print_bugs(report: dict[str, Any]) -> None:
+    oracles = [key for key in report["bugs"][0] if key not in ("bug", "tensor")]
+    click.echo(f"{'planted in backprop':24}{'of':6}" + "".join(f"{oracle:12}" for oracle in oracles))
+    for row in report["bugs"]:
+        click.echo(f"{row['bug']:24}{row['tensor']:6}" + "".join(f"{row[oracle]:12}" for oracle in oracles))
     click.echo(report["verdict"])

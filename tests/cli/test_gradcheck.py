@@ -1,27 +1,72 @@
 """`bp gradcheck`."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from mnist_bp.nn.layers import Affine
+from mnist_bp.nn.affine import Affine
 from tests.conftest import run
 
+every_oracle = pytest.mark.parametrize(
+    ("oracle", "names"), [("numerical", ["numerical"]), ("graph", ["graph"]), ("both", ["numerical", "graph"])]
+)
 
+
+@every_oracle
 @pytest.mark.parametrize("mode", ["full", "sample", "directional"])
-def test_a_right_gradient_passes(small_config: Path, mode: str) -> None:
-    result = run("gradcheck", "--config", small_config, "--mode", mode, "--json")
+def test_a_right_gradient_passes(small_config: Path, mode: str, oracle: str, names: list[str]) -> None:
+    result = run("gradcheck", "--config", small_config, "--mode", mode, "--oracle", oracle, "--json")
     report = json.loads(result.stdout)
     assert result.exit_code == 0
-    assert report["verdict"] == "PASS"
-    assert report["checked"] == sum(tensor["checked"] for tensor in report["tensors"])
+    assert (report["verdict"], report["kinks"]) == ("PASS", 0)
+    assert report["checked"] == sum(tensor["checked"] for tensor in report["tensors"]) // len(names)
     assert report["max_abs"] == max(tensor["max_abs"] for tensor in report["tensors"]) < 1e-9
-    assert report["max_rel"] < report["rtol"]
-    assert report["kinks"] == 0
-    assert [tensor["name"] for tensor in report["tensors"]] == ["W1", "b1", "W2", "b2"]
+    assert report["max_rel"] == max(tensor["max_rel"] for tensor in report["tensors"])
+    assert [(tensor["name"], tensor["oracle"]) for tensor in report["tensors"]] == [
+        (name, oracle) for name in ("W1", "b1", "W2", "b2") for oracle in names
+    ]
+    assert list(report["tolerances"]) == names
     if mode == "full":
         assert report["checked"] == 64 * 6 + 6 + 6 * 3 + 3
+
+
+def test_all_parameters_and_both_oracles_are_the_default(small_config: Path) -> None:
+    report = json.loads(run("gradcheck", "--config", small_config, "--json").stdout)
+    assert (report["mode"], report["oracle"]) == ("full", "both")
+
+
+@every_oracle
+def test_a_self_test_shows_that_every_planted_bug_is_caught(small_config: Path, oracle: str, names: list[str]) -> None:
+    result = run("gradcheck", "--config", small_config, "--self-test", "--oracle", oracle)
+    lines = result.stdout.splitlines()
+    assert result.exit_code == 0
+    assert lines[0].split() == ["planted", "in", "backprop", "of", *names]
+    assert sum(line.count("caught") for line in lines) == 5 * 2 * len(names)  # five bugs in two layers
+    assert lines[-1] == "PASS"
+
+
+def test_a_bug_that_goes_unnoticed_fails_the_self_test(small_config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug below the tolerance is missed, a bug that changes nothing cannot be seen."""
+    bugs = {"a rounding": lambda dW, N: dW * (1 + 1e-14), "nothing": lambda dW, N: dW}
+    monkeypatch.setattr("mnist_bp.nn.planted_bugs.BUGS", bugs)
+    result = run("gradcheck", "--config", small_config, "--self-test", "--json")
+    report = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert (report["verdict"], report["missed"]) == ("FAIL", 4)
+    assert report["bugs"][:2] == [
+        {"bug": "a rounding", "tensor": "W1", "numerical": "MISSED", "graph": "MISSED"},
+        {"bug": "nothing", "tensor": "W1", "numerical": "no effect", "graph": "no effect"},
+    ]
+
+
+def test_weight_decay_is_checked_and_dropout_is_not(small_config: Path) -> None:
+    options = ["--set", "train.weight_decay=0.1", "--set", "model.dropout=0.5", "--json"]
+    plain = json.loads(run("gradcheck", "--config", small_config, "--json").stdout)
+    report = json.loads(run("gradcheck", "--config", small_config, *options).stdout)
+    assert report["verdict"] == "PASS"
+    assert report["tensors"][0]["a"] != plain["tensors"][0]["a"]
 
 
 def test_a_wrong_gradient_fails_with_exit_1_and_names_the_place(
@@ -34,13 +79,14 @@ def test_a_wrong_gradient_fails_with_exit_1_and_names_the_place(
         layer.db[1] *= 2
 
     monkeypatch.setattr(Affine, "parameter_gradients", wrong)
-    result = run("gradcheck", "--config", small_config, "--mode", "full")
+    result = run("gradcheck", "--config", small_config, "--oracle", "numerical")
     assert result.exit_code == 1
     lines = result.stdout.splitlines()
     assert [line.split()[-1] for line in lines if line.startswith(("W1", "b1", "W2", "b2"))] == [
         "PASS", "FAIL", "PASS", "FAIL",
     ]  # fmt: skip
-    assert "worst at [1]" in result.stdout
+    place, a, n = re.search(r"b1 .* (\[\d\]) +(\S+) +(\S+)  FAIL", result.stdout).groups()  # type: ignore[union-attr]
+    assert (place, float(a)) == ("[1]", pytest.approx(2 * float(n), rel=1e-5))
     assert lines[-1] == "FAIL"
     assert "PASS: |a − n| ≤ 1.3e-09 + 1e-06·|n|" in lines[-2]  # the loss is 1.3
 

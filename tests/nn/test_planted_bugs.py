@@ -1,0 +1,47 @@
+"""A planted bug changes the gradient of its tensor, and of no other, for as long as it is planted."""
+
+import numpy as np
+import pytest
+
+from mnist_bp.nn.activations import Sigmoid
+from mnist_bp.nn.affine import Affine
+from mnist_bp.nn.initializers import xavier
+from mnist_bp.nn.losses import SoftmaxCrossEntropy
+from mnist_bp.nn.network import Network
+from mnist_bp.nn.planted_bugs import BUGS, planted
+
+WRONG = {  # what each bug makes of [[1, 2], [3, 4]] in a batch of 5
+    "a flipped sign": [[-1, -2], [-3, -4]],
+    "a factor of 1 + 1e-3": [[1.001, 2.002], [3.003, 4.004]],
+    "a transposed matrix": [[1, 3], [2, 4]],
+    "a missing 1/N": [[5, 10], [15, 20]],
+    "an off-by-one row": [[3, 4], [1, 2]],
+}
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_a_bug_is_what_it_says(bug: str) -> None:
+    np.testing.assert_allclose(BUGS[bug](np.array([[1.0, 2.0], [3.0, 4.0]]), 5), WRONG[bug], rtol=1e-15)
+
+
+@pytest.mark.parametrize("bug", BUGS)
+@pytest.mark.parametrize("planted_in", [1, 2])
+def test_a_bug_stays_in_its_tensor_and_leaves_with_its_context(
+    bug: str, planted_in: int, rng: np.random.Generator
+) -> None:
+    layers = [Affine(6, 5), Sigmoid(), Affine(5, 3)]
+    net = Network(layers, SoftmaxCrossEntropy(), "float64")
+    net.initialize(xavier, rng)
+    x, t = rng.standard_normal((8, 6)), rng.integers(0, 3, 8)
+    net.backprop(x, t)
+    right = net.gradients.copy()
+    layer = layers[2 * (planted_in - 1)]
+    assert isinstance(layer, Affine)
+
+    with planted(layer, bug):
+        net.backprop(x, t)
+    changed = {name for name, g in net.named_gradients.items() if not np.array_equal(g, net.views(right)[name])}
+    net.backprop(x, t)
+
+    assert changed == {f"W{planted_in}"}
+    np.testing.assert_array_equal(net.gradients, right)
