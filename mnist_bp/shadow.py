@@ -17,7 +17,7 @@ def check(network: Network, x: Array, t: Array, step: int) -> None:
     rng = np.random.default_rng(0)  # of which mode "full" makes no use
     probes = gradcheck.probe(twin, x, t, oracle="numerical", mode="full", rng=rng)
     for tensor in gradcheck.judge(twin, x, t, "numerical", probes):
-        if not tensor.passed:
+        if tensor.verdict == "FAIL":
             place = f"{tensor.name}{list(tensor.worst)}"
             raise BpError(
                 f"backprop and the numerical gradient disagree at step {step} for {place}: "

@@ -95,16 +95,17 @@ def _compare(network: "Network", x: "Array", t: "Array", asked: "dict[str, list[
     """Judge backprop by each oracle."""
     from mnist_bp.nn import gradcheck
 
-    checks = {name: list(gradcheck.judge(network, x, t, name, probes)) for name, probes in asked.items()}
-    flat = [check for tensors in zip(*checks.values(), strict=True) for check in tensors]
+    by_oracle = {oracle: list(gradcheck.judge(network, x, t, oracle, probes)) for oracle, probes in asked.items()}
+    checks = [check for tensors in zip(*by_oracle.values(), strict=True) for check in tensors]
+    verdicts = {check.verdict for check in checks}
     return {
-        "verdict": "PASS" if all(check.passed for check in flat) else "FAIL",
-        "checked": min(sum(check.checked for check in tensors) for tensors in checks.values()),
-        "kinks": sum(check.kinks for check in flat),
-        "max_abs": max(check.max_abs for check in flat),
-        "max_rel": max(check.max_rel for check in flat),
-        "tolerances": {name: {"atol": tensors[0].atol, "rtol": tensors[0].rtol} for name, tensors in checks.items()},
-        "tensors": [asdict(check) | {"verdict": "PASS" if check.passed else "FAIL"} for check in flat],
+        "verdict": "FAIL" if "FAIL" in verdicts or "PASS" not in verdicts else "PASS",
+        "checked": min(sum(check.checked for check in tensors) for tensors in by_oracle.values()),
+        "kinks": sum(check.kinks for check in checks),
+        "max_abs": max(check.max_abs for check in checks),
+        "max_rel": max(check.max_rel for check in checks),
+        "tolerances": {oracle: {"atol": first.atol, "rtol": first.rtol} for oracle, (first, *_) in by_oracle.items()},
+        "tensors": [asdict(check) | {"verdict": check.verdict} for check in checks],
     }
 
 
@@ -114,45 +115,33 @@ def _print_checks(report: dict[str, Any]) -> None:
         f"{'worst at':14}{'a':>13}{'n':>14}"
     )
     for tensor in report["tensors"]:
-        click.echo(
-            f"{tensor['name']:8}{tensor['oracle']:10}{tensor['checked']:>6}/{tensor['size']:<6}{tensor['kinks']:>7}"
-            f"{tensor['max_abs']:>13.1e}{tensor['max_rel']:>14.1e}  "
-            f"{list(tensor['worst'])!s:14}{tensor['a']:>13.5e}{tensor['n']:>14.5e}  {tensor['verdict']}"
-        )
-    for name, tolerance in report["tolerances"].items():
-        click.echo(f"a: backprop, n: {name}; PASS: |a − n| ≤ {tolerance['atol']:.2g} + {tolerance['rtol']:g}·|n|")
+        shown = f"{tensor['name']:8}{tensor['oracle']:10}{tensor['checked']:>6}/{tensor['size']:<6}{tensor['kinks']:>7}"
+        if tensor["checked"]:
+            shown += (
+                f"{tensor['max_abs']:>13.1e}{tensor['max_rel']:>14.1e}  "
+                f"{list(tensor['worst'])!s:14}{tensor['a']:>13.5e}{tensor['n']:>14.5e}"
+            )
+        click.echo(f"{shown}  {tensor['verdict']}")
+    for oracle, tolerance in report["tolerances"].items():
+        click.echo(f"a: backprop, n: {oracle}; PASS: |a − n| ≤ {tolerance['atol']:.2g} + {tolerance['rtol']:g}·|n|")
+    if any(tensor["verdict"] == "KINKS" for tensor in report["tensors"]):
+        click.echo("KINKS: nothing to compare, as every step crosses a kink; in a trained run, few do")
     click.echo(report["verdict"])
 
 
 def _self_test(network: "Network", x: "Array", t: "Array", asked: "dict[str, list[Probes]]") -> dict[str, Any]:
-    """Judge backprop by each oracle with each bug planted in each layer."""
-    from mnist_bp.nn import gradcheck, planted_bugs
-    from mnist_bp.nn.layers import Linear
+    """Judge backprop by each oracle with bugs planted in it."""
+    from mnist_bp.nn import planted_bugs
 
-    found = []
-    learning = [layer for layer in network.layers if isinstance(layer, Linear)]
-    for number, layer in enumerate(learning, 1):
-        for bug in planted_bugs.BUGS:
-            network.backprop(x, t)
-            right = network.gradients.copy()
-            with planted_bugs.planted(layer, bug):
-                network.backprop(x, t)
-                shows = (network.gradients != right).any()
-                verdicts = {
-                    name: all(check.passed for check in gradcheck.judge(network, x, t, name, probes))
-                    for name, probes in asked.items()
-                }
-            outcome = {name: "MISSED" if passed else "caught" for name, passed in verdicts.items()}
-            found.append(
-                {"bug": bug, "tensor": f"W{number}"} | (outcome if shows else dict.fromkeys(asked, "no effect"))
-            )
-    missed = sum(outcome == "MISSED" for row in found for outcome in row.values())
-    return {"verdict": "FAIL" if missed else "PASS", "missed": missed, "bugs": found}
+    found = list(planted_bugs.hunt(network, x, t, asked))
+    missed = sum(outcome == "MISSED" for finding in found for outcome in finding.outcomes.values())
+    return {"verdict": "FAIL" if missed else "PASS", "missed": missed, "bugs": [asdict(finding) for finding in found]}
 
 
 def _print_bugs(report: dict[str, Any]) -> None:
-    oracles = [key for key in report["bugs"][0] if key not in ("bug", "tensor")]
-    click.echo(f"{'planted in backprop':24}{'of':6}" + "".join(f"{oracle:12}" for oracle in oracles))
-    for row in report["bugs"]:
-        click.echo(f"{row['bug']:24}{row['tensor']:6}" + "".join(f"{row[oracle]:12}" for oracle in oracles))
+    oracles = list(report["bugs"][0]["outcomes"])
+    click.echo(f"{'planted in backprop':24}{'of':6}" + "".join(f"{oracle:12}" for oracle in oracles).rstrip())
+    for finding in report["bugs"]:
+        outcomes = "".join(f"{finding['outcomes'][oracle]:12}" for oracle in oracles).rstrip()
+        click.echo(f"{finding['bug']:24}{finding['tensor']:6}{outcomes}")
     click.echo(report["verdict"])

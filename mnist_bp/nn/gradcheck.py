@@ -59,9 +59,10 @@ class TensorCheck:
     """How backprop's derivatives a of one tensor compare with the oracle's n.
 
     The check passes if |a − n| ≤ atol + rtol·|n| throughout; atol is that of TOLERANCES times max(1, |loss|), as
-    rounding grows with the loss. `max_rel` is the largest |a − n| / (|n| + atol / rtol), at most rtol to pass.
-    Probes across a kink are counted in `kinks` and left out of the rest. `worst` is where max_rel is, with the values
-    of a and n there: an index of the tensor, or the number of a direction.
+    rounding grows with the loss. `max_rel` is the largest |a − n| / (|n| + atol / rtol), at most rtol to pass; NaN does
+    not pass. Probes across a kink are counted in `kinks` and left out of the rest; where nothing else remains, the
+    verdict is KINKS. `worst` is where max_rel is, with the values of a and n there: an index of the tensor, or the
+    number of a direction.
     """
 
     oracle: str
@@ -78,9 +79,9 @@ class TensorCheck:
     n: float
 
     @property
-    def passed(self) -> bool:
-        """Whether all probes agree, and there were some; NaN does not agree."""
-        return self.checked > 0 and self.max_rel <= self.rtol
+    def verdict(self) -> str:
+        """PASS or FAIL; KINKS if nothing could be compared."""
+        return "KINKS" if not self.checked else "PASS" if self.max_rel <= self.rtol else "FAIL"
 
 
 def count(network: Network, mode: str) -> int:

@@ -56,8 +56,8 @@ def test_a_bug_that_goes_unnoticed_fails_the_self_test(small_config: Path, monke
     assert result.exit_code == 1
     assert (report["verdict"], report["missed"]) == ("FAIL", 4)
     assert report["bugs"][:2] == [
-        {"bug": "a rounding", "tensor": "W1", "numerical": "MISSED", "graph": "MISSED"},
-        {"bug": "nothing", "tensor": "W1", "numerical": "no effect", "graph": "no effect"},
+        {"bug": "a rounding", "tensor": "W1", "outcomes": {"numerical": "MISSED", "graph": "MISSED"}},
+        {"bug": "nothing", "tensor": "W1", "outcomes": {"numerical": "no effect", "graph": "no effect"}},
     ]
 
 

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from mnist_bp.nn.activations import Sigmoid
+from mnist_bp.nn import gradcheck
+from mnist_bp.nn.activations import ReLU, Sigmoid
 from mnist_bp.nn.affine import Affine
 from mnist_bp.nn.initializers import xavier
 from mnist_bp.nn.losses import SoftmaxCrossEntropy
 from mnist_bp.nn.network import Network
-from mnist_bp.nn.planted_bugs import BUGS, planted
+from mnist_bp.nn.planted_bugs import BUGS, hunt, planted
 
 WRONG = {  # what each bug makes of [[1, 2], [3, 4]] in a batch of 5
     "a flipped sign": [[-1, -2], [-3, -4]],
@@ -45,3 +46,17 @@ def test_a_bug_stays_in_its_tensor_and_leaves_with_its_context(
 
     assert changed == {f"W{planted_in}"}
     np.testing.assert_array_equal(net.gradients, right)
+
+
+def test_kinks_hide_a_bug_from_finite_differences_and_not_from_the_graph(rng: np.random.Generator) -> None:
+    """With all inputs positive, W1 = 0 and half the slopes in use, every step of W1 crosses ReLU's kink."""
+    net = Network([Affine(3, 4), ReLU(), Affine(4, 2)], SoftmaxCrossEntropy(), "float64")
+    net.initialize(xavier, rng)
+    net.named_parameters["W1"][...] = 0
+    net.named_parameters["b1"][...] = 1e-7
+    x, t = rng.random((5, 3)) + 1, np.array([0, 1, 0, 1, 1])
+    asked = {oracle: gradcheck.probe(net, x, t, oracle=oracle, mode="full", rng=rng) for oracle in gradcheck.ORACLES}
+    outcomes = {(finding.tensor, finding.bug): finding.outcomes for finding in hunt(net, x, t, asked)}
+    assert len(outcomes) == 2 * len(BUGS)
+    assert outcomes["W1", "a flipped sign"] == {"numerical": "kinks", "graph": "caught"}
+    assert outcomes["W2", "a flipped sign"] == {"numerical": "caught", "graph": "caught"}
