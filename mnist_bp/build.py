@@ -5,14 +5,15 @@ from functools import partial
 
 import numpy as np
 
-from mnist_bp import data
+from mnist_bp import checkpoint, data
 from mnist_bp.batches import Batches
-from mnist_bp.config import Config, ConvConfig, DataConfig, TrainConfig
+from mnist_bp.config import Config, ConvConfig, DataConfig, TrainConfig, differences
 from mnist_bp.errors import BpError, Exit
-from mnist_bp.nn import differences, initializers, losses, optimizers, schedules
+from mnist_bp.nn import initializers, losses, optimizers, schedules
 from mnist_bp.nn.activations import Elementwise, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from mnist_bp.nn.affine import Affine
 from mnist_bp.nn.conv import Conv2D
+from mnist_bp.nn.differences import differentiate
 from mnist_bp.nn.dropout import Dropout
 from mnist_bp.nn.layers import Layer, Shape
 from mnist_bp.nn.losses import Loss
@@ -22,6 +23,7 @@ from mnist_bp.nn.pooling import AveragePool, MaxPool
 from mnist_bp.nn.reshape import Flatten, Reshape
 from mnist_bp.nn.schedules import Schedule
 from mnist_bp.progress import Progress, silent
+from mnist_bp.runs import Run
 from mnist_bp.trainer import Trainer
 
 WEIGHTS = 0  # number of this random stream beside the seed; others are batches.ORDER and trainer.NOISE
@@ -78,8 +80,30 @@ def network(config: Config, dataset: data.Dataset) -> Network:
     decay = 0.0 if config.train.optimizer == "adamw" else config.train.weight_decay  # AdamW's is its own
     built = Network(layers, loss, config.train.dtype, weight_decay=decay)
     init = initializers.normal(model.weight_init_std) if model.init == "normal" else INITIALIZERS[model.init]
-    built.initialize(init, np.random.default_rng(np.random.SeedSequence(config.seed, spawn_key=(WEIGHTS,))))
+    with np.errstate(over="ignore"):
+        built.initialize(init, np.random.default_rng(np.random.SeedSequence(config.seed, spawn_key=(WEIGHTS,))))
+    if not np.isfinite(built.parameters).all():
+        message = f"model.weight_init_std: expected weights that {config.train.dtype} can hold; got larger ones"
+        raise BpError(message, code=Exit.USAGE)
     return built
+
+
+def trained(run: Run, config: Config, dataset: data.Dataset) -> Network:
+    """Return a run's network, as far as it is trained, for a config that is the run's but for the section data.
+
+    Raises BpError (exit 2) if another data set would need another network, or if there is no sound checkpoint.
+    """
+    net = network(config, dataset)
+    try:
+        checkpoint.load_parameters(run.checkpoint, net)
+    except BpError as error:
+        if not (changed := differences(run.config(), config)):
+            raise
+        changes = ", ".join(f"{key}={new}" for key, (_, new) in changed.items())
+        shape, outputs = "×".join(map(str, dataset.shape)), dataset.outputs
+        message = f"with {changes}, {dataset.name} having examples of {shape} numbers for {outputs} outputs: {error}"
+        raise BpError(message, code=Exit.USAGE) from error
+    return net
 
 
 def trainer(config: Config, dataset: data.Dataset) -> Trainer:
@@ -96,7 +120,7 @@ def trainer(config: Config, dataset: data.Dataset) -> Trainer:
         net,
         _optimizer(train, net),
         _schedule(train, batches.steps, steps),
-        net.backprop if train.gradient == "backprop" else partial(differences.differentiate, net),
+        net.backprop if train.gradient == "backprop" else partial(differentiate, net),
         batches,
         {name: split for name, split in splits.items() if split is not None},
         steps=steps,

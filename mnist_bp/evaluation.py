@@ -8,7 +8,7 @@ from mnist_bp.batches import Batches
 from mnist_bp.data import Split
 from mnist_bp.nn.network import Network
 
-BATCH_SIZE = 1000  # large enough for the matrix products, small enough for the cache
+BATCH_SIZE = 200  # large enough for the matrix products, small enough for the cache, also in a convolution
 
 
 class Evaluation(NamedTuple):

@@ -14,7 +14,9 @@ from mnist_bp.config import Config
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.records import Record
 
-MAY_CHANGE = ("train.epochs", "train.max_steps", "data.cache_dir", "data.mirrors")  # in a run that is resumed
+MAY_CHANGE = (  # in a run that is resumed
+    "train.epochs", "train.max_steps", "train.shadow_check", "data.cache_dir", "data.mirrors",
+)  # fmt: skip
 OVER_THE_WHOLE_RUN = ("cosine", "one_cycle")  # schedules whose every rate depends on the run's length, by default
 IN_SUMMARY = ("epochs", "steps", "seconds", "test_loss", "test_accuracy")
 
@@ -47,10 +49,14 @@ class Run:
         return self._config.is_file()
 
     def config(self, overrides: Sequence[str] = ()) -> Config:
-        """Return the run's effective config, with overrides; raises BpError (exit 2) if there is no run."""
+        """Return the run's effective config, with overrides; raises BpError (exit 2) if there is no run.
+
+        Another data set, by `data.name`, does not lie in the run's `data.dir`.
+        """
         if not self.exists:
             raise BpError(f"{self.path}: expected a run directory, with its config.yaml", code=Exit.USAGE)
-        return configs.load(self._config, overrides)
+        elsewhere = any(override.strip().startswith("data.name") for override in overrides)
+        return configs.load(self._config, [*["data.dir=null"] * elsewhere, *overrides])
 
     def summary(self) -> dict[str, Any] | None:
         """Return how the run ended; None while it has not."""

@@ -239,3 +239,10 @@ def test_the_gradient_is_computed_as_the_config_asks(config: Config) -> None:
     for trainer in trainers:
         trainer.gradient(x, t)
     np.testing.assert_allclose(trainers[0].network.gradients, trainers[1].network.gradients, atol=1e-9)
+
+
+def test_weights_too_large_for_the_precision_are_a_mistake_of_the_config() -> None:
+    with pytest.raises(BpError, match="expected weights that float32 can hold") as caught:
+        build.network(Config(model=ModelConfig(weight_init_std=1e39)), IMAGES)
+    assert caught.value.code == 2
+    build.network(Config(model=ModelConfig(weight_init_std=1e39), train=TrainConfig(dtype="float64")), IMAGES)

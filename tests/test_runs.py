@@ -71,7 +71,9 @@ def test_a_run_is_resumed_with_the_config_that_it_began_with_or_with_more_epochs
 
 
 def test_nothing_else_may_change() -> None:
-    assert set(MAY_CHANGE) == {"train.epochs", "train.max_steps", "data.cache_dir", "data.mirrors"}
+    assert set(MAY_CHANGE) == {
+        "train.epochs", "train.max_steps", "train.shadow_check", "data.cache_dir", "data.mirrors",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "one_cycle"])

@@ -41,6 +41,18 @@ def test_a_right_backprop_passes_and_the_network_is_left_alone(batch: tuple[np.n
     np.testing.assert_array_equal(batch[0], given)
 
 
+def test_the_batch_is_compared_as_it_came(
+    batch: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr("mnist_bp.nn.gradcheck.probe", lambda net, x, t, **options: asked.append((net, x, t)) or [])
+    shadow.check(network(Affine), *batch, step=7)
+    ((twin, x, t),) = asked
+    assert twin.parameters.dtype == x.dtype == np.float64
+    np.testing.assert_array_equal(x, batch[0])
+    np.testing.assert_array_equal(t, batch[1])
+
+
 def test_a_wrong_backprop_stops_with_step_tensor_index_and_both_values(batch: tuple[np.ndarray, np.ndarray]) -> None:
     with pytest.raises(BpError, match=r"at step 7 for W2\[\d, \d\]: expected -?\d\S+; got -?\d") as caught:
         shadow.check(network(OffByOne), *batch, step=7)

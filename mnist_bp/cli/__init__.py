@@ -54,7 +54,7 @@ class Commands(click.Group):
             fail("interrupted")
             ctx.exit(Exit.INTERRUPTED)
         except MemoryError as error:
-            fail(f"not enough memory: {error}", "a smaller model.hidden or train.batch_size needs less")
+            fail(f"not enough memory: {error}", "a smaller network or train.batch_size needs less")
             ctx.exit(Exit.FAILURE)
         except OSError as error:
             if error.errno == errno.EPIPE:  # the reader of our output has gone: click ends quietly

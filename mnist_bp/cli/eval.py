@@ -37,20 +37,22 @@ def command(run: str, split: str, overrides: tuple[str, ...], as_json: bool) -> 
                 f"--set {override}: expected a key of section data, but for data.validation: the rest is the run's"
             )
             raise BpError(message, code=Exit.USAGE)
-    elsewhere = any(override.strip().startswith("data.name") for override in overrides)
     opened = Run(run)
-    config = opened.config([*["data.dir=null"] * elsewhere, *overrides])
+    own, config = opened.config().data, opened.config(overrides)
+    if own.name == config.data.name == "plane" and own.seed != config.data.seed:
+        raise BpError(
+            "data.seed: expected the run's, as another would test on points that it was trained on", code=Exit.USAGE
+        )
     environment.limit_threads(config.train.threads)
 
-    from mnist_bp import build, checkpoint
+    from mnist_bp import build
     from mnist_bp.evaluation import evaluate
 
     dataset = build.dataset(config.data, output.bar)
     examples = {"train": dataset.train, "test": dataset.test, "validation": dataset.validation}[split]
     if examples is None:
         raise BpError("--split validation: the run has none, as data.validation is 0", code=Exit.USAGE)
-    network = build.network(config, dataset)
-    checkpoint.load_parameters(opened.checkpoint, network)
+    network = build.trained(opened, config, dataset)
     loss, accuracy = evaluate(network, examples)
     about = {
         "run": run,

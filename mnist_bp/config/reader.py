@@ -89,7 +89,7 @@ class _Reading:
         known = keys()
         if key in SECTIONS:
             self.mistakes.append(f"{where}: {key} is a section; expected one of its keys{_list(key)}")
-        elif key not in known and (whole := key.partition("[")[0]) in ITEMS:
+        elif whole := next((item for item in ITEMS if key.startswith((f"{item}[", f"{item}."))), None):
             expected = known[whole].metadata["rule"].expected
             self.mistakes.append(f"{where}: {key}: expected {whole} as a whole, {expected}")
         elif key not in known:

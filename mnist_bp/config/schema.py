@@ -111,7 +111,9 @@ class TrainConfig:
     beta2: float = _key(0.999, rules.below_one, "decay rate of the mean of squared gradients, for `adam` and `adamw`")
     rho: float = _key(0.9, rules.below_one, "decay rate of the mean of squared gradients, for `rmsprop`")
     epsilon: float = _key(
-        1e-8, rules.positive, "keeps the divisor from 0, for `adagrad`, `rmsprop`, `adam` and `adamw`"
+        1e-8,
+        rules.number("a number from 1e-30 to 1", lambda value: 1e-30 <= value <= 1),
+        "keeps the divisor from 0, for `adagrad`, `rmsprop`, `adam` and `adamw`",
     )
     learning_rate: float = _key(0.1, rules.positive, "learning rate; where a schedule changes it, its highest value")
     schedule: str = _key(
@@ -131,7 +133,7 @@ class TrainConfig:
     clip_norm: float | None = _key(
         None,
         rules.or_null(rules.positive),
-        "longest gradient, as a norm over all parameters; longer ones are shortened",
+        "longest gradient, weight decay's included, as a norm over all parameters; longer ones are shortened",
     )
     gradient: str = _key("backprop", rules.choice("backprop", "numerical"), "how the gradient is computed")
     shadow_check: int = _key(
@@ -212,6 +214,8 @@ def contradictions(config: Config) -> Iterator[str]:
         yield f"model.loss: expected binary_cross_entropy or a squared error, {why}; got {model.loss}"
     if model.loss in FROM_LOGITS and model.output != "identity":
         yield f"model.output: expected identity, as model.loss={model.loss} takes logits; got {model.output}"
+    if model.dropout > 0 and not model.hidden:
+        yield f"model.dropout: expected 0, as there is no hidden layer (model.hidden); got {model.dropout}"
     if train.gradient == "numerical" and model.dropout > 0:
         why = "as train.gradient=numerical needs one loss to differentiate, and dropout makes another of it each time"
         yield f"model.dropout: expected 0, {why}; got {model.dropout}"

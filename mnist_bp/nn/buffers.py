@@ -15,6 +15,12 @@ class Buffers:
     def __init__(self) -> None:
         self._buffers: dict[str, Array] = {}
 
+    def __copy__(self) -> "Buffers":
+        """Return a twin that writes to memory of its own."""
+        twin = object.__new__(type(self))
+        twin.__dict__ |= self.__dict__ | {"_buffers": {}}
+        return twin
+
     def buffer(self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
         """Return the array `name` with this shape and dtype; its contents are whatever they were."""
         size = math.prod(shape)

@@ -13,6 +13,7 @@ and (L₊ − L₋) / 2h, summed over n and divided by N, is the difference quot
 convolution or a pooling layer after the activation, gets its full input with unit j exchanged.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -28,6 +29,13 @@ from mnist_bp.nn.numerical import STEP
 
 BLOCK = 1 << 20  # numbers of a layer's output at once: few enough for the processor's cache, many for few calls
 
+Advance = Callable[[int], object]
+"""Told, again and again, that so many more derivatives are done."""
+
+
+def in_silence(count: int) -> None:
+    """Tell nobody; an `Advance`."""
+
 
 class Differences(NamedTuple):
     """Flat vectors, as the network's parameters: the difference quotients, and whether a kink lay within the step."""
@@ -37,29 +45,36 @@ class Differences(NamedTuple):
 
 
 def central_differences(
-    network: Network, x: Array, t: Array, advance: Callable[[int], object] = lambda count: None
+    network: Network, x: Array, t: Array, step: float = STEP, advance: Advance = in_silence
 ) -> Differences:
-    """Return the central differences of loss and penalty on a batch, with step STEP, in float64 and without dropout.
+    """Return the central differences of loss and penalty on a batch, in float64 and without dropout.
 
-    The network is left as it is. `advance(count)` is called whenever so many parameters are done. Across a kink, such
-    as a ReLU's, the difference quotient is no derivative.
+    The network is left as it is. Across a kink, such as a ReLU's, the difference quotient is no derivative.
+    Raises ValueError if x or t does not fit, and TypeError for a layer whose parameters are not a matrix product's.
     """
     twin = network.copy(np.float64)
-    flow = [x.astype(np.float64)]
+    x = x.astype(np.float64)
+    twin.loss(x, t)  # raises what does not fit
+    flow = [x]
     for layer in twin.layers:
         flow.append(layer.forward(flow[-1]).copy())
     kinked = np.zeros(twin.parameters.size, np.bool_)
     kinks = twin.views(kinked)
-    learning = [(place, layer) for place, layer in enumerate(twin.layers) if isinstance(layer, Linear)]
-    for number, (place, layer) in enumerate(learning, 1):
-        found = _of_layer(layer, twin.layers[place + 1 :], flow[place:], t, twin.loss_function, advance)
-        for matrices, tensors in zip(found, (twin.named_gradients, kinks), strict=True):
-            layer.matrix(tensors[f"W{number}"])[...] = matrices[: layer.fan_in]
-            if layer.bias:
-                tensors[f"b{number}"][...] = matrices[layer.fan_in]
-    for name in twin.weights:
-        W = twin.named_parameters[name]
-        twin.named_gradients[name] += twin.weight_decay / 2 * ((W + STEP) ** 2 - (W - STEP) ** 2) / (2 * STEP)
+    for place, (layer, names) in enumerate(zip(twin.layers, twin.names, strict=True)):
+        if isinstance(layer, Linear):
+            found = _of_layer(layer, twin.layers[place + 1 :], flow[place:], t, twin.loss_function, step, advance)
+            for matrix, tensors in zip(found, (twin.named_gradients, kinks), strict=True):
+                layer.matrix(tensors[names["W"]])[...] = matrix[: layer.fan_in]
+                if layer.bias:
+                    tensors[names["b"]][...] = matrix[layer.fan_in]
+        elif names:
+            raise TypeError(
+                f"central differences expect parameters in Linear layers alone; got a {type(layer).__name__}"
+            )
+    if twin.weight_decay:
+        for name in twin.weights:
+            W = twin.named_parameters[name]
+            twin.named_gradients[name] += twin.weight_decay / 2 * ((W + step) ** 2 - (W - step) ** 2) / (2 * step)
     return Differences(twin.gradients, kinked)
 
 
@@ -75,58 +90,71 @@ def _of_layer(
     flow: Sequence[Array],
     t: Array,
     loss: Loss,
-    advance: Callable[[int], object],
+    step: float,
+    advance: Advance,
 ) -> tuple[Array, Array]:
     """Return difference quotients and kinks, both (K, H), for the K inputs, bias included, of a layer's H units.
 
     `flow` is the input of the layer, its output, and those of the layers following it.
     """
-    columns = layer.columns(flow[0])
-    if layer.bias:
-        columns = np.concatenate([columns, np.ones_like(columns[:, :1])], axis=1)
-    examples, inputs, places = columns.shape
-    units = flow[1].shape[1]
+    path = _Path(layer, following, loss)
+    inputs, units, examples = layer.fan_in + layer.bias, flow[1].shape[1], len(t)
+    width = max(out[0].size for out in flow[1 + path.entry :])
+    size = max(1, BLOCK // (inputs * width))
     quotients, kinks = np.zeros((inputs, units)), np.zeros((inputs, units), np.bool_)
-    touched: Array = (columns != 0).any(axis=2)
-    size = max(1, BLOCK * examples // (max(np.count_nonzero(touched), 1) * max(out[0].size for out in flow[1:])))
+    done = 0
     for start in range(0, examples, size):
         part = slice(start, start + size)
-        k, n = np.nonzero(touched[part].T)
-        shift = STEP * columns[part][n, k]
-        if places == 1:
+        columns = layer.columns(flow[0][part])
+        if layer.bias:
+            columns = np.concatenate([columns, np.ones_like(columns[:, :1])], axis=1)
+        k, n = np.nonzero((columns != 0).any(axis=2).T)
+        shift = step * columns[n, k]
+        if columns.shape[2] == 1:  # equal inputs move an example alike: often so with pixels
             _, once, pairs = np.unique(n + 1j * shift[:, 0], return_index=True, return_inverse=True)
         else:
             once = pairs = np.arange(len(k))
-        block = _Block(n[once], shift[once], following, [out[part] for out in flow[1:]], t[part], loss)
+        block = _Block(path, n[once], shift[once], [out[part] for out in flow[1:]], t[part])
         for unit in range(units):
-            change, crossed = block.move(unit)
-            quotients[:, unit] += np.bincount(k, change[pairs], minlength=inputs)
-            kinks[k[crossed[pairs]], unit] = True
-        advance(inputs * units * min(start + size, examples) // examples - inputs * units * start // examples)
-    quotients /= 2 * STEP * examples
+            if len(k):
+                change, crossed = block.move(unit)
+                quotients[:, unit] += np.bincount(k, change[pairs], minlength=inputs)
+                kinks[k[crossed[pairs]], unit] = True
+            now = inputs * (units * start + (unit + 1) * len(columns)) // examples
+            advance(now - done)
+            done = now
+    quotients /= 2 * step * examples
     return quotients, kinks
+
+
+class _Path:
+    """The way of a change from a layer to the loss: activations of one unit, an affine layer if it is next, the rest.
+
+    `entry` is the number of layers that need not be computed in full.
+    """
+
+    def __init__(self, layer: Linear, following: Sequence[Layer], loss: Loss) -> None:
+        self.activations: list[Elementwise] = []
+        for each in following:
+            if not isinstance(each, Elementwise):
+                break
+            self.activations.append(each)
+        self.rest = following[len(self.activations) :]
+        self.affine: Affine | None = None
+        if isinstance(layer, Affine) and self.rest and isinstance(first := self.rest[0], Affine):
+            self.affine, self.rest = first, self.rest[1:]
+        self.loss = loss
+        self.entry = len(self.activations) + bool(self.affine)
 
 
 class _Block:
     """P pairs: the examples n, (P,), and by how much each moves a unit of the layer at its S places, (P, S)."""
 
-    def __init__(
-        self, n: Array, shift: Array, following: Sequence[Layer], flow: Sequence[Array], t: Array, loss: Loss
-    ) -> None:
-        self._n, self._shift, self._t, self._loss = n, shift, t[n], loss
-        self._activations: list[Elementwise] = []
-        for layer in following:
-            if not isinstance(layer, Elementwise):
-                break
-            self._activations.append(layer)
-        count = len(self._activations)
-        before, after = flow[0], flow[count]
-        self._before, self._after = _by_unit(before), _by_unit(after)
-        self._rest = following[count:]
-        self._next = self._rest[0] if self._rest and before.ndim == 2 else None
-        if isinstance(self._next, Affine):
-            self._rest, after = self._rest[1:], flow[count + 1]
-        self._rows = after.T[:, n].T if after.ndim == 2 else after[n]  # the few columns lie in a piece: fast sums
+    def __init__(self, path: _Path, n: Array, shift: Array, flow: Sequence[Array], t: Array) -> None:
+        self._path, self._n, self._shift, self._t = path, n, shift, t[n]
+        self._before, self._after = _by_unit(flow[0]), _by_unit(flow[len(path.activations)])
+        entered = flow[path.entry]
+        self._rows = entered.T[:, n].T if entered.ndim == 2 else entered[n]  # in 2-D by columns: few sums, but long
 
     def move(self, unit: int) -> tuple[Array, Array]:
         """Return L₊ − L₋ of every pair when the unit is moved, and whether a kink was crossed."""
@@ -139,30 +167,30 @@ class _Block:
         return plus - minus, crossed
 
     def _losses(self, unit: int, moved: Array, after: Array) -> tuple[Array, list[Array]]:
-        """Return the loss of every pair with the unit at `moved`, (P, S), and the sides of all kinks behind it.
+        """Return the loss of every pair with the unit at `moved`, (P, S), and the sides of all kinks on the way.
 
         `after` is the unit's activation as it was.
         """
-        sides = []
-        for activation in self._activations:
+        path, sides = self._path, []
+        for activation in path.activations:
             activation.function(moved, moved)
             if activation.kinked:
                 sides.append(moved > 0)
-        if isinstance(self._next, Affine):
-            x = (self._rows.T + np.multiply.outer(self._next.W[unit], (moved - after)[:, 0])).T
+        if path.affine:
+            x = (self._rows.T + np.multiply.outer(path.affine.W[unit], (moved - after)[:, 0])).T
         else:
             x = self._rows
             _by_unit(x)[:, unit] = moved
-        for layer in self._rest:
+        for layer in path.rest:
             x = layer.forward(x)
             if (side := layer.kink_sides()) is not None:
-                sides.append(side.copy())
-        losses = self._loss.each(x, self._t).copy()
-        if not isinstance(self._next, Affine):
+                sides.append(side)
+        losses = path.loss.each(x, self._t)
+        if not path.affine:
             _by_unit(self._rows)[:, unit] = after
         return losses, sides
 
 
 def _by_unit(out: Array) -> Array:
     """Return a layer's output (N, H) or (N, H, rows, columns) as a view (N, H, S)."""
-    return out.reshape(*out.shape[:2], -1)
+    return out[:, :, None] if out.ndim == 2 else out.reshape(*out.shape[:2], math.prod(out.shape[2:]))

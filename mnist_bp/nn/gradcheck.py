@@ -5,53 +5,64 @@ operations. `probe` asks it, `judge` compares. Both work on a float64 network wi
 and the penalty of weight decay.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from mnist_bp.nn import graph_oracle
 from mnist_bp.nn.buffers import Array
-from mnist_bp.nn.differences import central_differences
+from mnist_bp.nn.differences import Advance, central_differences, in_silence
 from mnist_bp.nn.network import Network
-from mnist_bp.nn.numerical import numerical_derivative
+from mnist_bp.nn.numerical import STEP, extrapolated_derivative
 
 ORACLES = ("numerical", "graph")
-TOLERANCES = {  # atol for a loss of 1, rtol; a wrong factor of 1 + 1e-3 is far above
-    "numerical": (
-        1e-9,
-        1e-6,
-    ),  # a difference is rounded by about 1e-16 · loss / 1e-5, truncated by about 1e-10 relative
-    "graph": (1e-13, 1e-10),  # both sides are exact but for rounding
-}
+# atol for a loss of 1, and rtol. A difference is rounded by about 1e-16 · loss / 1e-5, the graph as backprop is.
+TOLERANCES = {"numerical": (1e-9, 1e-6), "graph": (1e-13, 1e-10)}
 SAMPLES = 100  # parameters of each tensor in mode "sample"
 DIRECTIONS = 10  # in each tensor in mode "directional"
 
 
-@dataclass(frozen=True)
-class Probes:
-    """What an oracle says of one tensor: M derivatives n, and which of them crossed a kink and mean nothing.
+def quietly() -> np.errstate:
+    """Return a context without NumPy's warnings: what is not finite does not pass anyway."""
+    return np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
-    They are derivatives with respect to the `elements` (M,) of the flattened tensor; in mode "directional", along the
-    `directions` (M, size) instead.
+
+@dataclass(frozen=True)
+class Places:
+    """Where M derivatives of one tensor are taken: with respect to some elements (M,) of it, flattened, each.
+
+    In mode "directional", along some `directions` (M, size) instead.
     """
 
-    name: str
     shape: tuple[int, ...]
     elements: Array
     directions: Array | None
-    derivatives: Array
-    kinked: Array
 
     def of(self, gradient: Array) -> Array:
-        """Return the same derivatives, (M,), by a gradient of the tensor."""
+        """Return the derivatives, (M,), that a gradient of the tensor implies."""
         return gradient.ravel()[self.elements] if self.directions is None else self.directions @ gradient.ravel()
 
-    def where(self, probe: int) -> tuple[int, ...]:
-        """Return the index in the tensor, or the number of the direction, of a probe."""
+    def moves(self) -> Iterator[tuple[int | slice, Array | float]]:
+        """Yield what of the flattened tensor moves, and by how much per unit of distance."""
+        for i, element in enumerate(self.elements):
+            yield (int(element), 1.0) if self.directions is None else (slice(None), self.directions[i])
+
+    def index(self, number: int) -> tuple[int, ...]:
+        """Return the index of an element in the tensor, or the number of a direction."""
         if self.directions is not None:
-            return (probe,)
-        return tuple(int(i) for i in np.unravel_index(self.elements[probe], self.shape))
+            return (number,)
+        return tuple(int(i) for i in np.unravel_index(self.elements[number], self.shape))
+
+
+@dataclass(frozen=True)
+class Probes:
+    """What an oracle says of one tensor: derivatives n (M,), and which of them crossed a kink and mean nothing."""
+
+    name: str
+    places: Places
+    derivatives: Array
+    kinked: Array
 
 
 @dataclass(frozen=True)
@@ -85,12 +96,12 @@ class TensorCheck:
 
 
 def count(network: Network, mode: str) -> int:
-    """Return how many derivatives `probe` asks for."""
-    most = {"full": None, "sample": SAMPLES}
+    """Return how many central differences the numerical oracle takes: two a derivative."""
     sizes = [parameter.size for parameter in network.named_parameters.values()]
-    return DIRECTIONS * len(sizes) if mode == "directional" else sum(min(size, most[mode] or size) for size in sizes)
+    return 2 * sum(DIRECTIONS if mode == "directional" else _elements(size, mode) for size in sizes)
 
 
+@quietly()
 def probe(
     network: Network,
     x: Array,
@@ -98,78 +109,83 @@ def probe(
     *,
     oracle: str,
     mode: str,
-    rng: np.random.Generator,
-    advance: Callable[[int], object] = lambda count: None,
+    rng: np.random.Generator | None = None,
+    advance: Advance = in_silence,
 ) -> list[Probes]:
     """Ask an oracle for derivatives: "full", those of every parameter; "sample", of some; "directional", along some.
 
-    `rng` draws the sample or the directions; `advance(count)` is called whenever so many derivatives are done.
+    `rng` draws the sample or the directions. The numerical oracle extrapolates two central differences, those of step
+    STEP and half of it; it takes those of every parameter at once, others by whole passes through the network, and
+    tells `advance`.
     """
-    everywhere = np.zeros(network.parameters.size, np.bool_)
-    gradient = None
+    gradient, kinked = None, np.zeros(network.parameters.size, np.bool_)
     if oracle == "graph":
         gradient = graph_oracle.gradient(network, x, t)
-        advance(count(network, mode))
     elif mode == "full":
-        gradient, everywhere = central_differences(network, x, t, advance)
+        coarse, kinked = central_differences(network, x, t, STEP, advance)
+        fine, _ = central_differences(network, x, t, STEP / 2, advance)
+        gradient = (4 * fine - coarse) / 3
     found = []
     for name, parameter in network.named_parameters.items():
-        elements, directions = _choose(parameter, mode, rng)
-        kinked = network.views(everywhere)[name].ravel() if mode == "full" else np.zeros(len(elements), np.bool_)
-        probes = Probes(name, parameter.shape, elements, directions, np.zeros(len(elements)), kinked)
+        places = _choose(parameter, mode, rng or np.random.default_rng(0))
         if gradient is not None:
-            probes.derivatives[...] = probes.of(network.views(gradient)[name])
+            derivatives = places.of(network.views(gradient)[name])
+            crossed = places.of(network.views(kinked)[name]) != 0
         else:
-            for i in range(len(elements)):
-                direction = np.eye(1, parameter.size, elements[i])[0] if directions is None else directions[i]
-                slope = _slope(network, x, t, parameter, direction.reshape(parameter.shape))
-                probes.derivatives[i], kinked[i] = slope
-                advance(1)
-        found.append(probes)
+            slopes = []
+            for moving, direction in places.moves():
+                slopes.append(_slope(network, x, t, parameter.reshape(-1), moving, direction))
+                advance(2)
+            derivatives, crossed = np.array(slopes).T
+        found.append(Probes(name, places, derivatives, crossed.astype(np.bool_)))
     return found
 
 
-def judge(network: Network, x: Array, t: Array, oracle: str, probes: list[Probes]) -> Iterator[TensorCheck]:
+@quietly()
+def judge(network: Network, x: Array, t: Array, oracle: str, probes: list[Probes]) -> list[TensorCheck]:
     """Compare backprop with what an oracle said of the same network and batch."""
     scale = max(1.0, abs(network.backprop(x, t).loss + network.penalty()))
     atol, rtol = TOLERANCES[oracle]
-    for probe in probes:
-        yield _verdict(oracle, probe, network.named_gradients[probe.name], atol * scale, rtol)
+    return [_check(oracle, probe, network.named_gradients[probe.name], atol * scale, rtol) for probe in probes]
 
 
-def _choose(parameter: Array, mode: str, rng: np.random.Generator) -> tuple[Array, Array | None]:
-    """Return the numbers of the probes, and their directions where they are not along single elements."""
+def _elements(size: int, mode: str) -> int:
+    return size if mode == "full" else min(size, SAMPLES)
+
+
+def _choose(parameter: Array, mode: str, rng: np.random.Generator) -> Places:
     if mode == "directional":
-        vectors = rng.standard_normal((DIRECTIONS, parameter.size))
-        return np.arange(DIRECTIONS), vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    if mode == "full" or parameter.size <= SAMPLES:
-        return np.arange(parameter.size), None
-    return np.sort(rng.choice(parameter.size, SAMPLES, replace=False)), None
+        directions = rng.standard_normal((DIRECTIONS, parameter.size))
+        directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+        return Places(parameter.shape, np.arange(DIRECTIONS), directions)
+    elements = rng.choice(parameter.size, _elements(parameter.size, mode), replace=False)
+    return Places(parameter.shape, np.sort(elements), None)
 
 
-def _slope(network: Network, x: Array, t: Array, parameter: Array, direction: Array) -> tuple[float, bool]:
-    """Return the derivative along `direction`, and whether a kink lies within the step."""
-    start = parameter.copy()
+def _slope(
+    network: Network, x: Array, t: Array, tensor: Array, moving: int | slice, direction: Array | float
+) -> tuple[float, bool]:
+    """Return the derivative along a direction, and whether a kink lies within the step."""
+    start = tensor[moving].copy()
     sides: list[list[Array]] = []
 
-    def objective(amount: float) -> float:
-        np.multiply(direction, amount, out=parameter)
-        np.add(parameter, start, out=parameter)
+    def objective(distance: float) -> float:
+        tensor[moving] = start + distance * direction
         value = network.loss(x, t) + network.penalty()
-        sides.append([side.copy() for layer in network.layers if (side := layer.kink_sides()) is not None])
+        sides.append([side for layer in network.layers if (side := layer.kink_sides()) is not None])
         return value
 
-    slope = numerical_derivative(objective, 0.0)
-    parameter[...] = start
-    return slope, any(not np.array_equal(plus, minus) for plus, minus in zip(*sides, strict=True))
+    slope = extrapolated_derivative(objective, 0.0)
+    tensor[moving] = start
+    return slope, any(not np.array_equal(plus, minus) for plus, minus in zip(*sides[:2], strict=True))
 
 
-def _verdict(oracle: str, probes: Probes, gradient: Array, atol: float, rtol: float) -> TensorCheck:
+def _check(oracle: str, probes: Probes, gradient: Array, atol: float, rtol: float) -> TensorCheck:
     judged = np.flatnonzero(~probes.kinked)
     kinks = len(probes.kinked) - len(judged)
     if not len(judged):
         return TensorCheck(oracle, probes.name, gradient.size, 0, kinks, atol, rtol, 0.0, 0.0, (), 0.0, 0.0)
-    a, n = probes.of(gradient)[judged], probes.derivatives[judged]
+    a, n = probes.places.of(gradient)[judged], probes.derivatives[judged]
     absolute = np.abs(a - n)
     relative = absolute / (np.abs(n) + atol / rtol)
     worst = int(np.argmax(relative))  # NaN counts as the largest
@@ -183,7 +199,7 @@ def _verdict(oracle: str, probes: Probes, gradient: Array, atol: float, rtol: fl
         rtol,
         float(absolute.max()),
         float(relative[worst]),
-        probes.where(int(judged[worst])),
+        probes.places.index(int(judged[worst])),
         float(a[worst]),
         float(n[worst]),
     )

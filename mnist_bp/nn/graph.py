@@ -150,6 +150,13 @@ def log(x: Operand) -> Node:
     return Node("log", np.log(a), (x, lambda dout: dout / a))
 
 
+def log1p(x: Operand) -> Node:
+    """Return log(1 + x), which keeps its digits where 1 + x would round them away."""
+    x = lift(x)
+    a = x.value
+    return Node("log1p", np.log1p(a), (x, lambda dout: dout / (1 + a)))
+
+
 def maximum(x: Operand, y: Operand) -> Node:
     """Return the larger, element by element; the first of equals takes the gradient."""
     x, y = lift(x), lift(y)
@@ -280,7 +287,7 @@ def leaky_relu(x: Operand, slope: float) -> Node:
 def softplus(x: Operand) -> Node:
     """Return log(1 + eˣ) as max(0, x) + log(1 + exp(−|x|))."""
     x = lift(x)
-    return maximum(0, x) + log(1 + exp(-maximum(-x, x)))
+    return maximum(0, x) + log1p(exp(-maximum(-x, x)))
 
 
 def softmax(x: Operand) -> Node:

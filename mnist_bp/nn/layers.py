@@ -11,7 +11,7 @@ Kept by every layer, in `affine`, `activations`, `conv`, `pooling`, `dropout` an
   parameter gradients, and returns dx, the gradient with respect to the last x, in the layer's own buffer.
 - `parameter_gradients(dout)` is backward without dx: the first layer of a network is asked for no more.
 - `initialize(init, rng)` draws the initial weights; `kink_sides()` tells a gradient check on which side of its kink
-  each element of the last x lay.
+  each element of the last x lay, in a new array.
 - A layer never writes to x or dout. It may keep x until backward; the caller leaves x alone until then.
 """
 
@@ -32,6 +32,8 @@ class Layer(Buffers, ABC):
     """The contract above, for a layer without parameters."""
 
     shapes: Mapping[str, Shape] = {}
+    decaying: tuple[str, ...] = ()
+    """The names of the parameters that weight decay shrinks."""
 
     def bind(self, parameters: Mapping[str, Array], gradients: Mapping[str, Array]) -> None:
         """Adopt views of the network's vectors: `parameters["W"]` as self.W, `gradients["W"]` as self.dW."""
@@ -70,6 +72,7 @@ class Linear(Layer):
     check needs no more to know what each weight moves.
     """
 
+    decaying = ("W",)
     W: Array
     b: Array
     dW: Array

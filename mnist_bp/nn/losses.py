@@ -1,10 +1,10 @@
 """What training minimises: a loss is one number over a mini-batch, and differentiates exactly what it computes.
 
-The contract, for outputs (N, K) and targets t: `each(outputs, t)` returns the loss of every example, (N,), and
-`forward` their mean; `backward()` returns the gradient of that mean with respect to the outputs of the last `each` or
-`forward`, in the loss's own buffer; `correct(outputs, t)` counts the examples that are classified correctly.
+The contract, for outputs (N, K) and targets t: `each(outputs, t)` returns the loss of every example, (N,), in a new
+array, and `forward` their mean; `backward()` returns the gradient of that mean with respect to the outputs of the last
+`each` or `forward`, in the loss's own buffer; `correct(outputs, t)` counts the examples that are classified correctly.
 t holds classes 0 … K−1, (N,), or, for K = 1, answers 0 or 1; the losses that compare outputs with numbers take those
-as well, (N, K). A loss never writes to outputs or t; it may keep them until backward, and the caller leaves them alone
+as well, (N, K). A loss never writes to outputs or t. It may keep them until backward, and the caller leaves them alone
 until then.
 """
 
@@ -71,7 +71,7 @@ class SoftmaxCrossEntropy(Loss):
         loss_n = log Σ_k exp(z[n, k]) − Σ_k q[n, k] z[n, k]      dz = (softmax(z) − q) / N
 
     where q = (1 − ε) onehot(t) + ε / K; the label smoothing ε is 0 unless given.
-    Shapes: z (N, K), K ≥ 2, any finite values; t (N,), integer classes 0 … K−1.
+    Shapes: z (N, K), K ≥ 2, of which no two differ by more than the largest float; t (N,), integer classes 0 … K−1.
     The largest logit of each row is subtracted first: it changes no value and keeps exp from overflowing.
     Sources: Goodfellow, Bengio & Courville, Deep Learning (2016), section 6.2.2.3; label smoothing: Szegedy, Vanhoucke,
     Ioffe, Shlens & Wojna, CVPR (2016), section 7.
@@ -79,6 +79,8 @@ class SoftmaxCrossEntropy(Loss):
 
     def __init__(self, label_smoothing: float = 0.0) -> None:
         super().__init__()
+        if not 0 <= label_smoothing < 1:
+            raise ValueError(f"expected a label smoothing of at least 0 and less than 1; got {label_smoothing}")
         self.label_smoothing = label_smoothing
 
     def each(self, outputs: Array, t: Array) -> Array:

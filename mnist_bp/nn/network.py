@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from copy import deepcopy
+from copy import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -35,20 +35,32 @@ class Network:
     def __init__(
         self, layers: Sequence[Layer], loss: Loss, dtype: npt.DTypeLike = np.float32, *, weight_decay: float = 0.0
     ) -> None:
+        if np.dtype(dtype) not in (np.float32, np.float64):
+            raise ValueError(f"a network expects dtype float32 or float64; got {np.dtype(dtype)}")
+        if len({id(layer) for layer in layers}) < len(layers):
+            raise ValueError("a network expects each layer once, as it keeps what its backward needs; got one twice")
         self.layers = list(layers)
         self.loss_function = loss
         self.weight_decay = weight_decay
         learning = [layer for layer in self.layers if layer.shapes]
-        shapes = {f"{name}{i}": shape for i, layer in enumerate(learning, 1) for name, shape in layer.shapes.items()}
-        self.parameters = np.zeros(sum(map(math.prod, shapes.values())), dtype)
+        numbers = {id(layer): number for number, layer in enumerate(learning, 1)}
+        self.names = [{name: f"{name}{numbers[id(layer)]}" for name in layer.shapes} for layer in self.layers]
+        """For each layer, what its parameters are called here."""
+        self._shapes = {
+            names[own]: layer.shapes[own] for layer, names in zip(self.layers, self.names, strict=True) for own in names
+        }
+        count = sum(map(math.prod, self._shapes.values()))
+        try:
+            self.parameters = np.zeros(count, dtype)
+        except ValueError as error:  # more than an array can have
+            raise MemoryError(f"{count:.3g} parameters") from error
         self.gradients = np.zeros_like(self.parameters)
-        self._shapes = shapes
         self.named_parameters = self.views(self.parameters)
         self.named_gradients = self.views(self.gradients)
-        for i, layer in enumerate(learning, 1):
+        for layer, names in zip(self.layers, self.names, strict=True):
             layer.bind(
-                {name: self.named_parameters[f"{name}{i}"] for name in layer.shapes},
-                {name: self.named_gradients[f"{name}{i}"] for name in layer.shapes},
+                {own: self.named_parameters[name] for own, name in names.items()},
+                {own: self.named_gradients[name] for own, name in names.items()},
             )
         self._first = self.layers.index(learning[0]) if learning else len(self.layers)
         self._dropouts = [layer for layer in self.layers if isinstance(layer, Dropout)]
@@ -56,7 +68,9 @@ class Network:
     @property
     def weights(self) -> list[str]:
         """The names of the parameters that decay: the weights W1, W2, …, not the biases."""
-        return [name for name in self.named_parameters if name.startswith("W")]
+        return [
+            names[own] for layer, names in zip(self.layers, self.names, strict=True) for own in layer.decaying if names
+        ]
 
     def views(self, vector: Array) -> dict[str, Array]:
         """Return a flat vector, laid out as `parameters`, as named views in each tensor's shape."""
@@ -72,22 +86,17 @@ class Network:
             layer.initialize(init, rng)
 
     def copy(self, dtype: npt.DTypeLike) -> "Network":
-        """Return a network of the same layers and parameters in another precision, which shares no memory with this.
-
-        The copy is not being trained: its dropout is off.
-        """
-        layers, loss = deepcopy((self.layers, self.loss_function))
-        twin = Network(layers, loss, dtype, weight_decay=self.weight_decay)
+        """Return the network as it is used, without dropout, in another precision; it shares no memory with this."""
+        layers = [copy(layer) for layer in self.layers if not isinstance(layer, Dropout)]
+        twin = Network(layers, copy(self.loss_function), dtype, weight_decay=self.weight_decay)
         twin.parameters[...] = self.parameters
-        for layer in twin._dropouts:
-            layer.noise = None
         return twin
 
     @contextmanager
     def training(self, seed: np.random.SeedSequence) -> Iterator[None]:
         """Switch dropout on within the context: its masks are drawn from `seed`, the same for the same seed."""
-        for layer, noise in zip(self._dropouts, seed.spawn(len(self._dropouts)), strict=True):
-            layer.noise = noise
+        for number, layer in enumerate(self._dropouts):
+            layer.noise = np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, number))
         try:
             yield
         finally:
@@ -124,7 +133,7 @@ class Network:
 
     def accuracy(self, x: Array, t: Array) -> float:
         """Return the fraction of the batch that is classified correctly."""
-        return self.loss_function.correct(self.predict(x), t) / len(x)
+        return self.score(x, t).correct / len(x)
 
     def backprop(self, x: Array, t: Array) -> Score:
         """Overwrite `gradients` with the gradient of loss and penalty on a batch, by the chain rule from the end back.
@@ -145,12 +154,10 @@ class Network:
 
     def first_nonfinite(self, x: Array, t: Array) -> str | None:
         """Say where NaN or infinity comes up first in a batch's forward pass; None if nowhere."""
-        number = 0
-        for place, layer in enumerate(self.layers, 1):
-            number += bool(layer.shapes)
-            for name in layer.shapes:
-                if not np.isfinite(self.named_parameters[f"{name}{number}"]).all():
-                    return f"parameter {name}{number} of layer {place} ({type(layer).__name__})"
+        for place, (layer, names) in enumerate(zip(self.layers, self.names, strict=True), 1):
+            for name in names.values():
+                if not np.isfinite(self.named_parameters[name]).all():
+                    return f"parameter {name} of layer {place} ({type(layer).__name__})"
             x = layer.forward(x)
             if not np.isfinite(x).all():
                 return f"the output of layer {place} ({type(layer).__name__})"

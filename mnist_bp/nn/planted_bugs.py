@@ -1,6 +1,6 @@
 """Known bugs, planted in a network's backprop: a gradient check that lets one pass proves nothing."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -18,6 +18,9 @@ BUGS: dict[str, Callable[[Array, int], Array]] = {  # what becomes of a right dW
     "a missing 1/N": lambda dW, N: dW * N,
     "an off-by-one row": lambda dW, N: np.roll(dW, 1, axis=0),
 }
+
+
+NO_BUG = "no bug"
 
 
 @contextmanager
@@ -38,30 +41,54 @@ def planted(layer: Linear, bug: str) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Finding:
-    """What each oracle says of a bug in a tensor: "caught"; "MISSED"; "kinks", which hide it; "no effect", if none."""
+    """What each oracle makes of a bug in a tensor.
+
+    "caught"; "too small", if what the bug changes is within the tolerance; "kinks", which hide it; or "no effect", if
+    it changes nothing. Without a bug, "right" or "WRONG".
+    """
 
     bug: str
     tensor: str
     outcomes: dict[str, str]
 
 
-def hunt(network: Network, x: Array, t: Array, asked: Mapping[str, list[Probes]]) -> Iterator[Finding]:
-    """Plant every bug in every layer, and judge the tensor that it spoils by what each oracle said of this batch."""
-    meaning = {"FAIL": "caught", "PASS": "MISSED", "KINKS": "kinks"}
-    learning = [layer for layer in network.layers if isinstance(layer, Linear)]
-    for number, layer in enumerate(learning, 1):
-        tensor = f"W{number}"
-        network.backprop(x, t)
-        right = network.gradients.copy()
-        for bug in BUGS:
-            with planted(layer, bug):
-                checks = {
-                    oracle: next(judge(network, x, t, oracle, [probe for probe in probes if probe.name == tensor]))
-                    for oracle, probes in asked.items()
-                }
-            effect = not np.array_equal(network.gradients, right)
-            yield Finding(
-                bug,
-                tensor,
-                {oracle: meaning[check.verdict] if effect else "no effect" for oracle, check in checks.items()},
-            )
+def hunt(network: Network, x: Array, t: Array, asked: Mapping[str, list[Probes]]) -> list[Finding]:
+    """Judge the weights of every layer, as they are and spoiled by each bug, by what each oracle said of this batch."""
+    found = []
+    for layer, names in zip(network.layers, network.names, strict=True):
+        if isinstance(layer, Linear):
+            tensor = names["W"]
+            verdicts = _verdicts(network, x, t, asked, tensor)
+            right = network.gradients.copy()
+            outcomes = {oracle: "WRONG" if verdict == "FAIL" else "right" for oracle, verdict in verdicts.items()}
+            found.append(Finding(NO_BUG, tensor, outcomes))
+            for bug in BUGS:
+                with planted(layer, bug):
+                    verdicts = _verdicts(network, x, t, asked, tensor)
+                effect = not np.array_equal(network.gradients, right)
+                meaning = {"FAIL": "caught", "PASS": "too small", "KINKS": "kinks"}
+                outcomes = {o: meaning[verdict] if effect else "no effect" for o, verdict in verdicts.items()}
+                found.append(Finding(bug, tensor, outcomes))
+    return found
+
+
+def proven(findings: Sequence[Finding]) -> bool:
+    """Return whether the check can be trusted: it finds nothing wrong without a bug, and any bug that has an effect.
+
+    That is, by each oracle, in one tensor at least; and there were bugs with an effect.
+    """
+    outcomes: dict[tuple[str, str], set[str]] = {}
+    for finding in findings:
+        for oracle, outcome in finding.outcomes.items():
+            outcomes.setdefault((finding.bug, oracle), set()).add(outcome)
+    planted = [seen for (bug, _), seen in outcomes.items() if bug != NO_BUG and seen != {"no effect"}]
+    wrong = any("WRONG" in seen for seen in outcomes.values())
+    return bool(planted) and not wrong and all("caught" in seen for seen in planted)
+
+
+def _verdicts(network: Network, x: Array, t: Array, asked: Mapping[str, list[Probes]], tensor: str) -> dict[str, str]:
+    return {
+        oracle: check.verdict
+        for oracle, probes in asked.items()
+        for check in judge(network, x, t, oracle, [probe for probe in probes if probe.name == tensor])
+    }

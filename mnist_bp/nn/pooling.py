@@ -17,6 +17,8 @@ class Pool(Layer):
 
     def __init__(self, size: int) -> None:
         super().__init__()
+        if size < 1:
+            raise ValueError(f"{type(self).__name__} expects a size of 1 or more; got {size}")
         self.size = size
 
     def output_shape(self, input_shape: tuple[int, int, int]) -> tuple[int, int, int]:

@@ -35,6 +35,17 @@ def test_it_measures_on_another_data_set(trained: Path, small_mnist: object, arc
     assert json.loads(result.stdout)["examples"] == 60
 
 
+def test_the_plane_is_split_as_it_was_for_training() -> None:
+    Path("plane.yaml").write_text(
+        "data: {name: plane, seed: 3}\nmodel: {loss: half_squared_error}\ntrain: {epochs: 1, batch_size: 1000}"
+    )
+    assert run("train", "--config", "plane.yaml", "--out", "p").exit_code == 0
+    assert run("eval", "p").exit_code == 0
+    result = run("eval", "p", "--set", "data.seed=4")
+    assert result.exit_code == 2
+    assert "data.seed: expected the run's, as another would test on points that it was trained on" in result.stderr
+
+
 MISUSES = {
     "no run": (["nowhere"], 2, "nowhere: expected a run directory"),
     "another validation split": (["r", "--set", "data.validation=20"], 2, "but for data.validation"),
@@ -67,7 +78,8 @@ def test_a_run_without_a_validation_split_is_not_measured_on_one(small_config: P
 
 def test_images_of_another_size_do_not_fit(trained: Path, wide_folder: Path) -> None:
     result = run("eval", trained, "--set", f"data.dir={wide_folder}")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
+    assert f'with data.dir="{wide_folder}", idx having examples of 8×9 numbers for 3 outputs: ' in result.stderr
     assert "expected W1 of shape (72, 6) and type float32; got (64, 6)" in result.stderr
 
 

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mnist_bp.nn.affine import Affine
@@ -44,19 +45,21 @@ def test_a_self_test_shows_that_every_planted_bug_is_caught(small_config: Path, 
     assert result.exit_code == 0
     assert lines[0].split() == ["planted", "in", "backprop", "of", *names]
     assert sum(line.count("caught") for line in lines) == 5 * 2 * len(names)  # five bugs in two layers
+    assert sum(line.count("right") for line in lines) == 2 * len(names)  # and none
     assert lines[-1] == "PASS"
 
 
 def test_a_bug_that_goes_unnoticed_fails_the_self_test(small_config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bug below the tolerance is missed, a bug that changes nothing cannot be seen."""
+    """A bug below the tolerance is too small to see, a bug that changes nothing has no effect."""
     bugs = {"a rounding": lambda dW, N: dW * (1 + 1e-14), "nothing": lambda dW, N: dW}
     monkeypatch.setattr("mnist_bp.nn.planted_bugs.BUGS", bugs)
     result = run("gradcheck", "--config", small_config, "--self-test", "--json")
     report = json.loads(result.stdout)
     assert result.exit_code == 1
-    assert (report["verdict"], report["missed"]) == ("FAIL", 4)
-    assert report["bugs"][:2] == [
-        {"bug": "a rounding", "tensor": "W1", "outcomes": {"numerical": "MISSED", "graph": "MISSED"}},
+    assert report["verdict"] == "FAIL"
+    assert report["bugs"][:3] == [
+        {"bug": "no bug", "tensor": "W1", "outcomes": {"numerical": "right", "graph": "right"}},
+        {"bug": "a rounding", "tensor": "W1", "outcomes": {"numerical": "too small", "graph": "too small"}},
         {"bug": "nothing", "tensor": "W1", "outcomes": {"numerical": "no effect", "graph": "no effect"}},
     ]
 
@@ -109,3 +112,56 @@ def test_it_wants_a_config_or_a_run(small_config: Path, arguments: list[str]) ->
     result = run("gradcheck", *arguments)
     assert result.exit_code == 2
     assert "Give either --config FILE or a run directory" in result.stderr
+
+
+def kinked(config: Path) -> list[object]:
+    """Return options with which every step of the first bias crosses a kink: blank images, biases of zero."""
+    return ["--config", config, "--set", "model.activation=relu", "--set", "model.init=zeros"]
+
+
+def test_a_tensor_that_only_the_graph_can_judge_does_not_fail(small_config: Path) -> None:
+    result = run("gradcheck", *kinked(small_config))
+    assert result.exit_code == 0
+    assert re.search(r"W1 +numerical +0/384 +384  KINKS\nW1 +graph +384/384 +0 .*  PASS\n", result.stdout)
+    assert "KINKS: nothing to compare" in result.stdout
+    report = json.loads(run("gradcheck", *kinked(small_config), "--json").stdout)
+    assert report["checked"] == 6 * 3 + 3  # by every oracle
+    assert report["kinks"] == 384 + 6
+
+
+def test_a_check_that_compares_nothing_does_not_pass(small_config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    every = lambda network, x, t, step, advance: (np.zeros(411), np.ones(411, bool))  # noqa: E731
+    monkeypatch.setattr("mnist_bp.nn.gradcheck.central_differences", every)
+    result = run("gradcheck", "--config", small_config, "--oracle", "numerical")
+    assert result.exit_code == 1
+    assert result.stdout.endswith("\nFAIL\n")
+
+
+def test_samples_are_repeatable_and_of_the_batch_of_the_config(small_config: Path) -> None:
+    options = ["--config", small_config, "--mode", "sample", "--json"]
+    first, second, other = (run("gradcheck", *options, *more).stdout for more in ([], [], ["--set", "seed=1"]))
+    assert first == second != other
+    assert json.loads(first)["batch"] == 20
+
+
+def test_a_loss_that_is_not_finite_has_nothing_to_check(small_config: Path) -> None:
+    options = [
+        "--set",
+        "model.weight_init_std=1e200",
+        "--set",
+        "model.activation=identity",
+        "--set",
+        "model.init=normal",
+    ]
+    result = run("gradcheck", "--config", small_config, *options, "--set", "train.dtype=float64")
+    assert result.exit_code == 1
+    assert re.search(r"error: the loss is (nan|inf): there is no derivative to check", result.stderr)
+
+
+def test_a_run_is_not_checked_as_another_network(small_config: Path, small_mnist: object, archive_folder: Path) -> None:
+    assert run("train", "--config", small_config, "--out", "r").exit_code == 0
+    result = run("gradcheck", "r", "--set", "model.hidden=[7]")
+    assert result.exit_code == 2
+    assert "with model.hidden=[7], idx having examples of 8×8 numbers for 3 outputs: " in result.stderr
+    assert run("data", "import", archive_folder).exit_code == 0
+    assert run("gradcheck", "r", "--set", "data.name=mnist").exit_code == 0

@@ -168,10 +168,9 @@ def test_all_mistakes_are_reported_at_once() -> None:
     ]  # fmt: skip
 
 
-def test_a_part_of_a_list_cannot_be_set_and_the_message_says_what_can() -> None:
-    assert mistakes("", "model.conv[0].filters=8") == [
-        f"--set model.conv[0].filters=8: model.conv[0].filters: expected model.conv as a whole, {LAYERS}"
-    ]
+@pytest.mark.parametrize("key", ["model.conv[0].filters", "model.conv.filters"])
+def test_a_part_of_a_list_cannot_be_set_and_the_message_says_what_can(key: str) -> None:
+    assert mistakes("", f"{key}=8") == [f"--set {key}=8: {key}: expected model.conv as a whole, {LAYERS}"]
 
 
 @pytest.mark.parametrize(
@@ -197,6 +196,7 @@ def test_a_file_that_cannot_be_a_config_is_refused(make: object, message: str) -
 TEXTS = st.text(min_size=1).filter(str.isprintable)
 COUNTS = st.integers(1, 1_000_000)
 STEPS = st.integers(0, 10**12)
+EPSILON = st.floats(1e-30, 1)
 POSITIVE = st.floats(min_value=0, exclude_min=True, allow_infinity=False)
 BELOW_ONE = st.floats(0, 1, exclude_max=True)
 ACTIVATIONS = st.sampled_from(["sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity"])
@@ -237,19 +237,19 @@ CONFIGS = st.builds(
                 | st.builds(ConvConfig, COUNTS, pool=st.sampled_from(["max", "average"]), pool_size=PIXELS),
                 max_size=3,
             ).map(tuple),
-            "hidden": st.lists(COUNTS).map(tuple),
             "activation": ACTIVATIONS,
             "bias": st.booleans(),
-            "dropout": BELOW_ONE,
         }),
+        st.fixed_dictionaries({"hidden": st.lists(COUNTS, min_size=1).map(tuple), "dropout": BELOW_ONE})
+        | st.just({"hidden": ()}),
     ),
     train=section(
         TrainConfig,
         group("optimizer", "sgd")
         | group("optimizer", "momentum nesterov", momentum=BELOW_ONE)
-        | group("optimizer", "adagrad", epsilon=POSITIVE)
-        | group("optimizer", "rmsprop", rho=BELOW_ONE, epsilon=POSITIVE)
-        | group("optimizer", "adam adamw", beta1=BELOW_ONE, beta2=BELOW_ONE, epsilon=POSITIVE),
+        | group("optimizer", "adagrad", epsilon=EPSILON)
+        | group("optimizer", "rmsprop", rho=BELOW_ONE, epsilon=EPSILON)
+        | group("optimizer", "adam adamw", beta1=BELOW_ONE, beta2=BELOW_ONE, epsilon=EPSILON),
         group("schedule", "constant")
         | group("schedule", "step", decay_every=COUNTS, decay_factor=st.floats(0, 1, exclude_min=True))
         | group("schedule", "cosine one_cycle", schedule_epochs=st.none() | COUNTS),

@@ -115,6 +115,10 @@ def test_every_key_with_conditions_is_tested_above() -> None:
 
 POINTS = {"data.name": "plane", "model.loss": "half_squared_error"}
 CONTRADICTIONS = {
+    "dropout without hidden layers": (
+        {"model.hidden": (), "model.dropout": 0.5},
+        "model.dropout: expected 0, as there is no hidden layer (model.hidden); got 0.5",
+    ),
     "idx without a folder": (
         {"data.name": "idx"},
         "data.dir: expected the folder of the four IDX files that data.name=idx reads; got null",

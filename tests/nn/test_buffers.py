@@ -1,5 +1,7 @@
 """Buffers grow and are reused."""
 
+from copy import copy
+
 import numpy as np
 
 from mnist_bp.nn.buffers import Buffers
@@ -41,3 +43,11 @@ def test_an_array_like_another_has_its_order_of_memory_too() -> None:
     assert by_row.flags.c_contiguous
     assert by_column.flags.f_contiguous
     assert buffers.like("out", np.zeros((5, 4))[:, :3]).flags.c_contiguous
+
+
+def test_a_copy_writes_to_memory_of_its_own() -> None:
+    buffers = Buffers()
+    out = buffers.buffer("out", (5, 3), np.float32)
+    twin = copy(buffers)
+    assert not np.shares_memory(out, twin.buffer("out", (5, 3), np.float32))
+    assert np.shares_memory(out, buffers.buffer("out", (5, 3), np.float32))

@@ -110,3 +110,11 @@ def test_images_of_another_shape_are_named(shape: tuple[int, ...]) -> None:
     layer = bound(Conv2D((2, 5, 6), 3, 3), np.zeros((3, 2, 3, 3)), np.zeros(3))
     with pytest.raises(ValueError, match=r"Conv2D expects x of shape \(N, 2, 5, 6\); got \(3, "):
         layer.forward(np.zeros(shape))
+
+
+@pytest.mark.parametrize(
+    ("filters", "kernel", "stride", "padding"), [(0, 2, 1, 0), (1, 0, 1, 0), (1, 2, 0, 0), (1, 2, 1, -1)]
+)
+def test_sizes_that_make_no_sense_are_refused(filters: int, kernel: int, stride: int, padding: int) -> None:
+    with pytest.raises(ValueError, match="expects filters, kernel and stride of 1 or more, and padding of 0 or more"):
+        Conv2D((1, 4, 4), filters, kernel, stride=stride, padding=padding)

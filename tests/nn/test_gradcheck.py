@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from mnist_bp.nn import gradcheck
-from mnist_bp.nn.activations import ReLU, Sigmoid
+from mnist_bp.nn.activations import ReLU, Sigmoid, Tanh
 from mnist_bp.nn.affine import Affine
 from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.dropout import Dropout
 from mnist_bp.nn.initializers import he
 from mnist_bp.nn.layers import Layer
 from mnist_bp.nn.losses import SoftmaxCrossEntropy
-from mnist_bp.nn.network import Network
+from mnist_bp.nn.network import Network, Score
 from mnist_bp.nn.planted_bugs import BUGS, planted
 
 every_mode = pytest.mark.parametrize("mode", ["full", "sample", "directional"])
@@ -56,7 +56,8 @@ def test_a_mode_checks_what_it_promises_and_tells_its_progress(oracle: str, mode
     told: list[int] = []
     probes = gradcheck.probe(net, *batch(), oracle=oracle, mode=mode, rng=np.random.default_rng(2), advance=told.append)
     assert [check.checked for check in gradcheck.judge(net, *batch(), oracle, probes)] == counts
-    assert sum(told) == gradcheck.count(net, mode) == sum(counts)
+    assert gradcheck.count(net, mode) == 2 * sum(counts)
+    assert sum(told) == (2 * sum(counts) if oracle == "numerical" else 0)
 
 
 @every_oracle
@@ -160,3 +161,61 @@ def test_a_copy_of_a_network_in_training_is_checked_with_dropout_off(oracle: str
     net = network(Sigmoid(), Dropout(0.5))
     with net.training(np.random.SeedSequence(0)):
         assert all(check.verdict == "PASS" for check in checked(net.copy("float64"), oracle))
+
+
+def test_a_factor_of_one_and_a_hundred_millionth_is_seen_by_the_graph_alone() -> None:
+    net = network(Sigmoid())
+    first = net.layers[0]
+    assert isinstance(first, Affine)
+    asked = {oracle: ask(net, oracle, "full") for oracle in gradcheck.ORACLES}
+    right = first.parameter_gradients
+    first.parameter_gradients = lambda dout: right(dout * (1 + 1e-8))  # type: ignore[method-assign]  # that is the point
+    verdicts = {oracle: gradcheck.judge(net, *batch(), oracle, probes)[0].verdict for oracle, probes in asked.items()}
+    assert verdicts == {"numerical": "PASS", "graph": "FAIL"}
+
+
+def test_steep_networks_and_large_inputs_are_checked_as_exactly() -> None:
+    """Inputs of 100 make a step of 1e-5 one of 1e-3: one difference alone would err by 1e-6, and fail what is right."""
+    net = network(Tanh())
+    x, t = batch()
+    net.named_parameters["W1"][...] /= 100
+    for mode in ("full", "sample", "directional"):
+        probes = gradcheck.probe(net, 100 * x, t, oracle="numerical", mode=mode, rng=np.random.default_rng(2))
+        assert {check.verdict for check in gradcheck.judge(net, 100 * x, t, "numerical", probes)} == {"PASS"}
+    single = gradcheck.central_differences(net, 100 * x, t).gradient
+    net.backprop(100 * x, t)
+    assert (abs(single - net.gradients) > 1e-9 + 1e-6 * abs(single)).any()
+
+
+def test_samples_and_directions_are_drawn_by_the_generator_all_different() -> None:
+    net = network(Sigmoid())
+    drawn = []
+    for seed in (0, 0, 1):
+        places = [
+            gradcheck.probe(net, *batch(), oracle="graph", mode=mode, rng=np.random.default_rng(seed))[0].places
+            for mode in ("sample", "directional")
+        ]
+        drawn.append((places[0].elements, places[1].directions))
+    elements, directions = drawn[0]
+    assert len(set(elements)) == 100
+    assert elements.max() > 250  # of 300
+    assert directions is not None
+    assert len(np.unique(directions, axis=0)) == 10
+    np.testing.assert_allclose(np.linalg.norm(directions, axis=1), 1, rtol=1e-12)
+    for i in (0, 1):
+        np.testing.assert_array_equal(drawn[0][i], drawn[1][i])
+        assert not np.array_equal(drawn[0][i], drawn[2][i])
+
+
+def test_the_worst_place_is_named_by_its_index_though_probes_before_it_were_left_out() -> None:
+    """Of W1's four elements the first crosses a kink; the last is wrong, and the third has the largest difference."""
+    kinked = np.array([True, False, False, False])
+    places = gradcheck.Places((2, 2), np.arange(4), None)
+    probes = gradcheck.Probes("W1", places, np.array([9.0, 1.0, 1e6, 1.0]), kinked)
+    net = Network([Affine(2, 2, bias=False)], SoftmaxCrossEntropy(), "float64")
+    wrong = np.array([[0.0, 1.0], [1e6 + 1e-2, 1.0 + 1e-3]])
+    net.backprop = lambda x, t: (net.gradients.__setitem__(slice(None), wrong.ravel()), Score(1.0, 0))[1]  # type: ignore[method-assign]  # only the comparison is tested
+    (check,) = gradcheck.judge(net, np.zeros((1, 2)), np.array([0]), "numerical", [probes])
+    assert (check.worst, check.checked, check.kinks) == ((1, 1), 3, 1)
+    assert check.max_abs == pytest.approx(1e-2, rel=1e-6)
+    assert check.a - check.n == pytest.approx(1e-3, rel=1e-9)

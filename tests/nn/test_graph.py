@@ -28,6 +28,7 @@ NODES: dict[str, Case] = {
     "negation": (lambda x: -x, [(3, 4)]),
     "exp": (graph.exp, [(3, 4)]),
     "log": (lambda x: graph.log(x * x), [(3, 4)]),
+    "log1p": (lambda x: graph.log1p(x * x), [(3, 4)]),
     "maximum": (graph.maximum, [(3, 4), (3, 4)]),
     "sum": (lambda x: x.sum(), [(3, 4)]),
     "sum along an axis": (lambda x: x.sum(0), [(3, 4)]),
@@ -96,9 +97,18 @@ def test_every_function_is_checked_above_and_no_other_is_offered() -> None:
         for name, value in vars(graph).items()
         if inspect.isfunction(value) and value.__module__ == graph.__name__ and not name.startswith("_")
     }
-    assert public == {"variable", "lift", "backward", "gradients", "dot", "exp", "log", "maximum", "pad"} | set(
-        COMPOSED
-    )
+    assert public == {
+        "variable",
+        "lift",
+        "backward",
+        "gradients",
+        "dot",
+        "exp",
+        "log",
+        "log1p",
+        "maximum",
+        "pad",
+    } | set(COMPOSED)
 
 
 # Worked examples.

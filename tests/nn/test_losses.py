@@ -229,3 +229,9 @@ def test_binary_cross_entropy_takes_probabilities_alone(wrong: float) -> None:
 def test_an_empty_batch_has_no_mean(loss: Loss, t: np.ndarray, outputs: int) -> None:
     with pytest.raises(ValueError, match="one example or more; got none"):
         loss.forward(np.empty((0, outputs)), t[:0])
+
+
+@pytest.mark.parametrize("smoothing", [-0.1, 1.0, 2.0])
+def test_label_smoothing_is_a_share_below_one(smoothing: float) -> None:
+    with pytest.raises(ValueError, match="expected a label smoothing of at least 0 and less than 1"):
+        SoftmaxCrossEntropy(smoothing)

@@ -176,3 +176,43 @@ def test_views_lay_out_any_vector_as_the_parameters_are() -> None:
     assert {name: view.tolist() for name, view in views.items()} == {
         "W1": [[0, 1, 2], [3, 4, 5]], "b1": [6, 7, 8], "W2": [[9], [10], [11]],
     }  # fmt: skip
+
+
+def test_the_same_seed_object_gives_the_same_masks_again(rng: np.random.Generator) -> None:
+    net, (x, _) = network(Affine(6, 50), Dropout(0.5), Affine(50, 3)), batch(rng)
+    seed = np.random.SeedSequence(1, spawn_key=(2, 3))
+    with net.training(seed):
+        first = net.predict(x).copy()
+    with net.training(seed):
+        np.testing.assert_array_equal(net.predict(x), first)
+
+
+def test_a_copys_loss_is_its_own(rng: np.random.Generator) -> None:
+    net, (x, t) = network(Affine(6, 3)), batch(rng)
+    net.loss(x, t)
+    before = net.loss_function.backward().copy()
+    net.loss(x, t)
+    net.copy("float64").loss(x[:4] + 1, t[:4])
+    np.testing.assert_array_equal(net.loss_function.backward(), before)
+
+
+@pytest.mark.parametrize("t", [[0], [0, 1, 2, 7], [0, 1, -1, 2], [0.0, 1.0, 2.0, 0.0]], ids=str)
+def test_accuracy_takes_no_targets_that_do_not_fit(t: list[float]) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        network(Affine(6, 3)).accuracy(np.zeros((4, 6)), np.array(t))
+
+
+def test_only_float32_and_float64_are_taken() -> None:
+    with pytest.raises(ValueError, match="expects dtype float32 or float64; got float16"):
+        network(Affine(6, 3), dtype="float16")
+
+
+def test_a_layer_cannot_serve_twice() -> None:
+    sigmoid = Sigmoid()
+    with pytest.raises(ValueError, match="expects each layer once"):
+        network(Affine(6, 5), sigmoid, Affine(5, 3), sigmoid)
+
+
+def test_a_network_too_large_for_any_array_is_a_matter_of_memory() -> None:
+    with pytest.raises(MemoryError, match=r"1e\+24 parameters"):
+        network(Affine(10**12, 10**12))

@@ -88,3 +88,9 @@ def test_a_window_larger_than_the_image_is_refused(make: type[Pool]) -> None:
         make(4).forward(np.zeros((2, 1, 3, 5)))
     with pytest.raises(ValueError, match=r"x of shape \(N, C, H, W\); got \(2, 15\)"):
         make(2).forward(np.zeros((2, 15)))
+
+
+@pytest.mark.parametrize("make", [MaxPool, AveragePool])
+def test_a_size_below_one_is_refused(make: type[MaxPool] | type[AveragePool]) -> None:
+    with pytest.raises(ValueError, match="expects a size of 1 or more; got 0"):
+        make(0)

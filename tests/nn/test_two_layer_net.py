@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from mnist_bp.nn.buffers import Array
+from mnist_bp.nn.network import Score
 from mnist_bp.nn.two_layer_net import TwoLayerNet
 
 
@@ -31,3 +33,17 @@ def test_it_starts_as_the_book_does() -> None:
     np.testing.assert_allclose(net.named_parameters["W1"].std(), 0.01, rtol=0.02)  # 39,200 draws: known to 0.4 %
     assert abs(net.loss(np.zeros((1, 784)), np.array([3])) - 2.3026) < 0.1
     assert not np.array_equal(net.parameters, TwoLayerNet(784, 50, 10, seed=1).parameters)
+
+
+def test_the_numerical_gradient_knows_nothing_of_backprop(rng: np.random.Generator) -> None:
+    class Wrong(TwoLayerNet):
+        def backprop(self, x: Array, t: Array) -> Score:
+            score = super().backprop(x, t)
+            self.gradients *= 1.1
+            return score
+
+    right, wrong = TwoLayerNet(7, 5, 3), Wrong(7, 5, 3)
+    x, t = rng.random((6, 7)), rng.integers(0, 3, 6)
+    for name, gradient in right.numerical_gradient(x, t).items():
+        np.testing.assert_array_equal(gradient, wrong.numerical_gradient(x, t)[name])
+        assert not np.array_equal(right.gradient(x, t)[name], wrong.gradient(x, t)[name])
