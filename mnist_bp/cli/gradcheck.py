@@ -156,5 +156,5 @@ def _print_bugs(report: dict[str, Any]) -> None:
     for finding in report["bugs"]:
         outcomes = "".join(f"{finding['outcomes'][oracle]:12}" for oracle in oracles).rstrip()
         click.echo(f"{finding['bug']:24}{finding['tensor']:6}{outcomes}")
-    click.echo("PASS: nothing is wrong without a bug, and each oracle catches every bug that has an effect somewhere")
+    click.echo("to pass: right without a bug, and every bug that has an effect caught by each oracle somewhere")
     click.echo(report["verdict"])

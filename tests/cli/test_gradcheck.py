@@ -44,8 +44,8 @@ def test_a_self_test_shows_that_every_planted_bug_is_caught(small_config: Path, 
     lines = result.stdout.splitlines()
     assert result.exit_code == 0
     assert lines[0].split() == ["planted", "in", "backprop", "of", *names]
-    assert sum(line.count("caught") for line in lines) == 5 * 2 * len(names)  # five bugs in two layers
-    assert sum(line.count("right") for line in lines) == 2 * len(names)  # and none
+    assert sum(line.count("caught") for line in lines[:-2]) == 5 * 2 * len(names)  # five bugs in two layers
+    assert sum(line.count("right") for line in lines[:-2]) == 2 * len(names)  # and none
     assert lines[-1] == "PASS"
 
 
