@@ -22,7 +22,7 @@ class Record:
 
     def line(self) -> str:
         """Return the row as text: None is empty, a float the shortest text that reads back as the same float."""
-        values = astuple(replace(self, seconds=round(self.seconds, 3)))
+        values = astuple(replace(self, seconds=round(self.seconds, 6)))
         return ",".join("" if value is None else repr(value) for value in values) + "\n"
 
 

@@ -132,8 +132,8 @@ class Trainer:
                 score = self.gradient(x, t)
                 if not math.isfinite(self.position.loss_sum + score.loss * len(t)):
                     raise DivergenceError(step, self.network.first_nonfinite(x, t) or "the loss")
-            if self.shadow_check and step % self.shadow_check == 0:
-                shadow.check(self.network, x, t, step)
+                if self.shadow_check and step % self.shadow_check == 0:
+                    shadow.check(self.network, x, t, step)
             if self.clip_norm is not None:
                 clip_norm(self.network.gradients, self.clip_norm)
             self.optimizer.update(self.schedule(step - 1), step)

@@ -4,7 +4,7 @@
     scripts/benchmark.py            everything that is installed; about a minute
     scripts/benchmark.py --json
 
-PyTorch is timed too where it is installed: pip install 'mnist-bp[bench]'. The digits are MNIST's, from the cache. Each
+PyTorch is timed too where it is installed: pip install '.[bench]'. The digits are MNIST's, from the cache. Each
 row has the median of its repeats; ratios are to the central differences of `mnist_bp.nn.differences`.
 """
 

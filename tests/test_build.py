@@ -89,6 +89,16 @@ def test_a_convolutional_network_has_its_convolutions_pools_dropout_and_output_i
     assert network.predict(np.zeros((5, 12), "float32")).shape == (5, 3)
 
 
+def test_every_key_of_a_convolution_reaches_it() -> None:
+    model = ModelConfig(conv=(ConvConfig(5, kernel=2, stride=2, padding=1),), bias=False)
+    network = build.network(Config(model=model), IMAGES)
+    convolution = network.layers[1]
+    assert isinstance(convolution, Conv2D)
+    assert (convolution.kernel, convolution.stride, convolution.padding) == (2, 2, 1)
+    assert list(network.named_parameters) == ["W1", "W2", "W3"]
+    assert convolution.output_shape == (5, 2, 3)  # of 3 × 4 pixels
+
+
 @pytest.mark.parametrize(
     ("conv", "message"),
     [

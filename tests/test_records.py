@@ -18,7 +18,7 @@ RECORDS = st.builds(
     validation_accuracy=st.none() | FLOATS,
     test_loss=FLOATS,
     test_accuracy=FLOATS,
-    seconds=st.integers(0, 10**6).map(lambda milliseconds: milliseconds / 1000),
+    seconds=st.integers(0, 10**9).map(lambda microseconds: microseconds / 10**6),
 )
 
 
@@ -30,8 +30,8 @@ def test_the_header_is_the_one_that_scripts_rely_on() -> None:
 
 
 def test_a_line_has_empty_fields_for_what_was_not_measured() -> None:
-    record = Record(2, 1200, 0.1, 0.25, 0.9375, None, None, 0.5, 0.875, 1.23456)
-    assert record.line() == "2,1200,0.1,0.25,0.9375,,,0.5,0.875,1.235\n"
+    record = Record(2, 1200, 0.1, 0.25, 0.9375, None, None, 0.5, 0.875, 1.2345678)
+    assert record.line() == "2,1200,0.1,0.25,0.9375,,,0.5,0.875,1.234568\n"
 
 
 @given(records=st.lists(RECORDS))

@@ -26,6 +26,7 @@ from mnist_bp.nn.two_layer_net import TwoLayerNet
 from tests.conftest import rows, run
 
 CONFIGS = Path(__file__).parents[1] / "configs"
+GATE_INPUTS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 
 
 def filled(network: Network, **parameters: object) -> Network:
@@ -52,11 +53,12 @@ def test_000a_the_gradients_equal_those_of_an_independent_autodiff_library(rng: 
         np.testing.assert_allclose(net.named_gradients[name], expected, rtol=1e-10, atol=1e-10)
 
 
-def test_000a_is_a_config() -> None:
-    assert [type(layer) for layer in build.network(load(CONFIGS / "relu-mse.yaml"), load_data("xor")).layers] == [
-        Affine, ReLU, Affine,
-    ]  # fmt: skip
-    assert load(CONFIGS / "relu-mse.yaml").model.loss == "mean_squared_error"
+def test_000a_is_a_config_whose_gradients_are_proven(small_config: Path) -> None:
+    config = load(CONFIGS / "relu-mse.yaml")
+    assert (config.model.activation, config.model.loss) == ("relu", "mean_squared_error")
+    assert len(config.model.hidden) == 1
+    images = ["--set", "data.name=idx", "--set", f"data.dir={load(small_config).data.dir}"]
+    assert run("gradcheck", "--config", CONFIGS / "relu-mse.yaml", *images).exit_code == 0
 
 
 # 000 b: two layers of sigmoids without bias, the sum of squares, full batch, 1,500 iterations.
@@ -72,7 +74,9 @@ def test_000b_the_loss_falls_monotonically_over_1500_iterations_as_by_the_source
         return 1 / (1 + np.exp(-z))
 
     x, y = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]]), np.array([[0], [1], [1], [0]])
-    start = build.network(load(CONFIGS / "xor.yaml"), load_data("xor"))
+    config = load(CONFIGS / "xor.yaml")
+    assert (config.model.hidden, config.model.bias, config.train.batch_size) == ((4,), False, 4)
+    start = build.network(config, load_data("xor"))
     first, second = (start.named_parameters[name].copy() for name in ("W1", "W2"))
     for _ in range(1500):  # learning rate 1 on the sum of squares
         hidden = sigmoid(x @ first)
@@ -93,8 +97,7 @@ def test_000b_the_loss_falls_monotonically_over_1500_iterations_as_by_the_source
 )
 def test_001_a_perceptron_is_a_logic_gate(gate: str, weights: float, bias: float, truth: list[int]) -> None:
     perceptron = filled(Network([Affine(2, 1), Step()], HalfSquaredError(), "float64"), W1=weights, b1=bias)
-    inputs = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-    assert perceptron.predict(inputs).ravel().tolist() == truth
+    assert perceptron.predict(GATE_INPUTS).ravel().tolist() == truth
 
 
 def test_001_two_layers_of_perceptrons_compute_the_exclusive_or() -> None:
@@ -104,10 +107,9 @@ def test_001_two_layers_of_perceptrons_compute_the_exclusive_or() -> None:
         Network(layers, HalfSquaredError(), "float64"),
         W1=[[-0.5, 0.5], [-0.5, 0.5]], b1=[0.7, -0.2], W2=0.5, b2=-0.7,
     )  # fmt: skip
-    inputs = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-    assert net.predict(inputs).ravel().tolist() == [0, 1, 1, 0]
+    assert net.predict(GATE_INPUTS).ravel().tolist() == [0, 1, 1, 0]
     with pytest.raises(TypeError, match="a step function trains nothing"):
-        net.backprop(inputs, np.array([0, 1, 1, 0]))
+        net.backprop(GATE_INPUTS, np.array([0, 1, 1, 0]))
 
 
 def test_001_activation_functions_take_the_books_values() -> None:
@@ -191,8 +193,14 @@ def test_001_the_book_trains_it_by_either_gradient_to_the_same_losses(small_conf
     for one, other in zip(rows("backprop"), rows("numerical"), strict=True):
         assert float(one["train_loss"]) == pytest.approx(float(other["train_loss"]), rel=1e-9)
         assert float(one["test_loss"]) == pytest.approx(float(other["test_loss"]), rel=1e-9)
+
+
+def test_001_the_books_configs_have_the_books_numbers() -> None:
     book, numerical = load(CONFIGS / "book.yaml"), load(CONFIGS / "book-numerical.yaml")
-    assert (book.model, numerical.train.gradient) == (numerical.model, "numerical")
+    assert (book.model.hidden, book.model.activation, book.model.weight_init_std) == ((50,), "sigmoid", 0.01)
+    train = book.train
+    assert (train.batch_size, train.learning_rate, train.max_steps, train.sampling) == (100, 0.1, 10_000, "replacement")
+    assert (numerical.model, numerical.train.gradient, numerical.train.batch_size) == (book.model, "numerical", 100)
 
 
 def test_001_apples_are_bought_on_a_graph() -> None:
@@ -273,6 +281,8 @@ def test_003_the_chain_learns_its_sample() -> None:
 
 
 def test_004_the_plane_is_classified_after_one_pass_over_its_points() -> None:
+    train = load(CONFIGS / "plane.yaml").train
+    assert (train.batch_size, train.learning_rate, train.epochs) == (1, 0.001, 1)
     options = ["--target-accuracy", "0.99", "--quiet", "--out", "plane"]
     assert run("train", "--config", CONFIGS / "plane.yaml", *options).exit_code == 0
     assert rows("plane")[0]["step"] == "30000"

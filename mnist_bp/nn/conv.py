@@ -58,11 +58,8 @@ class Conv2D(Linear):
         bias: bool = True,
     ) -> None:
         channels, height, width = input_shape
-        if min(filters, kernel, stride) < 1 or padding < 0:
-            raise ValueError(
-                "Conv2D expects filters, kernel and stride of 1 or more, and padding of 0 or more; "
-                f"got {filters}, {kernel}, {stride} and {padding}"
-            )
+        if stride < 1 or padding < 0:
+            raise ValueError(f"Conv2D expects a stride of 1 or more, and padding of 0 or more; got {stride}, {padding}")
         if kernel > min(height, width) + 2 * padding:
             raise ValueError(
                 f"Conv2D expects a kernel that fits into images of {height} × {width} with padding {padding}; "

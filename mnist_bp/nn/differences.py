@@ -10,7 +10,8 @@ input k, and an example n that it touches. For one unit j, all pairs go through 
     L′[n]                          whatever follows, and the loss, example by example
 
 and (L₊ − L₋) / 2h, summed over n and divided by N, is the difference quotient. What does not have this form, such as a
-convolution or a pooling layer after the activation, gets its full input with unit j exchanged.
+convolution or a pooling layer after the activation, gets its full input with unit j exchanged. Dropout in training is a
+constant mask, and multiplies each pair by that of its example.
 """
 
 import math
@@ -22,6 +23,7 @@ import numpy as np
 from mnist_bp.nn.activations import Elementwise
 from mnist_bp.nn.affine import Affine
 from mnist_bp.nn.buffers import Array
+from mnist_bp.nn.dropout import Dropout
 from mnist_bp.nn.layers import Layer, Linear
 from mnist_bp.nn.losses import Loss
 from mnist_bp.nn.network import Network, Score
@@ -37,6 +39,12 @@ def in_silence(count: int) -> None:
     """Tell nobody; an `Advance`."""
 
 
+class _Mask(NamedTuple):
+    """Dropout in training: what it multiplies each unit of each example by, (N, H)."""
+
+    mask: Array
+
+
 class Differences(NamedTuple):
     """Flat vectors, as the network's parameters: the difference quotients, and whether a kink lay within the step."""
 
@@ -47,7 +55,7 @@ class Differences(NamedTuple):
 def central_differences(
     network: Network, x: Array, t: Array, step: float = STEP, advance: Advance = in_silence
 ) -> Differences:
-    """Return the central differences of loss and penalty on a batch, in float64 and without dropout.
+    """Return the central differences of loss and penalty on a batch, in float64; in training, with dropout's masks.
 
     The network is left as it is. Across a kink, such as a ReLU's, the difference quotient is no derivative.
     Raises ValueError if x or t does not fit, and TypeError for a layer whose parameters are not a matrix product's.
@@ -55,21 +63,26 @@ def central_differences(
     twin = network.copy(np.float64)
     x = x.astype(np.float64)
     twin.loss(x, t)  # raises what does not fit
-    flow = [x]
-    for layer in twin.layers:
-        flow.append(layer.forward(flow[-1]).copy())
+    flow, tensors = [x], []
+    layers: list[Layer | _Mask] = []
+    for layer, names in zip(twin.layers, twin.names, strict=True):
+        out = layer.forward(flow[-1])
+        if out is not flow[-1]:  # as dropout that is off passes x on
+            flow.append(out.copy())
+            layers.append(_Mask(layer.mask) if isinstance(layer, Dropout) and layer.mask is not None else layer)
+            tensors.append(names)
     kinked = np.zeros(twin.parameters.size, np.bool_)
     kinks = twin.views(kinked)
-    for place, (layer, names) in enumerate(zip(twin.layers, twin.names, strict=True)):
-        if isinstance(layer, Linear):
-            found = _of_layer(layer, twin.layers[place + 1 :], flow[place:], t, twin.loss_function, step, advance)
-            for matrix, tensors in zip(found, (twin.named_gradients, kinks), strict=True):
-                layer.matrix(tensors[names["W"]])[...] = matrix[: layer.fan_in]
-                if layer.bias:
-                    tensors[names["b"]][...] = matrix[layer.fan_in]
+    for place, (part, names) in enumerate(zip(layers, tensors, strict=True)):
+        if isinstance(part, Linear):
+            found = _of_layer(part, layers[place + 1 :], flow[place:], t, twin.loss_function, step, advance)
+            for matrix, views in zip(found, (twin.named_gradients, kinks), strict=True):
+                part.matrix(views[names["W"]])[...] = matrix[: part.fan_in]
+                if part.bias:
+                    views[names["b"]][...] = matrix[part.fan_in]
         elif names:
             raise TypeError(
-                f"central differences expect parameters in Linear layers alone; got a {type(layer).__name__}"
+                f"central differences expect parameters in Linear layers alone; got a {type(part).__name__}"
             )
     if twin.weight_decay:
         for name in twin.weights:
@@ -86,7 +99,7 @@ def differentiate(network: Network, x: Array, t: Array) -> Score:
 
 def _of_layer(
     layer: Linear,
-    following: Sequence[Layer],
+    following: Sequence[Layer | _Mask],
     flow: Sequence[Array],
     t: Array,
     loss: Loss,
@@ -114,7 +127,7 @@ def _of_layer(
             _, once, pairs = np.unique(n + 1j * shift[:, 0], return_index=True, return_inverse=True)
         else:
             once = pairs = np.arange(len(k))
-        block = _Block(path, n[once], shift[once], [out[part] for out in flow[1:]], t[part])
+        block = _Block(path, n[once], shift[once], [out[part] for out in flow[1:]], t[part], start)
         for unit in range(units):
             if len(k):
                 change, crossed = block.move(unit)
@@ -133,10 +146,10 @@ class _Path:
     `entry` is the number of layers that need not be computed in full.
     """
 
-    def __init__(self, layer: Linear, following: Sequence[Layer], loss: Loss) -> None:
-        self.activations: list[Elementwise] = []
+    def __init__(self, layer: Linear, following: Sequence[Layer | _Mask], loss: Loss) -> None:
+        self.activations: list[Elementwise | _Mask] = []
         for each in following:
-            if not isinstance(each, Elementwise):
+            if not isinstance(each, (Elementwise, _Mask)):
                 break
             self.activations.append(each)
         self.rest = following[len(self.activations) :]
@@ -148,10 +161,13 @@ class _Path:
 
 
 class _Block:
-    """P pairs: the examples n, (P,), and by how much each moves a unit of the layer at its S places, (P, S)."""
+    """P pairs: the examples n, (P,), and by how much each moves a unit of the layer at its S places, (P, S).
 
-    def __init__(self, path: _Path, n: Array, shift: Array, flow: Sequence[Array], t: Array) -> None:
-        self._path, self._n, self._shift, self._t = path, n, shift, t[n]
+    They are counted from the first example of the block, which is number `start` of the batch.
+    """
+
+    def __init__(self, path: _Path, n: Array, shift: Array, flow: Sequence[Array], t: Array, start: int) -> None:
+        self._path, self._n, self._shift, self._t, self._examples = path, n, shift, t[n], start + n
         self._before, self._after = _by_unit(flow[0]), _by_unit(flow[len(path.activations)])
         entered = flow[path.entry]
         self._rows = entered.T[:, n].T if entered.ndim == 2 else entered[n]  # in 2-D by columns: few sums, but long
@@ -173,6 +189,9 @@ class _Block:
         """
         path, sides = self._path, []
         for activation in path.activations:
+            if isinstance(activation, _Mask):
+                moved *= activation.mask[self._examples, unit, None]
+                continue
             activation.function(moved, moved)
             if activation.kinked:
                 sides.append(moved > 0)
@@ -182,6 +201,9 @@ class _Block:
             x = self._rows
             _by_unit(x)[:, unit] = moved
         for layer in path.rest:
+            if isinstance(layer, _Mask):
+                x = x * layer.mask[self._examples]
+                continue
             x = layer.forward(x)
             if (side := layer.kink_sides()) is not None:
                 sides.append(side)

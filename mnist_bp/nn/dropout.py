@@ -23,22 +23,23 @@ class Dropout(Layer):
         if not 0 <= rate < 1:
             raise ValueError(f"Dropout expects a rate of at least 0 and less than 1; got {rate}")
         self.rate = rate
-        self._mask: Array | None = None
+        self.mask: Array | None = None
+        """What the last x was multiplied by; None for 1."""
 
     def forward(self, x: Array) -> Array:
         """Return x · mask / (1 − rate) in the layer's own buffer, or x itself when the network is not being trained."""
         if self.noise is None:
-            self._mask = None
+            self.mask = None
             return x
         # The draws are float32 for every dtype: half the work, and a copy in another precision drops the same elements.
         draws = self.buffer("draws", x.shape, np.float32)
         np.random.default_rng(self.noise).random(dtype=np.float32, out=draws)
-        self._mask = np.greater_equal(draws, self.rate, out=self.buffer("mask", x.shape, x.dtype))
-        self._mask *= 1 / (1 - self.rate)
-        return np.multiply(x, self._mask, out=self.buffer("out", x.shape, x.dtype))
+        self.mask = np.greater_equal(draws, self.rate, out=self.buffer("mask", x.shape, x.dtype))
+        self.mask *= 1 / (1 - self.rate)
+        return np.multiply(x, self.mask, out=self.buffer("out", x.shape, x.dtype))
 
     def backward(self, dout: Array) -> Array:
         """Return dout · mask / (1 − rate) in the layer's own buffer, or dout itself after a forward without a mask."""
-        if self._mask is None:
+        if self.mask is None:
             return dout
-        return np.multiply(dout, self._mask, out=self.buffer("dx", dout.shape, dout.dtype))
+        return np.multiply(dout, self.mask, out=self.buffer("dx", dout.shape, dout.dtype))

@@ -72,8 +72,9 @@ class TensorCheck:
     The check passes if |a − n| ≤ atol + rtol·|n| throughout; atol is that of TOLERANCES times max(1, |loss|), as
     rounding grows with the loss. `max_rel` is the largest |a − n| / (|n| + atol / rtol), at most rtol to pass; NaN does
     not pass. Probes across a kink are counted in `kinks` and left out of the rest; where nothing else remains, the
-    verdict is KINKS. `worst` is where max_rel is, with the values of a and n there: an index of the tensor, or the
-    number of a direction.
+    verdict is KINKS. Where no derivative is large enough for the oracle to tell it from 0, and not all are 0, it is
+    TINY. `worst` is where max_rel is, with the values of a and n there: an index of the tensor, or the number of a
+    direction.
     """
 
     oracle: str
@@ -85,14 +86,19 @@ class TensorCheck:
     rtol: float
     max_abs: float
     max_rel: float
+    largest: float  # of all |a| and |n|
     worst: tuple[int, ...]
     a: float
     n: float
 
     @property
     def verdict(self) -> str:
-        """PASS or FAIL; KINKS if nothing could be compared."""
-        return "KINKS" if not self.checked else "PASS" if self.max_rel <= self.rtol else "FAIL"
+        """PASS or FAIL; KINKS or TINY if nothing could be compared."""
+        if not self.checked:
+            return "KINKS"
+        if not self.max_rel <= self.rtol:
+            return "FAIL"
+        return "TINY" if 0 < self.largest <= self.atol else "PASS"
 
 
 def count(network: Network, mode: str) -> int:
@@ -184,7 +190,7 @@ def _check(oracle: str, probes: Probes, gradient: Array, atol: float, rtol: floa
     judged = np.flatnonzero(~probes.kinked)
     kinks = len(probes.kinked) - len(judged)
     if not len(judged):
-        return TensorCheck(oracle, probes.name, gradient.size, 0, kinks, atol, rtol, 0.0, 0.0, (), 0.0, 0.0)
+        return TensorCheck(oracle, probes.name, gradient.size, 0, kinks, atol, rtol, 0.0, 0.0, 0.0, (), 0.0, 0.0)
     a, n = probes.places.of(gradient)[judged], probes.derivatives[judged]
     absolute = np.abs(a - n)
     relative = absolute / (np.abs(n) + atol / rtol)
@@ -199,6 +205,7 @@ def _check(oracle: str, probes: Probes, gradient: Array, atol: float, rtol: floa
         rtol,
         float(absolute.max()),
         float(relative[worst]),
+        float(max(np.abs(a).max(), np.abs(n).max())),
         probes.places.index(int(judged[worst])),
         float(a[worst]),
         float(n[worst]),

@@ -43,6 +43,10 @@ class Node:
         self.varies: bool = varies or any(operand.varies for operand, _ in edges)
         self.gradient: Array | None = None
 
+    def __repr__(self) -> str:
+        gradient = "" if self.gradient is None else f", gradient {_brief(self.gradient)}"
+        return f"<{self.label or 'constant'} {_brief(self.value)}{gradient}>"
+
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the value."""
@@ -115,7 +119,7 @@ class Node:
 
     def __getitem__(self, key: tuple[int | slice, ...]) -> Node:
         """Return a part; only integers and slices, so that no element is taken twice."""
-        if not all(isinstance(each, int | slice) for each in key):
+        if not isinstance(key, tuple) or not all(isinstance(each, int | slice) for each in key):
             raise TypeError(f"a node is indexed by a tuple of integers and slices; got {key!r}")
 
         def into_zeros(dout: Array) -> Array:

@@ -13,6 +13,7 @@ from mnist_bp.nn.activations import Identity, LeakyReLU, ReLU, Sigmoid, Softplus
 from mnist_bp.nn.affine import Affine
 from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.conv import Conv2D
+from mnist_bp.nn.dropout import Dropout
 from mnist_bp.nn.graph import Node
 from mnist_bp.nn.losses import BinaryCrossEntropy, HalfSquaredError, Loss, MeanSquaredError, SoftmaxCrossEntropy
 from mnist_bp.nn.network import Network
@@ -26,6 +27,7 @@ LAYERS: dict[type, Callable[[Any, Node, dict[str, Node]], Node]] = {  # layer, x
     AveragePool: lambda layer, x, p: graph.average_pool(x, layer.size),
     Flatten: lambda layer, x, p: graph.flatten(x),
     Reshape: lambda layer, x, p: x.reshape(len(x.value), *layer.shape),
+    Dropout: lambda layer, x, p: x * layer.forward(np.ones(x.shape)),  # its mask; ones when it is off
     Identity: lambda layer, x, p: x,
     Sigmoid: lambda layer, x, p: graph.sigmoid(x),
     Tanh: lambda layer, x, p: graph.tanh(x),

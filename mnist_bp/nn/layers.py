@@ -80,6 +80,8 @@ class Linear(Layer):
 
     def __init__(self, weights: Shape, fan_in: int, fan_out: int, units: int, *, bias: bool) -> None:
         super().__init__()
+        if min(weights) < 1:
+            raise ValueError(f"{type(self).__name__} expects sizes of 1 or more; got weights of shape {weights}")
         self.shapes = {"W": weights} | ({"b": (units,)} if bias else {})
         self.fan_in, self.fan_out = fan_in, fan_out
         self.bias = bias

@@ -90,7 +90,10 @@ class SoftmaxCrossEntropy(Loss):
                 "softmax cross-entropy expects 2 outputs or more; got 1, whose softmax is 1 whatever the network says"
             )
         if t.ndim != 1:
-            raise ValueError(f"softmax cross-entropy expects t of shape ({len(outputs)},), classes; got {t.shape}")
+            raise ValueError(
+                f"softmax cross-entropy expects t of shape ({len(outputs)},), classes; got {t.shape} "
+                "(of one-hot rows, t.argmax(axis=1) makes classes)"
+            )
         _require_classes(outputs, t)
         self._truth = np.arange(len(t)), t
         largest = outputs.max(axis=1, keepdims=True)

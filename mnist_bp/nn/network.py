@@ -86,8 +86,11 @@ class Network:
             layer.initialize(init, rng)
 
     def copy(self, dtype: npt.DTypeLike) -> "Network":
-        """Return the network as it is used, without dropout, in another precision; it shares no memory with this."""
-        layers = [copy(layer) for layer in self.layers if not isinstance(layer, Dropout)]
+        """Return a network of the same layers and parameters in another precision; it shares no memory with this.
+
+        A copy that is made in the context of `training` stays there, with the same masks.
+        """
+        layers = [copy(layer) for layer in self.layers]
         twin = Network(layers, copy(self.loss_function), dtype, weight_decay=self.weight_decay)
         twin.parameters[...] = self.parameters
         return twin

@@ -33,8 +33,8 @@ def numerical_gradient(f: Callable[[Array], float], x: Array, step: float = STEP
     f is called with x itself, one element moved; x is left as it was. Raises TypeError if x is not of float64, as only
     that can take such small steps.
     """
-    if x.dtype != np.float64:
-        raise TypeError(f"numerical_gradient expects x of float64; got {x.dtype}")
+    if not isinstance(x, np.ndarray) or x.dtype != np.float64:
+        raise TypeError(f"numerical_gradient expects an array of float64; got {getattr(x, 'dtype', type(x).__name__)}")
     gradient = np.empty_like(x)
     for index in np.ndindex(x.shape):
         value = x[index]
@@ -57,7 +57,7 @@ def gradient_descent(
 
     Source: Cauchy, Comptes rendus 25 (1847).
     """
-    x = x.astype(np.float64)
+    x = np.array(x, np.float64)
     for _ in range(steps):
         x -= learning_rate * numerical_gradient(f, x, step)
     return x

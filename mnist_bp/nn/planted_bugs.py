@@ -66,7 +66,7 @@ def hunt(network: Network, x: Array, t: Array, asked: Mapping[str, list[Probes]]
                 with planted(layer, bug):
                     verdicts = _verdicts(network, x, t, asked, tensor)
                 effect = not np.array_equal(network.gradients, right)
-                meaning = {"FAIL": "caught", "PASS": "too small", "KINKS": "kinks"}
+                meaning = {"FAIL": "caught", "PASS": "too small", "TINY": "too small", "KINKS": "kinks"}
                 outcomes = {o: meaning[verdict] if effect else "no effect" for o, verdict in verdicts.items()}
                 found.append(Finding(bug, tensor, outcomes))
     return found

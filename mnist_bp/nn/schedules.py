@@ -33,7 +33,8 @@ def cosine(rate: float, steps: int) -> Schedule:
 def one_cycle(rate: float, steps: int) -> Schedule:
     """Rise to `rate` over 30 % of the steps and fall to almost nothing over the rest, each along half a cosine.
 
-    The first step has rate / 25, the last rate / 250,000, and so has any step beyond. The momentum is not varied.
+    Of ten steps or more, the first has rate / 25; the last has rate / 250,000, and so has any step beyond. The momentum
+    is not varied.
     Source: Smith & Topin, arXiv:1708.07120 (2017), in the proportions and with the cosines of PyTorch's OneCycleLR,
     whose peak lies at 0.3 · steps − 1 steps done and whose end at steps − 1.
     """

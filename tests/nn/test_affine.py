@@ -42,3 +42,9 @@ def test_initial_biases_are_zero_and_the_fans_are_the_sizes(rng: np.random.Gener
     layer.initialize(lambda rng, shape, fan_in, fan_out: np.full(shape, 10.0 * fan_in + fan_out), rng)
     np.testing.assert_array_equal(layer.W, np.full((4, 3), 43.0))
     np.testing.assert_array_equal(layer.b, 0)
+
+
+@pytest.mark.parametrize("sizes", [(0, 3), (3, 0), (-1, 3)])
+def test_sizes_below_one_are_refused(sizes: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="Affine expects sizes of 1 or more; got weights of shape"):
+        Affine(*sizes)

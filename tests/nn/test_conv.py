@@ -113,8 +113,16 @@ def test_images_of_another_shape_are_named(shape: tuple[int, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("filters", "kernel", "stride", "padding"), [(0, 2, 1, 0), (1, 0, 1, 0), (1, 2, 0, 0), (1, 2, 1, -1)]
+    ("filters", "kernel", "stride", "padding", "message"),
+    [
+        (0, 2, 1, 0, r"expects sizes of 1 or more; got weights of shape \(0, 1, 2, 2\)"),
+        (1, 0, 1, 0, r"expects sizes of 1 or more; got weights of shape \(1, 1, 0, 0\)"),
+        (1, 2, 0, 0, "expects a stride of 1 or more, and padding of 0 or more; got 0, 0"),
+        (1, 2, 1, -1, "expects a stride of 1 or more, and padding of 0 or more; got 1, -1"),
+    ],
 )
-def test_sizes_that_make_no_sense_are_refused(filters: int, kernel: int, stride: int, padding: int) -> None:
-    with pytest.raises(ValueError, match="expects filters, kernel and stride of 1 or more, and padding of 0 or more"):
+def test_sizes_that_make_no_sense_are_refused(
+    filters: int, kernel: int, stride: int, padding: int, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
         Conv2D((1, 4, 4), filters, kernel, stride=stride, padding=padding)

@@ -191,6 +191,24 @@ def test_a_layer_without_bias_that_sees_nothing_but_zeros_has_differences_of_zer
     assert sum(told) == 10
 
 
+def test_dropout_in_training_is_a_mask_that_stays(rng: np.random.Generator) -> None:
+    """At each place where it may stand: behind an activation, in front of it, behind a pool, at the end."""
+    layers = [
+        Reshape((1, 3, 4)), Conv2D((1, 3, 4), 3, 2), ReLU(), AveragePool(1), Flatten(), Dropout(0.3),
+        Affine(18, 6), Tanh(), Dropout(0.4), Affine(6, 5), Dropout(0.2), Sigmoid(), Affine(5, 3), Dropout(0.1),
+    ]  # fmt: skip
+    net = network(layers, SoftmaxCrossEntropy())
+    x, t = sparse(rng)
+    quiet = central_differences(net, x, t).gradient
+    np.testing.assert_allclose(quiet, textbook(net, x, t), rtol=0, atol=ATOL)
+    with net.training(np.random.SeedSequence(3)):
+        fast = central_differences(net, x, t).gradient
+        np.testing.assert_allclose(fast, textbook(net, x, t), rtol=0, atol=ATOL)
+        net.backprop(x, t)
+        np.testing.assert_allclose(fast, net.gradients, rtol=0, atol=ATOL)
+    assert abs(fast - quiet).max() > 1e-3
+
+
 def test_what_does_not_fit_is_said_as_the_network_says_it() -> None:
     net = network(STACKS["the book's"](), SoftmaxCrossEntropy())
     with pytest.raises(ValueError, match=r"layer 1: Affine expects x of shape \(N, 12\); got \(2, 11\)"):

@@ -118,8 +118,8 @@ def test_dropout_is_on_in_training_alone_and_its_masks_follow_from_the_seed(rng:
         with net.training(np.random.SeedSequence(seed)):
             noisy.append(net.predict(x).copy())
             np.testing.assert_array_equal(net.predict(x), noisy[-1])  # one loss for all of the context
-            np.testing.assert_array_equal(net.copy("float64").predict(x), quiet)
-            masks = [layer._mask != 0 for layer in net.layers if isinstance(layer, Dropout)]
+            np.testing.assert_array_equal(net.copy("float64").predict(x), noisy[-1])  # nor is a copy's another
+            masks = [layer.mask != 0 for layer in net.layers if isinstance(layer, Dropout)]
             assert not np.array_equal(*masks)  # each layer has its own
     np.testing.assert_array_equal(net.predict(x), quiet)
     np.testing.assert_array_equal(noisy[0], noisy[1])
