@@ -77,7 +77,7 @@ def test_a_network_has_the_layers_that_the_config_names(hidden: tuple[int, ...],
 def test_a_convolutional_network_has_its_convolutions_pools_dropout_and_output_in_order() -> None:
     convs = (ConvConfig(2, kernel=2, padding=1, pool="max"), ConvConfig(3, kernel=2, pool="average", pool_size=1))
     model = ModelConfig(
-        conv=convs, hidden=(4,), activation="relu", output="sigmoid", dropout=0.5, loss="mean_squared_error"
+        conv=convs, hidden=(4,), activation="relu", output="sigmoid", dropout=0.2, loss="mean_squared_error"
     )
     network = build.network(Config(model=model), IMAGES)
     assert [type(layer) for layer in network.layers] == [
@@ -87,6 +87,7 @@ def test_a_convolutional_network_has_its_convolutions_pools_dropout_and_output_i
         "W1": (2, 1, 2, 2), "W2": (3, 2, 2, 2), "W3": (3, 4), "W4": (4, 3),
     }  # fmt: skip
     assert network.predict(np.zeros((5, 12), "float32")).shape == (5, 3)
+    assert [layer.rate for layer in network.layers if isinstance(layer, Dropout)] == [0.2]
 
 
 def test_every_key_of_a_convolution_reaches_it() -> None:

@@ -7,15 +7,15 @@ import click
 
 from mnist_bp.cli import options, output
 
-MEANINGS = {
-    "KINKS": "KINKS: every step crosses a kink, as at biases of 0",
-    "TINY": "TINY: too small for the oracle to tell from 0",
-}
-
 if TYPE_CHECKING:
     from mnist_bp.nn.buffers import Array
     from mnist_bp.nn.gradcheck import Probes
     from mnist_bp.nn.network import Network
+
+MEANINGS = {
+    "KINKS": "KINKS: every step crosses a kink, as at biases of 0",
+    "TINY": "TINY: too small for the oracle to tell from 0",
+}
 
 
 @click.command("gradcheck")
@@ -131,6 +131,7 @@ def _print_checks(report: dict[str, Any]) -> None:
         for tensor in report["tensors"]:
             if tensor["oracle"] == oracle:
                 click.echo(_row(tensor, report["mode"]))
+        click.echo(f"relative: |a − n| / (|n| + {atol / rtol:.2g})")
     click.echo(f"relative: |a − n| / (|n| + {atol / rtol:.2g})")
     verdicts = {tensor["verdict"] for tensor in report["tensors"]}
     click.echo(

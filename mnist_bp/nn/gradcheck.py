@@ -17,7 +17,7 @@ from mnist_bp.nn.network import Network
 from mnist_bp.nn.numerical import STEP, extrapolated_derivative
 
 ORACLES = ("numerical", "graph")
-# atol for a loss of 1, and rtol. A difference is rounded by about 1e-16 · loss / 1e-5, the graph as backprop is.
+# atol for loss and outputs up to 1, and rtol. A difference is rounded by about 1e-16 · loss / 1e-5.
 TOLERANCES = {"numerical": (1e-9, 1e-6), "graph": (1e-13, 1e-10)}
 SAMPLES = 100  # parameters of each tensor in mode "sample"
 DIRECTIONS = 10  # in each tensor in mode "directional"
@@ -69,12 +69,12 @@ class Probes:
 class TensorCheck:
     """How backprop's derivatives a of one tensor compare with the oracle's n.
 
-    The check passes if |a − n| ≤ atol + rtol·|n| throughout; atol is that of TOLERANCES times max(1, |loss|), as
-    rounding grows with the loss. `max_rel` is the largest |a − n| / (|n| + atol / rtol), at most rtol to pass; NaN does
-    not pass. Probes across a kink are counted in `kinks` and left out of the rest; where nothing else remains, the
-    verdict is KINKS. Where no derivative is large enough for the oracle to tell it from 0, and not all are 0, it is
-    TINY. `worst` is where max_rel is, with the values of a and n there: an index of the tensor, or the number of a
-    direction.
+    The check passes if |a − n| ≤ atol + rtol·|n| throughout; atol is that of TOLERANCES times the largest of 1, the
+    loss and the outputs, with which rounding grows. `max_rel` is the largest |a − n| / (|n| + atol / rtol), at most
+    rtol to pass; NaN does not pass. Probes across a kink are counted in `kinks` and left out of the rest; where nothing
+    else remains, the verdict is KINKS. Where no derivative is large enough for the oracle to tell it from 0, and not
+    all are 0, it is TINY. `worst` is where max_rel is, with the values of a and n there: an index of the tensor, or the
+    number of a direction.
     """
 
     oracle: str
@@ -84,12 +84,12 @@ class TensorCheck:
     kinks: int
     atol: float
     rtol: float
-    max_abs: float
-    max_rel: float
-    largest: float  # of all |a| and |n|
-    worst: tuple[int, ...]
-    a: float
-    n: float
+    max_abs: float = 0.0
+    max_rel: float = 0.0
+    largest: float = 0.0  # of all |a| and |n|
+    worst: tuple[int, ...] = ()
+    a: float = 0.0
+    n: float = 0.0
 
     @property
     def verdict(self) -> str:
@@ -150,7 +150,9 @@ def probe(
 @quietly()
 def judge(network: Network, x: Array, t: Array, oracle: str, probes: list[Probes]) -> list[TensorCheck]:
     """Compare backprop with what an oracle said of the same network and batch."""
-    scale = max(1.0, abs(network.backprop(x, t).loss + network.penalty()))
+    network.gradients.fill(np.nan)  # backprop is to overwrite them, all of them
+    loss = network.backprop(x, t).loss + network.penalty()
+    scale = max(1.0, abs(loss), float(np.abs(network.predict(x)).max()))
     atol, rtol = TOLERANCES[oracle]
     return [_check(oracle, probe, network.named_gradients[probe.name], atol * scale, rtol) for probe in probes]
 
@@ -178,7 +180,7 @@ def _slope(
     def objective(distance: float) -> float:
         tensor[moving] = start + distance * direction
         value = network.loss(x, t) + network.penalty()
-        sides.append([side for layer in network.layers if (side := layer.kink_sides()) is not None])
+        sides.append(network.kink_sides())
         return value
 
     slope = extrapolated_derivative(objective, 0.0)
@@ -190,7 +192,7 @@ def _check(oracle: str, probes: Probes, gradient: Array, atol: float, rtol: floa
     judged = np.flatnonzero(~probes.kinked)
     kinks = len(probes.kinked) - len(judged)
     if not len(judged):
-        return TensorCheck(oracle, probes.name, gradient.size, 0, kinks, atol, rtol, 0.0, 0.0, 0.0, (), 0.0, 0.0)
+        return TensorCheck(oracle, probes.name, gradient.size, 0, kinks, atol, rtol)
     a, n = probes.places.of(gradient)[judged], probes.derivatives[judged]
     absolute = np.abs(a - n)
     relative = absolute / (np.abs(n) + atol / rtol)
@@ -203,10 +205,10 @@ def _check(oracle: str, probes: Probes, gradient: Array, atol: float, rtol: floa
         kinks,
         atol,
         rtol,
-        float(absolute.max()),
-        float(relative[worst]),
-        float(max(np.abs(a).max(), np.abs(n).max())),
-        probes.places.index(int(judged[worst])),
-        float(a[worst]),
-        float(n[worst]),
+        max_abs=float(absolute.max()),
+        max_rel=float(relative[worst]),
+        largest=float(max(np.abs(a).max(), np.abs(n).max())),
+        worst=probes.places.index(int(judged[worst])),
+        a=float(a[worst]),
+        n=float(n[worst]),
     )

@@ -155,6 +155,10 @@ class Network:
                 self.named_gradients[name] += self.weight_decay * self.named_parameters[name]
         return score
 
+    def kink_sides(self) -> list[Array]:
+        """Return on which side of its kink each element of the last pass lay, for every layer that has kinks."""
+        return [sides for layer in self.layers if (sides := layer.kink_sides()) is not None]
+
     def first_nonfinite(self, x: Array, t: Array) -> str | None:
         """Say where NaN or infinity comes up first in a batch's forward pass; None if nowhere."""
         for place, (layer, names) in enumerate(zip(self.layers, self.names, strict=True), 1):

@@ -21,6 +21,7 @@ BUGS: dict[str, Callable[[Array, int], Array]] = {  # what becomes of a right dW
 
 
 NO_BUG = "no bug"
+SEEN = {"FAIL": "caught", "PASS": "too small", "TINY": "too small", "KINKS": "kinks"}  # what a verdict says of a bug
 
 
 @contextmanager
@@ -60,15 +61,14 @@ def hunt(network: Network, x: Array, t: Array, asked: Mapping[str, list[Probes]]
             tensor = names["W"]
             verdicts = _verdicts(network, x, t, asked, tensor)
             right = network.gradients.copy()
-            outcomes = {oracle: "WRONG" if verdict == "FAIL" else "right" for oracle, verdict in verdicts.items()}
-            found.append(Finding(NO_BUG, tensor, outcomes))
+            unspoiled = {oracle: "WRONG" if verdict == "FAIL" else "right" for oracle, verdict in verdicts.items()}
+            found.append(Finding(NO_BUG, tensor, unspoiled))
             for bug in BUGS:
                 with planted(layer, bug):
                     verdicts = _verdicts(network, x, t, asked, tensor)
                 effect = not np.array_equal(network.gradients, right)
-                meaning = {"FAIL": "caught", "PASS": "too small", "TINY": "too small", "KINKS": "kinks"}
-                outcomes = {o: meaning[verdict] if effect else "no effect" for o, verdict in verdicts.items()}
-                found.append(Finding(bug, tensor, outcomes))
+                seen = {oracle: SEEN[verdict] if effect else "no effect" for oracle, verdict in verdicts.items()}
+                found.append(Finding(bug, tensor, seen))
     return found
 
 

@@ -156,6 +156,8 @@ def test_a_float32_network_is_differentiated_as_accurately_as_a_float64_one(rng:
     exact = net.copy("float64")
     exact.backprop(x.astype("float64"), t)
     np.testing.assert_allclose(net.gradients, exact.gradients, rtol=1e-6, atol=1e-9)
+    wide = central_differences(exact, x.astype("float64"), t).gradient
+    np.testing.assert_allclose(central_differences(exact, x, t).gradient, wide, rtol=0, atol=1e-15)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -191,7 +193,10 @@ def test_a_layer_without_bias_that_sees_nothing_but_zeros_has_differences_of_zer
     assert sum(told) == 10
 
 
-def test_dropout_in_training_is_a_mask_that_stays(rng: np.random.Generator) -> None:
+@pytest.mark.parametrize("block", [1, BLOCK])
+def test_dropout_in_training_is_a_mask_that_stays(
+    block: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """At each place where it may stand: behind an activation, in front of it, behind a pool, at the end."""
     layers = [
         Reshape((1, 3, 4)), Conv2D((1, 3, 4), 3, 2), ReLU(), AveragePool(1), Flatten(), Dropout(0.3),
@@ -201,6 +206,7 @@ def test_dropout_in_training_is_a_mask_that_stays(rng: np.random.Generator) -> N
     x, t = sparse(rng)
     quiet = central_differences(net, x, t).gradient
     np.testing.assert_allclose(quiet, textbook(net, x, t), rtol=0, atol=ATOL)
+    monkeypatch.setattr("mnist_bp.nn.differences.BLOCK", block)
     with net.training(np.random.SeedSequence(3)):
         fast = central_differences(net, x, t).gradient
         np.testing.assert_allclose(fast, textbook(net, x, t), rtol=0, atol=ATOL)
@@ -227,11 +233,13 @@ def test_parameters_of_another_kind_than_a_matrix_products_are_refused() -> None
         central_differences(network([Shift(), Affine(12, 3)], SoftmaxCrossEntropy()), np.zeros((1, 12)), np.array([0]))
 
 
+@pytest.mark.parametrize("block", [1, BLOCK])
 @pytest.mark.parametrize("layers", [STACKS["convolutions"], STACKS["deep"]], ids=["convolutions", "deep"])
 def test_kinks_are_flagged_where_a_forward_pass_on_either_side_finds_them(
-    layers: Callable[[], list[Layer]], rng: np.random.Generator
+    layers: Callable[[], list[Layer]], block: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a step of 0.05, many of the parameters cross a kink or a tie, and many do not."""
+    monkeypatch.setattr("mnist_bp.nn.differences.BLOCK", block)
     net, step = network(layers(), SoftmaxCrossEntropy()), 0.05
     x, t = sparse(rng)
     expected = []
@@ -240,7 +248,7 @@ def test_kinks_are_flagged_where_a_forward_pass_on_either_side_finds_them(
         for moved in (value + step, value - step):
             net.parameters[i] = moved
             net.predict(x)
-            sides.append([side for layer in net.layers if (side := layer.kink_sides()) is not None])
+            sides.append(net.kink_sides())
         net.parameters[i] = value
         expected.append(any(not np.array_equal(plus, minus) for plus, minus in zip(*sides, strict=True)))
     assert 0 < sum(expected) < len(expected)

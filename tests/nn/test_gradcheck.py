@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mnist_bp.nn import gradcheck
-from mnist_bp.nn.activations import ReLU, Sigmoid, Tanh
+from mnist_bp.nn.activations import Identity, ReLU, Sigmoid, Tanh
 from mnist_bp.nn.affine import Affine
 from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.dropout import Dropout
@@ -219,3 +219,60 @@ def test_the_worst_place_is_named_by_its_index_though_probes_before_it_were_left
     assert (check.worst, check.checked, check.kinks) == ((1, 1), 3, 1)
     assert check.max_abs == pytest.approx(1e-2, rel=1e-6)
     assert check.a - check.n == pytest.approx(1e-3, rel=1e-9)
+
+
+@every_mode
+def test_a_kink_between_half_the_step_and_the_step_counts(mode: str) -> None:
+    """A unit at 0.7 · 1e-5 from its kink: the larger of the two differences crosses it, the smaller does not."""
+    net = Network([Affine(1, 1), ReLU(), Affine(1, 2)], SoftmaxCrossEntropy(), "float64")
+    net.parameters[...] = [1, -1 + 0.7e-5, 1, -1, 0, 0]
+    probes = gradcheck.probe(net, np.ones((1, 1)), np.array([0]), oracle="numerical", mode=mode)
+    assert [probe.kinked.all() for probe in probes] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("a", "n", "verdict"), [(0, 0, "PASS"), (0, 1e-10, "TINY"), (1e-10, 0, "TINY"), (1e-8, 1e-8, "PASS")]
+)
+def test_what_cannot_be_told_from_zero_is_tiny_unless_it_is_zero(a: float, n: float, verdict: str) -> None:
+    """Atol is 1e-9 here."""
+    assert verdict_of(a, n) == verdict
+
+
+def verdict_of(a: float, n: float, loss: float = 1.0, weight_decay: float = 0.0) -> str:
+    """Return the numerical oracle's verdict of one weight of 1, for which backprop says a and the oracle n."""
+    net = Network([Affine(1, 2, bias=False)], SoftmaxCrossEntropy(), "float64", weight_decay=weight_decay)
+    net.parameters[...] = 1
+
+    def backprop(x: Array, t: Array) -> Score:
+        net.gradients[...] = a
+        return Score(loss, 0)
+
+    net.backprop = backprop  # type: ignore[method-assign]  # only the comparison is tested
+    probes = gradcheck.Probes("W1", gradcheck.Places((1, 2), np.arange(2), None), np.full(2, n), np.zeros(2, bool))
+    (check,) = gradcheck.judge(net, np.ones((1, 1)), np.array([0]), "numerical", [probes])
+    return check.verdict
+
+
+def test_the_tolerance_grows_with_the_loss_the_penalty_and_the_outputs() -> None:
+    assert verdict_of(1 + 1e-5, 1) == "FAIL"
+    assert verdict_of(1 + 1e-5, 1, loss=1e5) == "PASS"
+    assert verdict_of(1 + 1e-5, 1, weight_decay=1e5) == "PASS"
+    net = network(Identity())
+    net.parameters *= 300  # outputs of some 1e5: their rounding is what a difference sees
+    assert {check.verdict for check in checked(net)} == {"PASS"}
+
+
+@every_oracle
+def test_a_gradient_that_accumulates_does_not_pass(oracle: str) -> None:
+    net = network(Sigmoid())
+    first = net.layers[0]
+    assert isinstance(first, Affine)
+    right = first.parameter_gradients
+
+    def accumulating(dout: Array) -> None:
+        before = first.dW.copy()
+        right(dout)
+        first.dW += before
+
+    first.parameter_gradients = accumulating  # type: ignore[method-assign]  # that is the point
+    assert [check.verdict for check in checked(net, oracle)] == ["FAIL", "PASS", "PASS", "PASS"]

@@ -185,6 +185,8 @@ def test_the_same_seed_object_gives_the_same_masks_again(rng: np.random.Generato
         first = net.predict(x).copy()
     with net.training(seed):
         np.testing.assert_array_equal(net.predict(x), first)
+    with net.training(np.random.SeedSequence(1, spawn_key=(2, 4))):  # the next step
+        assert not np.array_equal(net.predict(x), first)
 
 
 def test_a_copys_loss_is_its_own(rng: np.random.Generator) -> None:
