@@ -132,7 +132,6 @@ def _print_checks(report: dict[str, Any]) -> None:
             if tensor["oracle"] == oracle:
                 click.echo(_row(tensor, report["mode"]))
         click.echo(f"relative: |a − n| / (|n| + {atol / rtol:.2g})")
-    click.echo(f"relative: |a − n| / (|n| + {atol / rtol:.2g})")
     verdicts = {tensor["verdict"] for tensor in report["tensors"]}
     click.echo(
         " ".join([report["verdict"], *(f"({MEANINGS[verdict]})" for verdict in MEANINGS if verdict in verdicts)])

@@ -17,7 +17,7 @@ from mnist_bp.nn.network import Network
 from mnist_bp.nn.numerical import STEP, extrapolated_derivative
 
 ORACLES = ("numerical", "graph")
-# atol for loss and outputs up to 1, and rtol. A difference is rounded by about 1e-16 · loss / 1e-5.
+# atol for a loss of 1, and rtol. A difference is rounded by about 1e-16 · loss / 1e-5.
 TOLERANCES = {"numerical": (1e-9, 1e-6), "graph": (1e-13, 1e-10)}
 SAMPLES = 100  # parameters of each tensor in mode "sample"
 DIRECTIONS = 10  # in each tensor in mode "directional"
@@ -70,11 +70,11 @@ class TensorCheck:
     """How backprop's derivatives a of one tensor compare with the oracle's n.
 
     The check passes if |a − n| ≤ atol + rtol·|n| throughout; atol is that of TOLERANCES times the largest of 1, the
-    loss and the outputs, with which rounding grows. `max_rel` is the largest |a − n| / (|n| + atol / rtol), at most
-    rtol to pass; NaN does not pass. Probes across a kink are counted in `kinks` and left out of the rest; where nothing
-    else remains, the verdict is KINKS. Where no derivative is large enough for the oracle to tell it from 0, and not
-    all are 0, it is TINY. `worst` is where max_rel is, with the values of a and n there: an index of the tensor, or the
-    number of a direction.
+    loss and a tenth of the outputs, with which rounding grows. `max_rel` is the largest |a − n| / (|n| + atol / rtol),
+    at most rtol to pass; NaN does not pass. Probes across a kink are counted in `kinks` and left out of the rest; where
+    nothing else remains, the verdict is KINKS. Where no derivative is large enough for the oracle to tell it from 0,
+    and not all are 0, it is TINY. `worst` is where max_rel is, with the values of a and n there: an index of the
+    tensor, or the number of a direction.
     """
 
     oracle: str
@@ -152,7 +152,7 @@ def judge(network: Network, x: Array, t: Array, oracle: str, probes: list[Probes
     """Compare backprop with what an oracle said of the same network and batch."""
     network.gradients.fill(np.nan)  # backprop is to overwrite them, all of them
     loss = network.backprop(x, t).loss + network.penalty()
-    scale = max(1.0, abs(loss), float(np.abs(network.predict(x)).max()))
+    scale = max(1.0, abs(loss), float(np.abs(network.predict(x)).max()) / 10)
     atol, rtol = TOLERANCES[oracle]
     return [_check(oracle, probe, network.named_gradients[probe.name], atol * scale, rtol) for probe in probes]
 
