@@ -92,7 +92,7 @@ def command(
         with progress("checking", gradcheck.count(network, mode), "difference") as advance:
             rng = np.random.default_rng(config.seed)  # the same probes for each oracle
             asked[name] = gradcheck.probe(network, x, t, oracle=name, mode=mode, rng=rng, advance=advance)
-    report = {"verdict": "", "mode": mode, "oracle": oracle, "batch": len(t), **_compare(network, x, t, asked)}
+    report = {"mode": mode, "oracle": oracle, "batch": len(t)} | _compare(network, x, t, asked)
     if self_test:
         report |= _self_test(network, x, t, asked)
     if as_json:

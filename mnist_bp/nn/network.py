@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -42,9 +43,9 @@ class Network:
         self.layers = list(layers)
         self.loss_function = loss
         self.weight_decay = weight_decay
-        learning = [layer for layer in self.layers if layer.shapes]
-        numbers = {id(layer): number for number, layer in enumerate(learning, 1)}
-        self.names = [{name: f"{name}{numbers[id(layer)]}" for name in layer.shapes} for layer in self.layers]
+        learns = [bool(layer.shapes) for layer in self.layers]
+        numbered = zip(self.layers, accumulate(map(int, learns)), strict=True)
+        self.names = [{name: f"{name}{number}" for name in layer.shapes} for layer, number in numbered]
         """For each layer, what its parameters are called here."""
         self._shapes = {
             names[own]: layer.shapes[own] for layer, names in zip(self.layers, self.names, strict=True) for own in names
@@ -62,15 +63,13 @@ class Network:
                 {own: self.named_parameters[name] for own, name in names.items()},
                 {own: self.named_gradients[name] for own, name in names.items()},
             )
-        self._first = self.layers.index(learning[0]) if learning else len(self.layers)
+        self._first = learns.index(True) if any(learns) else len(self.layers)
         self._dropouts = [layer for layer in self.layers if isinstance(layer, Dropout)]
 
     @property
     def weights(self) -> list[str]:
         """The names of the parameters that decay: the weights W1, W2, …, not the biases."""
-        return [
-            names[own] for layer, names in zip(self.layers, self.names, strict=True) for own in layer.decaying if names
-        ]
+        return [names[own] for layer, names in zip(self.layers, self.names, strict=True) for own in layer.decaying]
 
     def views(self, vector: Array) -> dict[str, Array]:
         """Return a flat vector, laid out as `parameters`, as named views in each tensor's shape."""

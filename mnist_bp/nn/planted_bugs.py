@@ -18,8 +18,6 @@ BUGS: dict[str, Callable[[Array, int], Array]] = {  # what becomes of a right dW
     "a missing 1/N": lambda dW, N: dW * N,
     "an off-by-one row": lambda dW, N: np.roll(dW, 1, axis=0),
 }
-
-
 NO_BUG = "no bug"
 SEEN = {"FAIL": "caught", "PASS": "too small", "TINY": "too small", "KINKS": "kinks"}  # what a verdict says of a bug
 

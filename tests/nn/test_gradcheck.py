@@ -1,5 +1,7 @@
 """The checker is itself checked: it passes what is right and catches what is not."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,20 @@ def ask(net: Network, oracle: str, mode: str) -> list[gradcheck.Probes]:
 
 def checked(net: Network, oracle: str = "numerical", mode: str = "full") -> list[gradcheck.TensorCheck]:
     return list(gradcheck.judge(net, *batch(), oracle, ask(net, oracle, mode)))
+
+
+def spoil(net: Network, wrong: Callable[[Array, Array], object]) -> None:
+    """Have the first layer's dW changed once it is right; `wrong` gets it, and what it was before."""
+    first = net.layers[0]
+    assert isinstance(first, Affine)
+    right = first.parameter_gradients
+
+    def spoiled(dout: Array) -> None:
+        before = first.dW.copy()
+        right(dout)
+        wrong(first.dW, before)
+
+    first.parameter_gradients = spoiled  # type: ignore[method-assign]  # that is the point
 
 
 @every_oracle
@@ -85,15 +101,7 @@ def test_forgotten_weight_decay_is_caught(oracle: str) -> None:
 @every_oracle
 def test_one_wrong_element_is_found_and_named(oracle: str) -> None:
     net = network(Sigmoid())
-    first = net.layers[0]
-    assert isinstance(first, Affine)
-    right = first.parameter_gradients
-
-    def wrong(dout: Array) -> None:
-        right(dout)
-        first.dW[41, 2] += 1e-4
-
-    first.parameter_gradients = wrong  # type: ignore[method-assign]  # that is the point
+    spoil(net, lambda dW, before: dW.__setitem__((41, 2), dW[41, 2] + 1e-4))
     worst = checked(net, oracle)[0]
     assert worst.verdict == "FAIL"
     assert worst.worst == (41, 2)
@@ -165,11 +173,8 @@ def test_a_copy_of_a_network_in_training_is_checked_with_its_masks(oracle: str) 
 
 def test_a_factor_of_one_and_a_hundred_millionth_is_seen_by_the_graph_alone() -> None:
     net = network(Sigmoid())
-    first = net.layers[0]
-    assert isinstance(first, Affine)
     asked = {oracle: ask(net, oracle, "full") for oracle in gradcheck.ORACLES}
-    right = first.parameter_gradients
-    first.parameter_gradients = lambda dout: right(dout * (1 + 1e-8))  # type: ignore[method-assign]  # that is the point
+    spoil(net, lambda dW, before: np.multiply(dW, 1 + 1e-8, out=dW))
     verdicts = {oracle: gradcheck.judge(net, *batch(), oracle, probes)[0].verdict for oracle, probes in asked.items()}
     assert verdicts == {"numerical": "PASS", "graph": "FAIL"}
 
@@ -265,14 +270,5 @@ def test_the_tolerance_grows_with_the_loss_the_penalty_and_the_outputs() -> None
 @every_oracle
 def test_a_gradient_that_accumulates_does_not_pass(oracle: str) -> None:
     net = network(Sigmoid())
-    first = net.layers[0]
-    assert isinstance(first, Affine)
-    right = first.parameter_gradients
-
-    def accumulating(dout: Array) -> None:
-        before = first.dW.copy()
-        right(dout)
-        first.dW += before
-
-    first.parameter_gradients = accumulating  # type: ignore[method-assign]  # that is the point
+    spoil(net, lambda dW, before: np.add(dW, before, out=dW))
     assert [check.verdict for check in checked(net, oracle)] == ["FAIL", "PASS", "PASS", "PASS"]
