@@ -111,7 +111,12 @@ def trainer(config: Config, dataset: data.Dataset) -> Trainer:
     train = config.train
     net = network(config, dataset)
     batches = Batches(
-        dataset.train, train.batch_size, train.dtype, seed=config.seed, replacement=train.sampling == "replacement"
+        dataset.train,
+        train.batch_size,
+        train.dtype,
+        seed=config.seed,
+        replacement=train.sampling == "replacement",
+        nonzero=train.gradient == "backprop" and isinstance(net.layers[0], Affine),
     )
     steps = min(train.epochs * batches.steps, train.max_steps or train.epochs * batches.steps)
     splits = {"train": dataset.train if train.metrics == "full" else None,
@@ -175,9 +180,9 @@ def _schedule(train: TrainConfig, epoch_steps: int, steps: int) -> Schedule:
     rate = train.learning_rate
     horizon = train.schedule_epochs * epoch_steps if train.schedule_epochs else steps
     schedule = {
-        "constant": schedules.constant(rate),
-        "step": schedules.step_decay(rate, train.decay_every * epoch_steps, train.decay_factor),
-        "cosine": schedules.cosine(rate, horizon),
-        "one_cycle": schedules.one_cycle(rate, horizon),
-    }[train.schedule]
-    return schedules.warm_up(schedule, train.warmup_steps)
+        "constant": lambda: schedules.constant(rate),
+        "step": lambda: schedules.step_decay(rate, train.decay_every * epoch_steps, train.decay_factor),
+        "cosine": lambda: schedules.cosine(rate, horizon),
+        "one_cycle": lambda: schedules.one_cycle(rate, horizon),
+    }[train.schedule]()
+    return schedules.warm_up(schedule, train.warmup_steps) if train.warmup_steps else schedule

@@ -23,6 +23,11 @@ def limit_threads(count: int) -> None:
         os.environ[variable] = str(count)
 
 
+def processors() -> int:
+    """Return how many processors this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def describe() -> dict[str, Any]:
     """Return the versions and the hardware that decide a run's last bits, as plain data."""
     import numpy as np  # noqa: PLC0415  # `limit_threads` must come before it

@@ -1,12 +1,14 @@
 """A network's loss and accuracy over a whole split."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 
 from mnist_bp.batches import Batches
 from mnist_bp.data import Split
-from mnist_bp.nn.network import Network
+from mnist_bp.environment import processors
+from mnist_bp.nn.network import Network, Score
 
 BATCH_SIZE = 200  # large enough for the matrix products, small enough for the cache, also in a convolution
 
@@ -19,11 +21,24 @@ class Evaluation(NamedTuple):
 
 
 def evaluate(network: Network, split: Split) -> Evaluation:
-    """Measure the network on every example of the split; an overflow shows in the loss."""
-    loss, correct = 0.0, 0
-    with np.errstate(over="ignore", invalid="ignore"):
-        for x, t in Batches(split, BATCH_SIZE, network.parameters.dtype).in_order():
-            score = network.score(x, t)
-            loss += score.loss * len(t)
-            correct += score.correct
+    """Measure the network on every example of the split; an overflow shows in the loss.
+
+    Where there is a second processor, it takes the second half. The sums are the same either way, to the last bit.
+    """
+    middle = len(split) // 2 // BATCH_SIZE * BATCH_SIZE
+    if middle and processors() > 1:
+        with ThreadPoolExecutor(max_workers=1) as helper:
+            second = helper.submit(_scores, network.copy(network.parameters.dtype), split[middle:])
+            scores = [*_scores(network, split[:middle]), *second.result()]
+    else:
+        scores = _scores(network, split)
+    loss = sum(score.loss * count for score, count in scores)
+    correct = sum(score.correct for score, _ in scores)
     return Evaluation(loss / len(split), correct / len(split))
+
+
+def _scores(network: Network, split: Split) -> list[tuple[Score, int]]:
+    """Return score and size of each batch."""
+    batches = Batches(split, BATCH_SIZE, network.parameters.dtype).in_order()
+    with np.errstate(over="ignore", invalid="ignore"):
+        return [(network.score(x, t), len(t)) for x, t in batches]

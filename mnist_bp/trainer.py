@@ -15,14 +15,17 @@ from mnist_bp.errors import BpError
 from mnist_bp.evaluation import Evaluation, evaluate
 from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.network import Network, Score
+from mnist_bp.nn.nonzero import Examples
 from mnist_bp.nn.optimizers import Optimizer, clip_norm
 from mnist_bp.nn.schedules import Schedule
 from mnist_bp.records import Record
 
 NOISE = 2  # number of this random stream beside the seed; the others are build.WEIGHTS and batches.ORDER
 
-Gradient = Callable[[Array, Array], Score]
-"""Overwrites the network's gradients for a mini-batch, by whatever method, and returns the batch's score."""
+Gradient = Callable[[Any, Array], Score]
+"""Overwrites the network's gradients for a mini-batch, by whatever method, and returns the batch's score.
+
+It takes the examples as `batches` yields them."""
 
 
 class DivergenceError(BpError):
@@ -96,13 +99,14 @@ class Trainer:
             if steps == 0:
                 self.position.start_epoch()
             stop = False
-            for x, t in self.batches.epoch(epochs + 1, start=steps):
-                score = self._step(x, t)
-                self.position.advance(score, len(t))
-                stop = after_step()
-                if stop or self.due:
-                    break
-            self._require_finite(x, t)
+            with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is told by its numbers
+                for x, t in self.batches.epoch(epochs + 1, start=steps):
+                    score = self._step(x, t)
+                    self.position.advance(score, len(t))
+                    stop = after_step()
+                    if stop or self.due:
+                        break
+                self._require_finite(x, t)
             if self.due:
                 yield self.record(started)
             if stop:
@@ -123,26 +127,23 @@ class Trainer:
         seconds = time.perf_counter() - started
         return Record(epoch, self.position.step, rate, seconds=seconds, **values)
 
-    def _step(self, x: Array, t: Array) -> Score:
+    def _step(self, x: Examples, t: Array) -> Score:
         """Update the parameters once, for a batch; whatever is random in it follows from the seed and the step."""
         step = self.position.step + 1
-        noise = np.random.SeedSequence(self.seed, spawn_key=(NOISE, step))
-        with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is told by its numbers
-            with self.network.training(noise):
-                score = self.gradient(x, t)
-                if not math.isfinite(self.position.loss_sum + score.loss * len(t)):
-                    raise DivergenceError(step, self.network.first_nonfinite(x, t) or "the loss")
-                if self.shadow_check and step % self.shadow_check == 0:
-                    shadow.check(self.network, x, t, step)
-            if self.clip_norm is not None:
-                clip_norm(self.network.gradients, self.clip_norm)
-            self.optimizer.update(self.schedule(step - 1), step)
+        with self.network.training(self.seed, NOISE, step):
+            score = self.gradient(x, t)
+            if not math.isfinite(self.position.loss_sum + score.loss * len(t)):
+                raise DivergenceError(step, self.network.first_nonfinite(x, t) or "the loss")
+            if self.shadow_check and step % self.shadow_check == 0:
+                shadow.check(self.network, x, t, step)
+        if self.clip_norm is not None:
+            clip_norm(self.network.gradients, self.clip_norm)
+        self.optimizer.update(self.schedule(step - 1), step)
         return score
 
-    def _require_finite(self, x: Array, t: Array) -> None:
+    def _require_finite(self, x: Examples, t: Array) -> None:
         """Raise DivergenceError unless parameters, optimizer and the network's outputs for a batch are finite."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            where = self.network.first_nonfinite(x, t)
+        where = self.network.first_nonfinite(x, t)
         for name, vector in self.optimizer.state.items():
             if where is None and not np.isfinite(vector).all():
                 where = f"the optimizer's {name}"

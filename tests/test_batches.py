@@ -5,6 +5,7 @@ from itertools import chain
 import numpy as np
 import pytest
 
+from mnist_bp import batches as module
 from mnist_bp.batches import Batches
 from mnist_bp.data import Split
 
@@ -72,3 +73,47 @@ def test_in_order_yields_the_examples_as_they_stand() -> None:
 def test_more_than_there_are_is_one_batch_of_all() -> None:
     assert [len(batch) for batch in epoch(1, size=100)] == [10]
     assert [len(batch) for batch in epoch(1, size=100, replacement=True)] == [100]
+
+
+@pytest.fixture
+def images(rng: np.random.Generator) -> Split:
+    """Return 40 images of 30 pixels, most of them 0."""
+    return Split(rng.integers(1, 256, (40, 30), np.uint8) * (rng.random((40, 30)) < 0.1), np.arange(40, dtype=np.uint8))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_columns_that_are_zero_in_a_chunk_and_no_others_are_left_out(
+    images: Split, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHUNK", 8)
+    narrow, whole = (Batches(images, 4, dtype, seed=3, nonzero=nonzero) for nonzero in (True, False))
+    seen: list[list[int]] = []
+    for (x, t), (dense, _) in zip(narrow.epoch(1), whole.epoch(1), strict=True):
+        assert x.values.dtype == dtype
+        np.testing.assert_array_equal(x.dense(), dense)
+        np.testing.assert_array_equal(x.places[x.kept], range(len(x.kept)))
+        seen.append([*t.tolist(), *x.kept.tolist()])
+    for first, second in zip(seen[::2], seen[1::2], strict=True):
+        used = images.x[first[:4] + second[:4]].any(axis=0).nonzero()[0].tolist()
+        assert first[4:] == second[4:] == used != list(range(30))
+
+
+def test_a_batch_does_not_depend_on_where_its_epoch_was_entered(images: Split, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the last bit: the sum over the kept columns depends on which those are."""
+    monkeypatch.setattr(module, "CHUNK", 12)
+
+    def entered(start: int) -> list[tuple[list[int], list[list[float]], list[int]]]:
+        return [
+            (x.kept.tolist(), x.values.tolist(), t.tolist())
+            for x, t in Batches(images, 4, "float32", seed=3, nonzero=True).epoch(2, start)
+        ]
+
+    whole = entered(0)
+    assert len({tuple(kept) for kept, _, _ in whole}) > 1
+    for start in range(len(whole) + 1):
+        assert entered(start) == whole[start:]
+
+
+def test_points_come_whole(rng: np.random.Generator) -> None:
+    points = Split(np.zeros((10, 3)), np.arange(10, dtype=np.uint8))
+    assert all(isinstance(x, np.ndarray) for x, _ in Batches(points, 4, "float32", nonzero=True).epoch(1))

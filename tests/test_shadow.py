@@ -16,7 +16,7 @@ from mnist_bp.nn.layers import Layer
 from mnist_bp.nn.losses import HalfSquaredError, SoftmaxCrossEntropy
 from mnist_bp.nn.network import Network
 
-NOISE = np.random.SeedSequence(7)
+NOISE = 7
 
 
 def network(*between: Layer, dtype: str = "float32") -> Network:

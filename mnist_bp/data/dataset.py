@@ -26,6 +26,9 @@ class Split:
     def __len__(self) -> int:
         return len(self.t)
 
+    def __getitem__(self, part: slice) -> "Split":
+        return Split(self.x[part], self.t[part])
+
     @property
     def scale(self) -> float:
         """What a network's input is, relative to x: pixels become 0 … 1, other numbers stay as they are."""
@@ -86,8 +89,7 @@ class Dataset:
                 f"for training; got {count}",
                 code=Exit.USAGE,
             )
-        x, t = self.train.x, self.train.t
-        return replace(self, train=Split(x[:-count], t[:-count]), validation=Split(x[-count:], t[-count:]))
+        return replace(self, train=self.train[:-count], validation=self.train[-count:])
 
 
 def fingerprint(arrays: Arrays) -> str:

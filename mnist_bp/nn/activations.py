@@ -10,8 +10,6 @@ import numpy as np
 from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.layers import Layer
 
-LARGEST_EXPONENT = {"float32": 88.0, "float64": 709.0}  # exp of more overflows
-
 
 class Elementwise(Layer):
     """An activation function f, applied to every element on its own."""
@@ -46,15 +44,15 @@ class Elementwise(Layer):
 class Sigmoid(Elementwise):
     """Compute σ(x) = 1 / (1 + exp(−x)), with σ′ = σ (1 − σ).
 
-    −x is held to LARGEST_EXPONENT, so that no finite x overflows: σ errs by less than 1e-38 there.
+    Where exp(−x) is too large for a float, σ is less than 1e-38; infinity in its place gives 0.
     Source: Rumelhart, Hinton & Williams, Nature 323 (1986), equation 2.
     """
 
     def function(self, x: Array, out: Array) -> Array:
         """Write σ(x)."""
         np.negative(x, out=out)
-        np.minimum(out, LARGEST_EXPONENT[x.dtype.name], out=out)
-        np.exp(out, out=out)
+        with np.errstate(over="ignore"):
+            np.exp(out, out=out)
         out += 1
         return np.reciprocal(out, out=out)
 
@@ -75,7 +73,8 @@ class ReLU(Elementwise):
 
     def function(self, x: Array, out: Array) -> Array:
         """Write max(0, x)."""
-        return np.maximum(x, 0, out=out)
+        zero = self.buffer("zero", x.shape, x.dtype, fill=0)
+        return np.maximum(x, zero, out=out)  # NumPy takes the maximum with a number one by one
 
     def slope(self, out: Array, result: Array) -> Array:
         """Write 1 where x > 0, else 0."""

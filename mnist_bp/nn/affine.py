@@ -4,6 +4,7 @@ import numpy as np
 
 from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.layers import Linear
+from mnist_bp.nn.nonzero import Examples, NonzeroColumns
 
 
 class Affine(Linear):
@@ -16,16 +17,23 @@ class Affine(Linear):
     def __init__(self, input_size: int, output_size: int, *, bias: bool = True) -> None:
         super().__init__((input_size, output_size), input_size, output_size, output_size, bias=bias)
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Examples) -> Array:
         """Return x W + b in the layer's own buffer.
 
         Raises ValueError if x is not of shape (N, D).
         """
-        if x.ndim != 2 or x.shape[1] != len(self.W):
-            raise ValueError(f"Affine expects x of shape (N, {len(self.W)}); got {x.shape}")
+        inputs, units = self.W.shape
+        if len(x.shape) != 2 or x.shape[1] != inputs:
+            raise ValueError(f"Affine expects x of shape (N, {inputs}); got {x.shape}")
+        out = self.buffer("out", (len(x), units), self.W.dtype)
+        if isinstance(x, NonzeroColumns):
+            rows = self.buffer("rows", (inputs + 1, units), self.W.dtype)[: len(x.kept)]
+            self.W.take(x.kept, 0, rows, "clip")  # clip: without it NumPy buffers the result
+            np.dot(x.values, rows, out=out)
+        else:
+            x = x.astype(self.W.dtype, copy=False)
+            np.dot(x, self.W, out=out)
         self._x = x
-        out = self.buffer("out", (len(x), self.W.shape[1]), self.W.dtype)
-        np.matmul(x, self.W, out=out)
         if self.bias:
             out += self.b
         return out
@@ -40,13 +48,21 @@ class Affine(Linear):
         No 1/N here: the loss has already divided.
         """
         self.parameter_gradients(dout)
-        return np.matmul(dout, self.W.T, out=self.buffer("dx", self._x.shape, dout.dtype))
+        return np.dot(dout, self.W.T, out=self.buffer("dx", self._x.shape, dout.dtype))
 
     def parameter_gradients(self, dout: Array) -> None:
         """Overwrite dW and db as `backward` does."""
-        np.matmul(self._x.T, dout, out=self.dW)
+        x = self._x
+        if isinstance(x, NonzeroColumns):
+            rows = self.buffer("rows", (len(self.W) + 1, dout.shape[1]), dout.dtype)
+            np.dot(x.values.T, dout, out=rows[: len(x.kept)])
+            rows[len(x.kept)] = 0  # for the columns that are not kept
+            rows.take(x.places, 0, self.dW, "clip")
+        else:
+            np.dot(x.T, dout, out=self.dW)
         if self.bias:
-            np.sum(dout, axis=0, out=self.db)
+            ones = self.buffer("ones", (len(dout),), dout.dtype, fill=1)
+            np.dot(ones, dout, out=self.db)  # a product with ones sums faster than NumPy's sum
 
     def columns(self, x: Array) -> Array:
         """Return x as (N, D, 1)."""

@@ -207,7 +207,7 @@ class _Block:
             x = layer.forward(x)
             if (side := layer.kink_sides()) is not None:
                 sides.append(side)
-        losses = path.loss.each(x, self._t)
+        losses = path.loss.each(x, self._t).copy()
         if not path.affine:
             _by_unit(self._rows)[:, unit] = after
         return losses, sides

@@ -1,14 +1,15 @@
 """What training minimises: a loss is one number over a mini-batch, and differentiates exactly what it computes.
 
-The contract, for outputs (N, K) and targets t: `each(outputs, t)` returns the loss of every example, (N,), in a new
-array, and `forward` their mean; `backward()` returns the gradient of that mean with respect to the outputs of the last
-`each` or `forward`, in the loss's own buffer; `correct(outputs, t)` counts the examples that are classified correctly.
-t holds classes 0 … K−1, (N,), or, for K = 1, answers 0 or 1; the losses that compare outputs with numbers take those
+The contract, for outputs (N, K) and targets t: `each(outputs, t)` returns the loss of every example, (N,), `forward`
+their mean, and `backward()` the gradient of that mean with respect to the outputs of the last `each` or `forward`; the
+arrays are the loss's own buffers. `correct(outputs, t)` counts the examples that are classified correctly. t holds
+classes 0 … K−1, (N,), or, for K = 1, answers 0 or 1; the losses that compare outputs with numbers take those
 as well, (N, K). A loss never writes to outputs or t. It may keep them until backward, and the caller leaves them alone
 until then.
 """
 
 from abc import ABC, abstractmethod
+from functools import cache
 
 import numpy as np
 
@@ -34,15 +35,16 @@ class Loss(Buffers, ABC):
         """Return the mean loss over the batch; raises ValueError if there is none, or t does not fit the outputs."""
         if not len(outputs):
             raise ValueError("expected a batch of one example or more; got none")
-        return float(np.mean(self.each(outputs, t)))
+        return float(np.add.reduce(self.each(outputs, t))) / len(outputs)
 
     def correct(self, outputs: Array, t: Array) -> int:
         """Count the examples whose largest output is that of their class; a single output says yes or no.
 
         Targets that are numbers, (N, K), stand for a class in the same way.
         """
-        truth = t if t.ndim == 1 else _classes(t, Loss.yes)
-        return int(np.count_nonzero(_classes(outputs, self.yes) == truth))
+        answers = self._answers("answers", outputs, self.yes)
+        truth = t if t.ndim == 1 else self._answers("truth", t, Loss.yes)
+        return int(np.count_nonzero(np.equal(answers, truth, out=self.buffer("right", truth.shape, np.bool_))))
 
     def numbers(self, outputs: Array, t: Array) -> Array:
         """Return the targets as numbers, (N, K); raises ValueError if t does not fit the outputs.
@@ -55,14 +57,13 @@ class Loss(Buffers, ABC):
                     f"expected t of shape ({len(outputs)},), classes, or {outputs.shape}, numbers; got {t.shape}"
                 )
             return t
-        _require_classes(outputs, t)
-        numbers = self.like("t", outputs)
-        if outputs.shape[1] == 1:
-            numbers[:, 0] = t
-        else:
-            numbers[...] = 0
-            numbers[np.arange(len(t)), t] = 1
-        return numbers
+        return one_hot(t, self.like("t", outputs))
+
+    def _answers(self, name: str, rows: Array, yes: float) -> Array:
+        """Return the class, (N,), that each row of (N, K) stands for."""
+        if rows.shape[1] == 1:
+            return np.greater(rows[:, 0], yes, out=self.buffer(name, rows.shape[:1], np.bool_))
+        return rows.argmax(axis=1, out=self.buffer(name, rows.shape[:1], np.intp))
 
 
 class SoftmaxCrossEntropy(Loss):
@@ -94,26 +95,28 @@ class SoftmaxCrossEntropy(Loss):
                 f"softmax cross-entropy expects t of shape ({len(outputs)},), classes; got {t.shape} "
                 "(of one-hot rows, t.argmax(axis=1) makes classes)"
             )
-        _require_classes(outputs, t)
-        self._truth = np.arange(len(t)), t
-        largest = outputs.max(axis=1, keepdims=True)
-        shifted = np.subtract(outputs, largest, out=self.like("shifted", outputs))
-        self._exp = np.exp(shifted, out=self.like("exp", outputs))
-        self._sum = self._exp.sum(axis=1, keepdims=True)
-        losses: Array = np.log(self._sum[:, 0])
-        losses -= (1 - self.label_smoothing) * shifted[self._truth]
+        # From here on a row is an output, (K, N), so that sums over the outputs are sums of rows.
+        shifted, self._exp, self._q, self._dz = self.buffers("outputs", 4, outputs.shape[::-1], outputs.dtype)
+        largest, self._sum, losses = self.buffers("examples", 3, outputs.shape[:1], outputs.dtype)
+        one_hot(t, self._q.T)
         if self.label_smoothing:
-            losses -= self.label_smoothing * shifted.mean(axis=1)
+            self._q *= 1 - self.label_smoothing
+            self._q += self.label_smoothing / len(self._q)
+        np.copyto(shifted, outputs.T)
+        shifted -= np.maximum.reduce(shifted, axis=0, out=largest)
+        np.exp(shifted, out=self._exp)
+        np.add.reduce(self._exp, axis=0, out=self._sum)
+        shifted *= self._q
+        np.log(self._sum, out=losses)
+        losses -= np.add.reduce(shifted, axis=0, out=largest)
         return losses
 
     def backward(self) -> Array:
-        """Return (softmax(z) − q) / N."""
-        dz: Array = np.divide(self._exp, self._sum, out=self.like("dz", self._exp))
-        dz[self._truth] -= 1 - self.label_smoothing
-        if self.label_smoothing:
-            dz -= self.label_smoothing / dz.shape[1]
-        dz /= len(dz)
-        return dz
+        """Return (softmax(z) − q) / N, one output after another in memory."""
+        np.divide(self._exp, self._sum, out=self._dz)
+        self._dz -= self._q
+        self._dz /= len(self._sum)
+        return self._dz.T
 
 
 class BinaryCrossEntropy(Loss):
@@ -140,8 +143,7 @@ class BinaryCrossEntropy(Loss):
         losses = np.maximum(outputs, 0, out=self.like("losses", outputs))
         losses -= np.multiply(outputs, self._t, out=self.like("z t", outputs))
         losses += log_one_plus_exp_of_minus_abs(outputs, self.like("rest", outputs))
-        mean: Array = losses.mean(axis=1)
-        return mean
+        return np.mean(losses, axis=1, out=self.buffer("each", losses.shape[:1], losses.dtype))
 
     def backward(self) -> Array:
         """Return (σ(z) − t) / (N K)."""
@@ -168,7 +170,8 @@ class SquaredError(Loss):
         """Return the loss of every example; raises ValueError if t does not fit."""
         numbers = self.numbers(outputs, t)
         self._difference: Array = np.subtract(outputs, numbers, out=self.like("difference", outputs))
-        losses: Array = np.square(self._difference, out=self.like("square", outputs)).sum(axis=1)
+        square = np.square(self._difference, out=self.like("square", outputs))
+        losses = np.add.reduce(square, axis=1, out=self.buffer("each", square.shape[:1], square.dtype))
         losses *= self.weight(outputs.shape[1])
         return losses
 
@@ -196,18 +199,23 @@ class HalfSquaredError(SquaredError):
         return 0.5
 
 
-def _require_classes(outputs: Array, t: Array) -> None:
-    """Raise ValueError unless t is one class 0 … K−1 for each of N rows."""
-    count = max(outputs.shape[1], 2)  # a single output answers 0 or 1
-    if t.shape != outputs.shape[:1]:
-        raise ValueError(f"expected one target for each of {len(outputs)} examples; got t of shape {t.shape}")
+def one_hot(t: Array, out: Array) -> Array:
+    """Write the classes t, (N,), into `out`, (N, K), as rows of zeros with a one, and return it.
+
+    For K = 1, t are answers 0 or 1 and written as they are. Raises ValueError unless t has one class for each row.
+    """
+    if t.shape != out.shape[:1]:
+        raise ValueError(f"expected one target for each of {len(out)} examples; got t of shape {t.shape}")
     if t.dtype.kind not in "iu":
         raise ValueError(f"expected integer classes in t; got numbers of type {t.dtype}")
-    if t.min() < 0 or t.max() >= count:
-        wrong = int(np.flatnonzero((t < 0) | (t >= count))[0])
-        raise ValueError(f"expected classes from 0 to {count - 1}; got {t[wrong]} as the target of example {wrong}")
+    last = max(out.shape[1], 2) - 1
+    if len(t) and (t.max() > last or (t.dtype.kind == "i" and t.min() < 0)):
+        wrong = int(np.flatnonzero((t < 0) | (t > last))[0])
+        raise ValueError(f"expected classes from 0 to {last}; got {t[wrong]} as the target of example {wrong}")
+    return np.equal(t[:, None], _classes(out.shape[1]), out=out)
 
 
-def _classes(rows: Array, yes: float) -> Array:
-    """Return the class, (N,), that each row of (N, K) stands for."""
-    return rows.argmax(axis=1) if rows.shape[1] > 1 else rows[:, 0] > yes
+@cache
+def _classes(count: int) -> Array:
+    """Return 0 … count − 1, of the smallest type, as labels are; for a single output the answer 1."""
+    return np.arange(count, dtype=np.min_scalar_type(count)) if count > 1 else np.ones(1, np.uint8)

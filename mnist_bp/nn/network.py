@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,9 @@ from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.dropout import Dropout
 from mnist_bp.nn.layers import Initializer, Layer
 from mnist_bp.nn.losses import Loss
+from mnist_bp.nn.nonzero import Examples
+
+_QUIET = nullcontext()
 
 
 class Score(NamedTuple):
@@ -94,35 +97,39 @@ class Network:
         twin.parameters[...] = self.parameters
         return twin
 
+    def training(self, seed: int, *key: int) -> AbstractContextManager[None]:
+        """Switch dropout on within the context: its masks follow from `seed` and `key`, which numbers the stream."""
+        return self._noise(seed, key) if self._dropouts else _QUIET
+
     @contextmanager
-    def training(self, seed: np.random.SeedSequence) -> Iterator[None]:
-        """Switch dropout on within the context: its masks are drawn from `seed`, the same for the same seed."""
+    def _noise(self, seed: int, key: tuple[int, ...]) -> Iterator[None]:
         for number, layer in enumerate(self._dropouts):
-            layer.noise = np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, number))
+            layer.noise = np.random.SeedSequence(seed, spawn_key=(*key, number))
         try:
             yield
         finally:
             for layer in self._dropouts:
                 layer.noise = None
 
-    def predict(self, x: Array) -> Array:
+    def predict(self, x: Examples) -> Array:
         """Return the outputs (N, K) for examples x, in the last layer's buffer; for a classifier they are logits.
 
         Raises ValueError, naming the layer, if x does not fit.
         """
+        out: Any = x
         for number, layer in enumerate(self.layers, 1):
             try:
-                x = layer.forward(x)
+                out = layer.forward(out)
             except ValueError as error:
                 raise ValueError(f"layer {number}: {error}") from error
-        return x
+        return out  # type: ignore[no-any-return]
 
-    def score(self, x: Array, t: Array) -> Score:
+    def score(self, x: Examples, t: Array) -> Score:
         """Return loss and number of correct answers on a batch."""
         outputs = self.predict(x)
         return Score(self.loss_function.forward(outputs, t), self.loss_function.correct(outputs, t))
 
-    def loss(self, x: Array, t: Array) -> float:
+    def loss(self, x: Examples, t: Array) -> float:
         """Return the loss on a batch, without the penalty of weight decay."""
         return self.loss_function.forward(self.predict(x), t)
 
@@ -133,11 +140,11 @@ class Network:
         weights = (self.named_parameters[name] for name in self.weights)
         return self.weight_decay / 2 * sum(float(np.vdot(W, W)) for W in weights)
 
-    def accuracy(self, x: Array, t: Array) -> float:
+    def accuracy(self, x: Examples, t: Array) -> float:
         """Return the fraction of the batch that is classified correctly."""
         return self.score(x, t).correct / len(x)
 
-    def backprop(self, x: Array, t: Array) -> Score:
+    def backprop(self, x: Examples, t: Array) -> Score:
         """Overwrite `gradients` with the gradient of loss and penalty on a batch, by the chain rule from the end back.
 
         Layers before the first one with parameters are not visited, and that one is not asked for dx.
@@ -158,13 +165,14 @@ class Network:
         """Return on which side of its kink each element of the last pass lay, for every layer that has kinks."""
         return [sides for layer in self.layers if (sides := layer.kink_sides()) is not None]
 
-    def first_nonfinite(self, x: Array, t: Array) -> str | None:
+    def first_nonfinite(self, x: Examples, t: Array) -> str | None:
         """Say where NaN or infinity comes up first in a batch's forward pass; None if nowhere."""
+        out: Any = x
         for place, (layer, names) in enumerate(zip(self.layers, self.names, strict=True), 1):
             for name in names.values():
                 if not np.isfinite(self.named_parameters[name]).all():
                     return f"parameter {name} of layer {place} ({type(layer).__name__})"
-            x = layer.forward(x)
-            if not np.isfinite(x).all():
+            out = layer.forward(out)
+            if not np.isfinite(out).all():
                 return f"the output of layer {place} ({type(layer).__name__})"
-        return None if np.isfinite(self.loss_function.forward(x, t)) else "the loss"
+        return None if np.isfinite(self.loss_function.forward(out, t)) else "the loss"

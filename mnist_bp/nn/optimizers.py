@@ -3,11 +3,11 @@
 The contract, kept by every optimizer here:
 
 - `Optimizer(parameters, gradients, ...)` keeps the network's own vectors, θ and g = ∂L/∂θ below.
-- `update(learning_rate, step)` changes the parameters once, with the gradients as they stand, and leaves those alone.
-  η is the learning rate of this step; step counts from 1.
+- `update(learning_rate, step)` changes the parameters once, with the gradients as they stand, and uses those up: they
+  are its scratch memory. η is the learning rate of this step; step counts from 1.
 - `state` names the optimizer's own vectors, which start at zero. They are all that it remembers: a checkpoint saves
   them and puts them back in place, and Adam's t is the number of the step.
-- Everything has the dtype of the parameters, and a steady update allocates nothing.
+- Everything has the dtype of the parameters, and an update allocates nothing.
 """
 
 import math
@@ -26,25 +26,10 @@ class Optimizer(ABC):
         self.parameters = parameters
         self.gradients = gradients
         self.state = {name: np.zeros_like(parameters) for name in state}
-        self._scratch = np.empty_like(parameters)
 
     @abstractmethod
     def update(self, learning_rate: float, step: int) -> None:
         """Change the parameters once."""
-
-    def _add_squares(self, share: float, squares: Array) -> None:
-        """Compute squares ← squares + share · g²."""
-        scratch = np.multiply(self.gradients, self.gradients, out=self._scratch)
-        scratch *= share
-        squares += scratch
-
-    def _subtract(self, factor: float, direction: Array, squares: Array, epsilon: float) -> None:
-        """Compute θ ← θ − factor · direction / (√squares + ε)."""
-        scratch = np.sqrt(squares, out=self._scratch)
-        scratch += epsilon
-        np.divide(direction, scratch, out=scratch)
-        scratch *= factor
-        self.parameters -= scratch
 
 
 class SGD(Optimizer):
@@ -55,7 +40,8 @@ class SGD(Optimizer):
 
     def update(self, learning_rate: float, step: int) -> None:
         """Change the parameters once."""
-        self.parameters -= np.multiply(self.gradients, learning_rate, out=self._scratch)
+        self.gradients *= learning_rate
+        self.parameters -= self.gradients
 
 
 class Momentum(Optimizer):
@@ -73,7 +59,8 @@ class Momentum(Optimizer):
         """Change the parameters once."""
         velocity = self.state["velocity"]
         velocity *= self.momentum
-        velocity -= np.multiply(self.gradients, learning_rate, out=self._scratch)
+        self.gradients *= learning_rate
+        velocity -= self.gradients
         self.parameters += velocity
 
 
@@ -90,10 +77,10 @@ class Nesterov(Momentum):
         """Change the parameters once."""
         velocity = self.state["velocity"]
         velocity *= self.momentum
-        descent = np.multiply(self.gradients, learning_rate, out=self._scratch)
-        velocity -= descent
-        self.parameters -= descent
-        self.parameters += np.multiply(velocity, self.momentum, out=self._scratch)
+        self.gradients *= learning_rate
+        velocity -= self.gradients
+        self.parameters -= self.gradients
+        self.parameters += np.multiply(velocity, self.momentum, out=self.gradients)
 
 
 class AdaGrad(Optimizer):
@@ -105,12 +92,14 @@ class AdaGrad(Optimizer):
     def __init__(self, parameters: Array, gradients: Array, *, epsilon: float = 1e-8) -> None:
         super().__init__(parameters, gradients, "squares")
         self.epsilon = epsilon
+        self._scratch = np.empty_like(parameters)
 
     def update(self, learning_rate: float, step: int) -> None:
         """Change the parameters once."""
         squares = self.state["squares"]
-        self._add_squares(1, squares)
-        self._subtract(learning_rate, self.gradients, squares, self.epsilon)
+        squares += np.multiply(self.gradients, self.gradients, out=self._scratch)
+        self.gradients *= learning_rate
+        self.parameters -= _divided(self.gradients, squares, self.epsilon, out=self._scratch)
 
 
 class RMSprop(Optimizer):
@@ -123,13 +112,17 @@ class RMSprop(Optimizer):
         super().__init__(parameters, gradients, "squares")
         self.rho = rho
         self.epsilon = epsilon
+        self._scratch = np.empty_like(parameters)
 
     def update(self, learning_rate: float, step: int) -> None:
         """Change the parameters once."""
         squares = self.state["squares"]
         squares *= self.rho
-        self._add_squares(1 - self.rho, squares)
-        self._subtract(learning_rate, self.gradients, squares, self.epsilon)
+        scratch = np.multiply(self.gradients, self.gradients, out=self._scratch)
+        scratch *= 1 - self.rho
+        squares += scratch
+        self.gradients *= learning_rate
+        self.parameters -= _divided(self.gradients, squares, self.epsilon, out=scratch)
 
 
 class Adam(Optimizer):
@@ -152,13 +145,18 @@ class Adam(Optimizer):
 
     def update(self, learning_rate: float, step: int) -> None:
         """Change the parameters once."""
-        mean, squares = self.state["mean"], self.state["squares"]
+        mean, squares, g = self.state["mean"], self.state["squares"], self.gradients
+        mean -= g  # β₁ (m − g) + g needs no memory of its own
         mean *= self.beta1
-        mean += np.multiply(self.gradients, 1 - self.beta1, out=self._scratch)
+        mean += g
+        g *= g
+        g *= 1 - self.beta2
         squares *= self.beta2
-        self._add_squares(1 - self.beta2, squares)
+        squares += g
         root = math.sqrt(1 - self.beta2**step)
-        self._subtract(learning_rate * root / (1 - self.beta1**step), mean, squares, self.epsilon * root)
+        descent = _divided(mean, squares, self.epsilon * root, out=g)
+        descent *= learning_rate * root / (1 - self.beta1**step)
+        self.parameters -= descent
 
 
 class AdamW(Adam):
@@ -188,6 +186,13 @@ class AdamW(Adam):
         for weight in self.weights:
             np.multiply(weight, 1 - learning_rate * self.weight_decay, out=weight)
         super().update(learning_rate, step)
+
+
+def _divided(direction: Array, squares: Array, epsilon: float, out: Array) -> Array:
+    """Write direction / (√squares + ε) into `out` and return it."""
+    np.sqrt(squares, out=out)
+    out += epsilon
+    return np.divide(direction, out, out=out)
 
 
 def clip_norm(gradients: Array, limit: float) -> None:

@@ -98,7 +98,6 @@ def test_three_steps_are_those_of_pytorch(name: str) -> None:
         optimizer.update(0.1, step)
         # 14 digits: both round a handful of times, in another order; ε = 1e-8 shows in the tenth digit
         np.testing.assert_allclose(parameters, expected, rtol=1e-14, atol=1e-14)
-        np.testing.assert_array_equal(gradients, gradient)
 
 
 def test_momentum_by_hand_when_the_rate_changes() -> None:
@@ -107,6 +106,7 @@ def test_momentum_by_hand_when_the_rate_changes() -> None:
     optimizer = Momentum(parameters, gradients, momentum=0.5)
     optimizer.update(0.5, 1)
     assert parameters.tolist() == [0.0]
+    gradients[...] = 2.0
     optimizer.update(0.1, 2)
     assert parameters.tolist() == [-0.7]
 
@@ -148,9 +148,9 @@ def test_the_state_is_all_that_an_optimizer_remembers(make: Make) -> None:
     successor = make(second, gradients)
     for name, vector in optimizer.state.items():
         successor.state[name][...] = vector
-    gradients[...] = GRADIENTS[2]
-    optimizer.update(0.1, 3)
-    successor.update(0.1, 3)
+    for each in (optimizer, successor):
+        gradients[...] = GRADIENTS[2]
+        each.update(0.1, 3)
     np.testing.assert_array_equal(second, first)
 
 

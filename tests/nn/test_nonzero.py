@@ -1,0 +1,69 @@
+"""A network works on batches without their zero columns as on the whole ones."""
+
+import numpy as np
+import pytest
+
+from mnist_bp.nn.activations import Sigmoid
+from mnist_bp.nn.affine import Affine
+from mnist_bp.nn.losses import SoftmaxCrossEntropy
+from mnist_bp.nn.network import Network
+from mnist_bp.nn.nonzero import NonzeroColumns
+
+WIDTH, KEPT = 9, [1, 2, 5, 8]
+
+
+@pytest.fixture
+def batch(rng: np.random.Generator) -> NonzeroColumns:
+    places = np.full(WIDTH, len(KEPT))
+    places[KEPT] = range(len(KEPT))
+    return NonzeroColumns(rng.standard_normal((6, len(KEPT))), np.array(KEPT), places)
+
+
+def test_dense_puts_the_columns_back_between_zeros(batch: NonzeroColumns) -> None:
+    x = batch.dense()
+    assert x.shape == batch.shape == (6, WIDTH)
+    np.testing.assert_array_equal(x[:, KEPT], batch.values)
+    assert not np.delete(x, KEPT, axis=1).any()
+
+
+def test_some_of_the_examples_are_a_view(batch: NonzeroColumns) -> None:
+    some = batch[2:5]
+    assert (len(some), some.shape) == (3, (3, WIDTH))
+    np.testing.assert_array_equal(some.dense(), batch.dense()[2:5])
+    assert np.shares_memory(some.values, batch.values)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_loss_and_gradient_are_those_of_the_whole_batch(
+    batch: NonzeroColumns, bias: bool, rng: np.random.Generator
+) -> None:
+    """The second batch has other columns: nothing of the first must be left in the gradient."""
+    layers = [Affine(WIDTH, 5, bias=bias), Sigmoid(), Affine(5, 3, bias=bias)]
+    net = Network(layers, SoftmaxCrossEntropy(), "float64")
+    net.parameters[...] = rng.standard_normal(net.parameters.size)
+    t = np.array([0, 1, 2, 2, 1, 0])
+    places = np.array([0, 2, 2, 2, 1, 2, 2, 2, 2])
+    other = NonzeroColumns(rng.standard_normal((6, 2)), np.array([0, 4]), places)
+    for x in (batch, other, batch[:4]):
+        score = net.backprop(x, t[: len(x)])
+        gradients = net.gradients.copy()
+        whole = net.backprop(x.dense(), t[: len(x)])
+        # the same sums but for their order: a few roundings of numbers near 1
+        np.testing.assert_allclose(gradients, net.gradients, rtol=0, atol=1e-14)
+        assert score.loss == pytest.approx(whole.loss, rel=1e-14)
+        assert score.correct == whole.correct
+
+
+def test_a_batch_of_another_width_is_refused(batch: NonzeroColumns) -> None:
+    net = Network([Affine(8, 3)], SoftmaxCrossEntropy())
+    with pytest.raises(ValueError, match=r"Affine expects x of shape \(N, 8\); got \(6, 9\)"):
+        net.predict(batch)
+
+
+def test_a_batch_of_zeros_alone_leaves_the_bias(rng: np.random.Generator) -> None:
+    nothing = NonzeroColumns(np.empty((2, 0)), np.empty(0, np.intp), np.zeros(WIDTH, np.intp))
+    net = Network([Affine(WIDTH, 3)], SoftmaxCrossEntropy(), "float64")
+    net.parameters[...] = rng.standard_normal(net.parameters.size)
+    net.backprop(nothing, np.array([0, 1]))
+    assert not net.named_gradients["W1"].any()
+    np.testing.assert_array_equal(net.predict(nothing), np.tile(net.named_parameters["b1"], (2, 1)))
