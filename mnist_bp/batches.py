@@ -50,14 +50,13 @@ class Batches(Buffers):
         """Yield every example once, as they stand."""
         for start in range(0, len(self._split), self._size):
             part = slice(start, start + self._size)
-            yield self._scaled(self._split.x[part], 0), self._split.t[part]
+            yield self._scaled("x", self._split.x[part]), self._split.t[part]
 
     def epoch(self, number: int, start: int = 0) -> Iterator[tuple[Any, Array]]:
         """Yield the batches of an epoch in random order, from batch `start` on."""
+        # A chunk is made as a whole wherever the epoch is entered: its columns, and so all roundings, depend on it.
         in_chunk = max(1, CHUNK // self._size)
-        skipped = (
-            start % in_chunk
-        )  # a chunk is made as a whole, wherever the epoch is entered: its columns depend on it
+        skipped = start % in_chunk
         order = self._order(number)[(start - skipped) * self._size :]
         for x, t in ahead(self._chunks(order, in_chunk * self._size)):
             for first in range(skipped * self._size, len(t), self._size):
@@ -72,7 +71,7 @@ class Batches(Buffers):
             chosen = order[first : first + length]
             rows = self.buffer("rows", (len(chosen), x.shape[1]), x.dtype)
             x.take(chosen, 0, rows, "clip")  # clip: without it NumPy buffers the result
-            yield self._examples(rows, number % 2), t.take(chosen)
+            yield self._examples(f"x {number % 2}", rows), t.take(chosen)
 
     def _order(self, number: int) -> Array:
         """Return the numbers of an epoch's examples, one after another."""
@@ -80,18 +79,18 @@ class Batches(Buffers):
         count = len(self._split)
         return rng.integers(count, size=self.steps * self._size) if self._replacement else rng.permutation(count)
 
-    def _examples(self, rows: Array, place: int) -> Examples:
-        """Return rows of the split, (N, D), as a network takes them, in one of several places of memory."""
+    def _examples(self, name: str, rows: Array) -> Examples:
+        """Return rows of the split, (N, D), as a network takes them, in the buffer of that name."""
         if not self._nonzero:
-            return self._scaled(rows, place)
+            return self._scaled(name, rows)
         used = np.bitwise_or.reduce(rows, axis=0) > 0
         kept = used.nonzero()[0]
         values = self._columns("values", len(rows), len(kept), rows.dtype)
         rows.take(kept, 1, values, "clip")
-        return NonzeroColumns(self._scaled(values, place), kept, np.where(used, used.cumsum() - 1, len(kept)))
+        return NonzeroColumns(self._scaled(name, values), kept, np.where(used, used.cumsum() - 1, len(kept)))
 
-    def _scaled(self, numbers: Array, place: int) -> Array:
-        out = self._columns(f"x {place}", len(numbers), numbers.shape[1], self._dtype)
+    def _scaled(self, name: str, numbers: Array) -> Array:
+        out = self._columns(name, len(numbers), numbers.shape[1], self._dtype)
         out[...] = numbers
         out *= self._split.scale
         return out
