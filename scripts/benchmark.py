@@ -1,110 +1,270 @@
 #!/usr/bin/env python3
-"""Time the ways to the gradient of all parameters of the book's net, in one run, and print a table.
+"""Time mnist_bp beside its peers on this machine, and print tables.
 
-    scripts/benchmark.py            everything that is installed; about a minute
-    scripts/benchmark.py --json
+    scripts/benchmark.py                    every table: nine minutes on two cores, five with --rounds 1
+    scripts/benchmark.py epoch startup      these tables
+    scripts/benchmark.py epoch --json       one JSON object, with every single measurement
 
-PyTorch is timed too where it is installed: pip install '.[bench]'. The digits are MNIST's, from the cache. Each
-row has the median of its repeats; ratios are to the central differences of `mnist_bp.nn.differences`.
+Tables: {tables}.
+
+Each measurement is a process of its own, one of scripts/peers/, which can be run alone as well. Those that are compared
+take turns, round by round, and a table shows medians. Peers are timed where they are installed:
+pip install '.[bench]'. The digits are MNIST's, from the cache.
 """
 
 import argparse
 import json
 import os
 import statistics
-import time
-from collections.abc import Callable
-from importlib.util import find_spec
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
+
+from peers.processes import FOLDER, OURS, PEERS, Finished, bp_train, in_turn, installed, peer, python, sets
 
 from mnist_bp import environment
 
-environment.limit_threads(1)
+CONFIGS = Path(__file__).resolve().parents[1] / "configs"
+THREADS = sorted({1, os.cpu_count() or 1})
+WIDTHS = (50, 100, 200, 400, 800, 1600, 4096)
+BATCHES = (1, 10, 50, 100, 200, 400, 1000, 4096)
 
-from mnist_bp import data  # noqa: E402  # NumPy comes after the number of threads
-from mnist_bp.nn import graph_oracle  # noqa: E402
-from mnist_bp.nn.buffers import Array  # noqa: E402
-from mnist_bp.nn.differences import central_differences  # noqa: E402
-from mnist_bp.nn.numerical import numerical_gradient  # noqa: E402
-from mnist_bp.nn.two_layer_net import TwoLayerNet  # noqa: E402
-
-BATCH = 100
-FAST = "central differences, all at once"
+Row = dict[str, Any]
+"""A table's row by its headings; what stands under "all", every measurement, is for JSON alone."""
 
 
-def timed(function: Callable[[], Any], repeats: int) -> tuple[float, Any]:
-    """Return the median of the seconds that a call takes, and the result of the last one."""
-    seconds = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        result = function()
-        seconds.append(time.perf_counter() - started)
-    return statistics.median(seconds), result
+@dataclass(frozen=True)
+class Table:
+    """What was measured, what was the same for all, and the rows."""
+
+    title: str
+    equal: str
+    rows: list[Row]
 
 
-def ours(net: TwoLayerNet, x: Array, t: Array) -> dict[str, tuple[float, Array | None]]:
-    """Time backprop and its two oracles, and the loop over all parameters that textbooks write."""
-    return {
-        "backprop": timed(lambda: (net.backprop(x, t), net.gradients.copy())[1], 100),
-        "graph of elementary nodes": timed(lambda: graph_oracle.gradient(net, x, t), 20),
-        FAST: timed(lambda: central_differences(net, x, t).gradient, 20),
-        "central differences, textbook loop": timed(
-            lambda: numerical_gradient(lambda _: net.loss(x, t), net.parameters), 1
-        ),
+def epoch(config: Path, rounds: int) -> Table:
+    """Time steady epochs of every peer with one thread and with one for each core."""
+    changes = sets("train.sampling=shuffle", "train.metrics=running")
+    jobs = {
+        (name, threads): peer(name, config, *changes, "--threads", str(threads), "--steady", "3")
+        for name in installed()
+        for threads in THREADS
     }
+    times = {
+        key: [seconds for one in runs for seconds in one.printed["epoch_seconds"]]
+        for key, runs in in_turn(jobs, rounds).items()
+    }
+    medians = {key: statistics.median(seconds) for key, seconds in times.items()}
+    best = {name: min(medians[name, threads] for threads in THREADS) for name, _ in jobs}
+    rows = [
+        {
+            "": name,
+            **{f"s, threads: {threads}": medians[name, threads] for threads in THREADS},
+            "best, relative to ours": best[name] / best[OURS],
+            "all": {threads: times[name, threads] for threads in THREADS},
+        }
+        for name in best
+    ]
+    return Table(
+        f"A steady epoch of {config.name}",
+        "net, initial weights' distribution (but for scikit-learn's), batch, update rule, data, dtype; all epochs of a "
+        "process but its first, without evaluation",
+        rows,
+    )
 
 
-def pytorch(net: TwoLayerNet, x: Array, t: Array) -> dict[str, tuple[float, Array | None]]:
-    """Time PyTorch's exhaustive check of the same net and batch, with one thread and with all."""
-    import torch  # noqa: PLC0415  # an extra
-
-    tensors = {name: torch.tensor(values, requires_grad=True) for name, values in net.named_parameters.items()}
-    images, classes = torch.tensor(x), torch.tensor(t, dtype=torch.long)
-
-    def loss(W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
-        logits = torch.sigmoid(images @ W1 + b1) @ W2 + b2
-        return torch.nn.functional.cross_entropy(logits, classes)
-
-    rows = {}
-    for threads in sorted({1, os.cpu_count() or 1}):
-        torch.set_num_threads(threads)
-        seconds, passed = timed(lambda: torch.autograd.gradcheck(loss, tuple(tensors.values())), 1)
-        assert passed
-        rows[f"torch.autograd.gradcheck {torch.__version__}, threads: {threads}"] = (seconds, None)
+def over_floor(config: Path, key: str, values: Sequence[int]) -> list[Row]:
+    """Measure how far a step is above its matrix products, for some values of a key."""
+    rows = []
+    for value in values:
+        print(f"{key}={value}", file=sys.stderr)
+        options = sets("train.metrics=running", f"{key}={value}")
+        found = python(FOLDER / "floor.py", "--config", config, "--threads", "1", *options).printed
+        rows.append(
+            {
+                key: value,
+                "products, µs": found["floor_us"],
+                "of them the first layer's two": found["floor_first_layer_us"],
+                "step, µs": found["step_us"],
+                "ratio": found["ratio"],
+                "all": found["ratios"],
+            }
+        )
     return rows
+
+
+def width(config: Path, rounds: int) -> Table:
+    """Measure steps over the floor for nets of several widths."""
+    return Table(
+        f"A whole training step over its bare matrix products, {config.name} at several widths",
+        "process, batch, dtype, one thread; the two take turns",
+        over_floor(config, "model.hidden", WIDTHS),
+    )
+
+
+def batch(config: Path, rounds: int) -> Table:
+    """Measure steps over the floor for several batch sizes."""
+    return Table(
+        f"A whole training step over its bare matrix products, {config.name} at several batch sizes",
+        "process, net, dtype, one thread; the two take turns",
+        over_floor(config, "train.batch_size", BATCHES),
+    )
+
+
+def gradient(config: Path, rounds: int) -> Table:
+    """Time the ways to the gradient of all parameters."""
+    print("gradients.py: a minute", file=sys.stderr)
+    return Table(
+        "The gradient of all 39,760 parameters of 784-50-10, sigmoid, batch 100, float64",
+        "process, net, parameters, batch, dtype; one thread unless the row says otherwise",
+        python(FOLDER / "gradients.py").printed,
+    )
+
+
+def startup(config: Path, rounds: int) -> Table:
+    """Time processes that train for a single step."""
+    one = sets("train.max_steps=1", "train.metrics=running")
+    jobs: dict[str, Callable[[], Finished]] = {
+        "python -c pass": lambda: python("-c", "pass"),
+        "python -c 'import numpy'": lambda: python("-c", "import numpy"),
+        "bp train": bp_train(config, *one),
+        **{
+            name: peer(name, config, *one) for name in installed() if name not in ("scikit-learn", "PyTorch DataLoader")
+        },
+    }
+    rows = []
+    for name, runs in in_turn(jobs, 2 * rounds).items():
+        stepped = [run.printed["first_epoch_at"] - run.began for run in runs if "first_epoch_at" in (run.printed or {})]
+        ended = [run.seconds for run in runs]
+        rows.append(
+            {
+                "": f"{name}: its training loop" if name == OURS else name,
+                "first step done after, s": statistics.median(stepped) if stepped else "",
+                "process ended after, s": statistics.median(ended),
+                "all": {"first step": stepped, "end": ended},
+            }
+        )
+    return Table(f"Warm start: {config.name}, one step, then the test images", "config, data in the cache", rows)
+
+
+def loading(config: Path, rounds: int) -> Table:
+    """Time the first and the later loading of MNIST."""
+    print("loading.py", file=sys.stderr)
+    times = python(FOLDER / "loading.py").printed
+    names = {
+        "first": "our first start: verify and decode the archives, keep a decoded copy",
+        "later": "our later starts: map the decoded copy and verify it",
+        "textbook": "gzip, np.frombuffer and float32 / 255, at every start",
+    }
+    rows = [{"": names[way], "s": statistics.median(seconds), "all": seconds} for way, seconds in times.items()]
+    return Table("Loading MNIST", "archives, process, files in the system's memory; without downloading", rows)
+
+
+def memory(config: Path, rounds: int) -> Table:
+    """Measure the peak memory of processes that train for an epoch."""
+    book = CONFIGS / "book.yaml"
+    changes = sets("train.epochs=1", "train.max_steps=null", "train.sampling=shuffle")
+    jobs = {"bp train": bp_train(book, *changes)}
+    jobs |= {name: peer(name, book, *changes) for name in installed() if name != OURS}
+    rows = [
+        {"": name, "peak resident memory, MB": run.megabytes, "all": [run.megabytes]}
+        for name, (run,) in in_turn(jobs, 1).items()
+    ]
+    return Table(
+        "Memory: book.yaml, one epoch and its evaluation of both sets", "config, whole process, one thread", rows
+    )
+
+
+def whole(config: Path, rounds: int) -> Table:
+    """Time whole processes from start to end."""
+    book, speedrun = CONFIGS / "book-relu.yaml", CONFIGS / "speedrun.yaml"
+    full = "book-relu.yaml with its 17 full evaluations"
+    recipes = {"to 97 %: speedrun.yaml, epochs: 1": ["train.epochs=1"], "to 98 %: speedrun.yaml": []}
+    jobs: dict[tuple[str, str], Callable[[], Finished]] = {(full, "bp train"): bp_train(book)}
+    for threads in THREADS:
+        options = "--threads", str(threads), "--set", "train.dtype=float64"  # which is what textbooks have
+        jobs[full, f"textbook NumPy, float64, threads: {threads}"] = peer("textbook NumPy", book, *options)
+    for recipe, changes in recipes.items():
+        jobs[recipe, "bp train"] = bp_train(speedrun, *sets(*changes))
+        for threads in THREADS if "PyTorch eager" in installed() else ():
+            options = "--threads", str(threads), *sets(*changes)
+            jobs[recipe, f"PyTorch eager, threads: {threads}"] = peer("PyTorch eager", speedrun, *options)
+    finished = in_turn(jobs, rounds)
+    medians = {key: statistics.median(run.seconds for run in runs) for key, runs in finished.items()}
+    rows = [
+        {
+            "": recipe,
+            "by": name,
+            "s": medians[recipe, name],
+            "relative to ours": medians[recipe, name] / medians[recipe, "bp train"],
+            "test accuracy": f"{min(run.printed['test_accuracy'] for run in runs):.4f}",
+            "peak memory, MB": statistics.median(run.megabytes for run in runs),
+            "all": [run.seconds for run in runs],
+        }
+        for (recipe, name), runs in finished.items()
+    ]
+    return Table(
+        "Whole processes, from start to exit, data in the cache",
+        "within a recipe: net, batch, update rule, schedule, number of steps and of evaluations; one thread unless the "
+        "row says otherwise",
+        rows,
+    )
+
+
+TABLES = {"epoch": epoch, "width": width, "batch": batch, "gradient": gradient, "startup": startup, "data": loading,
+          "memory": memory, "whole": whole}  # fmt: skip
+
+
+def shown(value: object) -> str:
+    """Return a number to three digits, and all else as it is."""
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def markdown(table: Table) -> str:
+    """Return a table as Markdown."""
+    headings = [heading for heading in table.rows[0] if heading != "all"]
+    lines = [headings, ["---"] * len(headings), *([shown(row[heading]) for heading in headings] for row in table.rows)]
+    return "\n".join(
+        [f"\n{table.title}\n", *(f"| {' | '.join(cells)} |" for cells in lines), f"\nEqual: {table.equal}."]
+    )
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
-    as_json = parser.parse_args().json
+    parser = argparse.ArgumentParser(
+        description=(__doc__ or "").format(tables=", ".join(TABLES)),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help="which tables  [default: all]")
+    parser.add_argument("--config", type=Path, default=CONFIGS / "book-relu.yaml", metavar="FILE",
+                        help="of epoch, width, batch and startup  [default: configs/book-relu.yaml]")  # fmt: skip
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="[default: 3]")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
+    given = parser.parse_args()
+    if unknown := set(given.tables) - set(TABLES):
+        parser.error(f"expected {', '.join(TABLES)}; got {', '.join(sorted(unknown))}")
 
-    train = data.load("mnist").train
-    x, t = train.x[:BATCH] / 255, train.t[:BATCH]
-    net = TwoLayerNet(784, 50, 10)
-    measured = ours(net, x, t) | (pytorch(net, x, t) if find_spec("torch") else {})
-    exact, base = measured["central differences, textbook loop"][1], measured[FAST][0]
-    rows = [
-        {
-            "method": method,
-            "seconds": seconds,
-            "ratio": seconds / base,
-            "max_abs_difference_from_textbook": None if gradient is None else float(abs(gradient - exact).max()),
-        }
-        for method, (seconds, gradient) in measured.items()
-    ]
-    if as_json:
-        print(json.dumps({"environment": environment.describe(), "rows": rows}, indent=2))
-        return
-    print(f"gradient of all {net.parameters.size} parameters of 784-50-10, batch {BATCH}, float64\n")
-    print("| method | seconds | ratio | largest difference from the textbook loop |\n|---|---|---|---|")
-    for row in rows:
-        difference = row["max_abs_difference_from_textbook"]
-        shown = "" if difference is None else f"{difference:.1e}"
-        print(f"| {row['method']} | {row['seconds']:.4f} | {row['ratio']:.3g} | {shown} |")
     about = environment.describe()
-    print(f"\nNumPy {about['numpy']}, {about['blas']['name']} {about['blas']['version']}, {about['cpu']}")
+    packages = {package: version(package) for package in dict.fromkeys(PEERS[name][0] for name in installed())}
+    if not given.json:
+        blas = about["blas"]
+        libraries = ", ".join(f"{package} {number}" for package, number in packages.items())
+        print(f"Python {about['python']}, {libraries}; {blas['name']} {blas['version']}, kernel {blas['kernel']}; "
+              f"{about['cpu']}, {about['cpus']} cores")  # fmt: skip
+    tables = {}
+    for name in given.tables or TABLES:
+        tables[name] = TABLES[name](given.config, given.rounds)
+        if not given.json:
+            print(markdown(tables[name]), flush=True)
+    if given.json:
+        print(
+            json.dumps({"environment": about, "packages": packages, "tables": {k: vars(t) for k, t in tables.items()}})
+        )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,30 @@
+"""mnist_bp itself, timed as its peers are: whole epochs of the training loop.
+
+    python scripts/peers/ours.py --config configs/book-relu.yaml --steady 3
+
+The loop is that of `bp train`; what the command does around it, it does not do.
+"""
+
+from dataclasses import replace
+
+import common
+
+from mnist_bp import config
+
+TASK = common.task(__doc__, dict.fromkeys(config.keys(), common.ANY))
+
+from mnist_bp import __version__, build  # noqa: E402  # after the number of threads
+from mnist_bp.evaluation import evaluate  # noqa: E402
+
+dataset = build.dataset(TASK.config.data)
+trainer = replace(build.trainer(TASK.config, dataset), measured={})  # common.run evaluates, outside its time
+records = trainer.run(lambda: False)
+
+common.run(
+    TASK,
+    "mnist_bp",
+    __version__,
+    len(dataset.train),
+    lambda steps: next(records),
+    lambda name: evaluate(trainer.network, getattr(dataset, name)).accuracy,
+)
