@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from mnist_bp.nn.conv import Conv2D
 from mnist_bp.nn.differences import differentiate
 from mnist_bp.nn.dropout import Dropout
 from mnist_bp.nn.losses import SoftmaxCrossEntropy
+from mnist_bp.nn.nonzero import NonzeroColumns
 from mnist_bp.nn.pooling import AveragePool, MaxPool
 from mnist_bp.nn.reshape import Flatten, Reshape
 
@@ -250,6 +252,25 @@ def test_the_gradient_is_computed_as_the_config_asks(config: Config) -> None:
     for trainer in trainers:
         trainer.gradient(x, t)
     np.testing.assert_allclose(trainers[0].network.gradients, trainers[1].network.gradients, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("model", "train", "narrowed"),
+    [
+        ({}, {"batch_size": 50}, True),
+        ({}, {"batch_size": 49}, False),
+        ({}, {"batch_size": 50, "gradient": "numerical"}, False),
+        ({"conv": (ConvConfig(filters=2, kernel=3),)}, {"batch_size": 50}, False),
+    ],
+)
+def test_zero_columns_are_left_out_where_the_first_product_can_skip_them(
+    config: Config, model: dict[str, Any], train: dict[str, Any], narrowed: bool
+) -> None:
+    config = replace(config, model=replace(config.model, **model), train=replace(config.train, **train))
+    trainer = build.trainer(config, build.dataset(config.data))
+    x, t = next(trainer.batches.epoch(1))
+    assert isinstance(x, NonzeroColumns) == narrowed
+    trainer.gradient(x, t)
 
 
 def test_weights_too_large_for_the_precision_are_a_mistake_of_the_config() -> None:

@@ -293,7 +293,9 @@ def test_a_step_within_an_epoch_allocates_next_to_nothing_whatever_the_batch(
     net.initialize(xavier, rng)
     batches = Batches(images, size, "float32", nonzero=nonzero)
     optimizer = Adam(net.parameters, net.gradients)
-    trained = trainer(min(500, 24_000 // size), network=net, batches=batches, gradient=net.backprop, optimizer=optimizer)
+    trained = trainer(
+        min(500, 24_000 // size), network=net, batches=batches, gradient=net.backprop, optimizer=optimizer
+    )
     growth, before = [], 0
 
     def measure() -> bool:
