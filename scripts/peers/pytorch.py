@@ -13,6 +13,7 @@ import common
 TASK = common.task(
     __doc__,
     {
+        "model.conv": common.ANY,
         "model.hidden": common.ANY,
         "model.activation": ("sigmoid", "tanh", "relu", "leaky_relu", "softplus"),
         "model.bias": (True, False),
@@ -37,6 +38,7 @@ TASK = common.task(
 )
 
 from itertools import islice  # noqa: E402
+from math import isqrt  # noqa: E402
 
 import numpy as np  # noqa: E402  # after the number of threads
 import torch  # noqa: E402
@@ -67,7 +69,19 @@ INITIALIZERS = {
     "zeros": nn.init.zeros_,
 }
 
+POOLS = {"max": nn.MaxPool2d, "average": nn.AvgPool2d}
+
 layers, features = [], images.shape[1]
+if model.conv:
+    side, channels = isqrt(features), 1
+    layers.append(nn.Unflatten(1, (1, side, side)))
+    for conv in model.conv:
+        layers.append(nn.Conv2d(channels, conv.filters, conv.kernel, conv.stride, conv.padding, bias=model.bias))
+        layers.append(ACTIVATIONS[model.activation]())
+        layers += [POOLS[conv.pool](conv.pool_size)] if conv.pool else []
+        channels = conv.filters
+    layers.append(nn.Flatten())
+    features = nn.Sequential(*layers)(torch.zeros(1, features)).shape[1]
 for units in model.hidden:
     layers += [nn.Linear(features, units, model.bias), ACTIVATIONS[model.activation]()]
     layers += [nn.Dropout(model.dropout)] if model.dropout else []
@@ -75,14 +89,14 @@ for units in model.hidden:
 layers.append(nn.Linear(features, int(labels.max()) + 1, model.bias))
 net = nn.Sequential(*layers).to(images.dtype)
 for layer in net:
-    if isinstance(layer, nn.Linear):
+    if isinstance(layer, (nn.Conv2d, nn.Linear)):
         INITIALIZERS[model.init](layer.weight)
         if model.bias:
             nn.init.zeros_(layer.bias)
 loss_function = nn.CrossEntropyLoss(label_smoothing=model.label_smoothing)
 
 groups = [
-    {"params": [p for p in net.parameters() if p.ndim == 2], "weight_decay": train.weight_decay},
+    {"params": [p for p in net.parameters() if p.ndim > 1], "weight_decay": train.weight_decay},
     {"params": [p for p in net.parameters() if p.ndim == 1], "weight_decay": 0.0},  # biases do not decay
 ]
 means = {"betas": (train.beta1, train.beta2), "eps": train.epsilon, "fused": True}  # fused: the fastest on a CPU too
