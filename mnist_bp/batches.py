@@ -91,9 +91,7 @@ class Batches(Buffers):
 
     def _scaled(self, name: str, numbers: Array) -> Array:
         out = self._columns(name, len(numbers), numbers.shape[1], self._dtype)
-        out[...] = numbers
-        out *= self._split.scale
-        return out
+        return np.multiply(numbers, self._split.scale, out=out, dtype=self._dtype)
 
     def _columns(self, name: str, examples: int, columns: int, dtype: npt.DTypeLike) -> Array:
         """Return a buffer, made large enough for all columns, as the next chunk may need more."""
