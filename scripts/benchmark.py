@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Time mnist_bp beside its peers on this machine, and print tables.
 
-    scripts/benchmark.py                    every table: nine minutes on two cores, five with --rounds 1
+    scripts/benchmark.py                    every table: eight minutes on two cores
     scripts/benchmark.py epoch startup      these tables
     scripts/benchmark.py epoch --json       one JSON object, with every single measurement
 
@@ -31,6 +31,11 @@ CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 THREADS = sorted({1, os.cpu_count() or 1})
 WIDTHS = (50, 100, 200, 400, 800, 1600, 4096)
 BATCHES = (1, 10, 50, 100, 200, 400, 1000, 4096)
+
+WHO = (
+    "products and steps take turns; one thread for products unless the heading says otherwise; another one to gather "
+    "batches where there is a second processor"
+)
 
 Row = dict[str, Any]
 """A table's row by its headings; what stands under "all", every measurement, is for JSON alone."""
@@ -78,19 +83,23 @@ def epoch(config: Path, rounds: int) -> Table:
 
 def over_floor(config: Path, key: str, values: Sequence[int]) -> list[Row]:
     """Measure how far a step is above its matrix products, for some values of a key."""
+    ways = {"": ["--threads", "1"], " on one processor": ["--threads", "1", "--alone"]}
+    ways |= {f", threads: {threads}": ["--threads", str(threads)] for threads in THREADS[1:]}
     rows = []
     for value in values:
         print(f"{key}={value}", file=sys.stderr)
         options = sets("train.metrics=running", f"{key}={value}")
-        found = python(FOLDER / "floor.py", "--config", config, "--threads", "1", *options).printed
+        found = {way: python(FOLDER / "floor.py", "--config", config, *way_options, *options).printed
+                 for way, way_options in ways.items()}  # fmt: skip
         rows.append(
             {
                 key: value,
-                "products, µs": found["floor_us"],
-                "of them the first layer's two": found["floor_first_layer_us"],
-                "step, µs": found["step_us"],
-                "ratio": found["ratio"],
-                "all": found["ratios"],
+                "products, µs": found[""]["floor_us"],
+                "of them the first layer's two": found[""]["floor_first_layer_us"],
+                "step, µs": found[""]["step_us"],
+                "ratio": found[""]["ratio"],
+                **{f"step{way}, µs": found[way]["step_us"] for way in ways if way},
+                "all": {way: found[way]["ratios"] for way in ways},
             }
         )
     return rows
@@ -100,7 +109,7 @@ def width(config: Path, rounds: int) -> Table:
     """Measure steps over the floor for nets of several widths."""
     return Table(
         f"A whole training step over its bare matrix products, {config.name} at several widths",
-        "process, batch, dtype, one thread; the two take turns",
+        f"process, batch, dtype; {WHO}",
         over_floor(config, "model.hidden", WIDTHS),
     )
 
@@ -109,7 +118,7 @@ def batch(config: Path, rounds: int) -> Table:
     """Measure steps over the floor for several batch sizes."""
     return Table(
         f"A whole training step over its bare matrix products, {config.name} at several batch sizes",
-        "process, net, dtype, one thread; the two take turns",
+        f"process, net, dtype; {WHO}",
         over_floor(config, "train.batch_size", BATCHES),
     )
 

@@ -20,5 +20,5 @@ def test_a_config_opens_with_what_it_shows_and_loads_back_as_itself(path: Path) 
 def test_the_promised_configs_are_there() -> None:
     assert {path.stem for path in CONFIGS} >= {
         "quickstart", "book", "book-relu", "book-numerical", "mnist", "three-layer", "relu-mse", "conv",
-        "plane", "xor", "chain",
+        "plane", "xor", "chain", "speedrun",
     }  # fmt: skip

@@ -6,10 +6,11 @@ With n affine layers, a step needs n products forward, n for the weights' gradie
 layers above the first. They are np.dot (at batch 1 several times faster than np.matmul) into arrays that are there
 already, in C order, of the config's shapes and dtype. A step is all that the training loop does but for evaluation:
 ordering an epoch, gathering and scaling the mini-batch, forward, loss, accuracy, backward, update and bookkeeping. Each
-time is a mean over its turn; the two take turns of up to a tenth of a second.
+time is a mean over its turn; the two take turns of up to a tenth of a second. --alone confines both to one processor.
 """
 
 import json
+import os
 import statistics
 import time
 from dataclasses import replace
@@ -19,7 +20,9 @@ import common
 
 from mnist_bp import config
 
-TASK = common.task(__doc__, dict.fromkeys(config.keys(), common.ANY))
+TASK = common.task(__doc__, dict.fromkeys(config.keys(), common.ANY), "--alone")
+if TASK.flags.alone:
+    os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
 
 import numpy as np  # noqa: E402  # after the number of threads
 
