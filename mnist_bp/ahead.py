@@ -1,5 +1,6 @@
 """Work done ahead by a second thread, where there is a second processor for it."""
 
+import sys
 from collections.abc import Iterator
 from queue import SimpleQueue
 from threading import Thread
@@ -42,4 +43,5 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
             wanted.put(True)
     finally:
         wanted.put(False)
-        worker.join()
+        if not sys.is_finalizing():  # at the interpreter's exit threads stand still, and do not end
+            worker.join()

@@ -18,9 +18,10 @@ CHUNK = 200  # examples to prepare at a time: enough to be worth a switch of thr
 class Batches(Buffers):
     """Batches (x, t) of a split: x (N, D) of `dtype`, pixels scaled to 0 … 1, other numbers as they are; t (N,).
 
-    Both are buffers: the next batch overwrites them. `seed` orders the epochs; with `replacement`, each batch of an
-    epoch is drawn from the whole split, else every example comes once an epoch. With `nonzero`, images come as
-    NonzeroColumns: of MNIST's pixels, three tenths are 0 in all of 200 digits.
+    x is a buffer, which the next batch overwrites, so that one epoch is under way at a time; t is not to be written to.
+    `seed` orders the epochs; with `replacement`, each batch of one is drawn from the whole split, else every example
+    comes once. With `nonzero`, images come as NonzeroColumns: of MNIST's pixels, three tenths are 0 in all of
+    200 digits.
     """
 
     def __init__(
@@ -91,7 +92,9 @@ class Batches(Buffers):
 
     def _scaled(self, name: str, numbers: Array) -> Array:
         out = self._columns(name, len(numbers), numbers.shape[1], self._dtype)
-        return np.multiply(numbers, self._split.scale, out=out, dtype=self._dtype)
+        out[...] = numbers
+        out *= self._split.scale
+        return out
 
     def _columns(self, name: str, examples: int, columns: int, dtype: npt.DTypeLike) -> Array:
         """Return a buffer, made large enough for all columns, as the next chunk may need more."""

@@ -183,9 +183,9 @@ def _schedule(train: TrainConfig, epoch_steps: int, steps: int) -> Schedule:
     rate = train.learning_rate
     horizon = train.schedule_epochs * epoch_steps if train.schedule_epochs else steps
     schedule = {
-        "constant": lambda: schedules.constant(rate),
-        "step": lambda: schedules.step_decay(rate, train.decay_every * epoch_steps, train.decay_factor),
-        "cosine": lambda: schedules.cosine(rate, horizon),
-        "one_cycle": lambda: schedules.one_cycle(rate, horizon),
-    }[train.schedule]()
-    return schedules.warm_up(schedule, train.warmup_steps) if train.warmup_steps else schedule
+        "constant": schedules.constant(rate),
+        "step": schedules.step_decay(rate, train.decay_every * epoch_steps, train.decay_factor),
+        "cosine": schedules.cosine(rate, horizon),
+        "one_cycle": schedules.one_cycle(rate, horizon),
+    }[train.schedule]
+    return schedules.warm_up(schedule, train.warmup_steps)

@@ -1,5 +1,7 @@
 """An iterator that is run ahead yields the same, in the same order, one item early, and ends with its reader."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -67,3 +69,13 @@ def test_a_reader_that_stops_early_leaves_no_thread_behind() -> None:
     next(reader)
     reader.close()  # type: ignore[attr-defined]  # a generator
     assert threading.active_count() == before
+
+
+def test_a_reader_that_nobody_ended_does_not_keep_the_program_from_ending(processors: int) -> None:
+    code = f"""
+from mnist_bp import ahead
+ahead.processors = lambda: {processors}
+reader = ahead.ahead(iter(range(9)))
+next(reader)
+"""
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0

@@ -90,8 +90,9 @@ def test_columns_that_are_zero_in_a_chunk_and_no_others_are_left_out(
     seen: list[list[int]] = []
     for (x, t), (dense, _) in zip(narrow.epoch(1), whole.epoch(1), strict=True):
         assert x.values.dtype == dtype
-        np.testing.assert_array_equal(x.dense(), dense)
+        np.testing.assert_array_equal(x.dense(), dense, strict=True)
         np.testing.assert_array_equal(x.places[x.kept], range(len(x.kept)))
+        assert set(np.delete(x.places, x.kept)) == {len(x.kept)}
         seen.append([*t.tolist(), *x.kept.tolist()])
     for first, second in zip(seen[::2], seen[1::2], strict=True):
         used = images.x[first[:4] + second[:4]].any(axis=0).nonzero()[0].tolist()

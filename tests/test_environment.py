@@ -29,3 +29,17 @@ def test_the_limit_is_what_the_matrix_products_then_use(count: int) -> None:
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert int(result.stdout) == count
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system does not confine a process to processors")
+def test_only_the_processors_that_the_process_may_use_are_counted() -> None:
+    mine = sorted(os.sched_getaffinity(0))
+    for allowed in (mine[:1], mine):
+        program = (
+            "import os\n"
+            "from mnist_bp.environment import processors\n"
+            f"os.sched_setaffinity(0, {allowed})\n"
+            "print(processors())"
+        )
+        result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        assert int(result.stdout) == len(allowed)

@@ -14,12 +14,11 @@ class Buffers:
 
     def __init__(self) -> None:
         self._buffers: dict[str, Array] = {}
-        self._sets: dict[str, list[Array]] = {}
 
     def __copy__(self) -> "Buffers":
         """Return a twin that writes to memory of its own."""
         twin = object.__new__(type(self))
-        twin.__dict__ |= self.__dict__ | {"_buffers": {}, "_sets": {}}
+        twin.__dict__ |= self.__dict__ | {"_buffers": {}}
         return twin
 
     def buffer(self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike, fill: float | None = None) -> Array:
@@ -31,13 +30,6 @@ class Buffers:
             if memory is None or memory.size < size or memory.dtype != dtype:
                 memory = np.empty(size, dtype) if fill is None else np.full(size, fill, dtype)
             held = self._buffers[name] = memory[:size].reshape(shape)
-        return held
-
-    def buffers(self, name: str, count: int, shape: tuple[int, ...], dtype: npt.DTypeLike) -> list[Array]:
-        """Return so many arrays with this shape and dtype, one after another in memory."""
-        held = self._sets.get(name)
-        if held is None or held[0].shape != shape or held[0].dtype != dtype:
-            held = self._sets[name] = list(self.buffer(name, (count, *shape), dtype))
         return held
 
     def like(self, name: str, array: Array) -> Array:

@@ -96,8 +96,8 @@ class SoftmaxCrossEntropy(Loss):
                 "(of one-hot rows, t.argmax(axis=1) makes classes)"
             )
         # From here on a row is an output, (K, N), so that sums over the outputs are sums of rows.
-        shifted, self._exp, self._q, self._dz = self.buffers("outputs", 4, outputs.shape[::-1], outputs.dtype)
-        largest, self._sum, losses = self.buffers("examples", 3, outputs.shape[:1], outputs.dtype)
+        shifted, self._exp, self._q, self._dz = self.buffer("outputs", (4, *outputs.shape[::-1]), outputs.dtype)
+        largest, self._sum, losses = self.buffer("examples", (3, len(outputs)), outputs.dtype)
         one_hot(t, self._q.T)
         if self.label_smoothing:
             self._q *= 1 - self.label_smoothing
@@ -209,7 +209,7 @@ def one_hot(t: Array, out: Array) -> Array:
     if t.dtype.kind not in "iu":
         raise ValueError(f"expected integer classes in t; got numbers of type {t.dtype}")
     last = max(out.shape[1], 2) - 1
-    if len(t) and (t.max() > last or (t.dtype.kind == "i" and t.min() < 0)):
+    if t.max() > last or (t.dtype.kind == "i" and t.min() < 0):
         wrong = int(np.flatnonzero((t < 0) | (t > last))[0])
         raise ValueError(f"expected classes from 0 to {last}; got {t[wrong]} as the target of example {wrong}")
     return np.equal(t[:, None], _classes(out.shape[1]), out=out)

@@ -88,7 +88,7 @@ class Network:
             layer.initialize(init, rng)
 
     def copy(self, dtype: npt.DTypeLike) -> "Network":
-        """Return a network of the same layers and parameters in another precision; it shares no memory with this.
+        """Return a network of the same layers and parameters in another precision; they share no parameters.
 
         A copy that is made in the context of `training` stays there, with the same masks.
         """

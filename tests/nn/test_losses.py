@@ -1,5 +1,7 @@
 """Losses against the books' numbers, PyTorch's, finite differences and the ends of the number line."""
 
+from copy import copy
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from mnist_bp.nn.losses import (
     Loss,
     MeanSquaredError,
     SoftmaxCrossEntropy,
+    one_hot,
 )
 
 CLASSES = np.array([2, 0, 1, 1, 2, 0])
@@ -235,3 +238,31 @@ def test_an_empty_batch_has_no_mean(loss: Loss, t: np.ndarray, outputs: int) -> 
 def test_label_smoothing_is_a_share_below_one(smoothing: float) -> None:
     with pytest.raises(ValueError, match="expected a label smoothing of at least 0 and less than 1"):
         SoftmaxCrossEntropy(smoothing)
+
+
+def test_more_classes_than_a_byte_can_count_are_told_apart() -> None:
+    t = np.array([299, 44, 0])  # 299 − 256 = 43
+    np.testing.assert_array_equal(one_hot(t, np.empty((3, 300))).argmax(axis=1), t)
+
+
+@pytest.mark.parametrize("loss", [MeanSquaredError(), HalfSquaredError()])
+def test_a_single_output_on_the_border_says_no(loss: Loss) -> None:
+    outputs = np.array([[0.5], [np.nextafter(0.5, 1)]])
+    assert loss.correct(outputs, np.array([0, 1])) == 2
+
+
+def test_targets_that_are_probabilities_stand_for_the_likelier_answer() -> None:
+    """The outputs are logits, on either side of 0; the targets probabilities, on either side of ½."""
+    outputs, t = np.array([[-0.1], [0.1], [0.1]]), np.array([[0.3], [0.7], [0.3]])
+    assert BinaryCrossEntropy().correct(outputs, t) == 2
+
+
+def test_a_copied_loss_has_memory_of_its_own(rng: np.random.Generator) -> None:
+    z, t = rng.standard_normal((2, 4, 3)), np.array([0, 1, 2, 0])
+    loss = SoftmaxCrossEntropy()
+    loss.forward(z[0], t)
+    before = loss.backward().copy()
+    twin = copy(loss)
+    twin.forward(z[1], t)
+    twin.backward()
+    np.testing.assert_array_equal(loss.backward(), before)
