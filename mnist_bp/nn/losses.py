@@ -107,16 +107,16 @@ class SoftmaxCrossEntropy(Loss):
         np.exp(shifted, out=self._exp)
         np.add.reduce(self._exp, axis=0, out=self._sum)
         shifted *= self._q
-        np.log(self._sum, out=losses)
-        losses -= np.add.reduce(shifted, axis=0, out=largest)
-        return losses
+        each: Array = np.log(self._sum, out=losses)
+        each -= np.add.reduce(shifted, axis=0, out=largest)
+        return each
 
     def backward(self) -> Array:
         """Return (softmax(z) − q) / N, one output after another in memory."""
         np.divide(self._exp, self._sum, out=self._dz)
         self._dz -= self._q
-        self._dz /= len(self._sum)
-        return self._dz.T
+        dz: Array = np.divide(self._dz, len(self._sum), out=self._dz)
+        return dz.T
 
 
 class BinaryCrossEntropy(Loss):
