@@ -25,7 +25,9 @@ from typing import Any
 
 from peers.processes import FOLDER, OURS, PEERS, Finished, bp_train, in_turn, installed, peer, python, sets
 
+from mnist_bp import config as configs
 from mnist_bp import environment
+from mnist_bp.errors import BpError
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 THREADS = sorted({1, os.cpu_count() or 1})
@@ -252,11 +254,18 @@ def main() -> None:
     parser.add_argument("tables", nargs="*", metavar="TABLE", help="which tables  [default: all]")
     parser.add_argument("--config", type=Path, default=CONFIGS / "book-relu.yaml", metavar="FILE",
                         help="of epoch, width, batch and startup  [default: configs/book-relu.yaml]")  # fmt: skip
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="[default: 3]")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N",
+                        help="measurements of each; start-up takes twice as many  [default: 3]")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     given = parser.parse_args()
     if unknown := set(given.tables) - set(TABLES):
         parser.error(f"expected {', '.join(TABLES)}; got {', '.join(sorted(unknown))}")
+    if given.rounds < 1:
+        parser.error(f"--rounds: expected 1 or more; got {given.rounds}")
+    try:
+        configs.load(given.config)
+    except BpError as error:
+        parser.error(str(error))
 
     about = environment.describe()
     packages = {package: version(package) for package in dict.fromkeys(PEERS[name][0] for name in installed())}

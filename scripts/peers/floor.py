@@ -6,7 +6,7 @@ With n affine layers, a step needs n products forward, n for the weights' gradie
 layers above the first. They are np.dot (at batch 1 several times faster than np.matmul) into arrays that are there
 already, in C order, of the config's shapes and dtype. A step is all that the training loop does but for evaluation:
 ordering an epoch, gathering and scaling the mini-batch, forward, loss, accuracy, backward, update and bookkeeping. Each
-time is a mean over its turn; the two take turns of up to a tenth of a second. --alone confines both to one processor.
+time is a mean over its turn; the two take turns of a few tenths of a second. --alone confines both to one processor.
 """
 
 import json
@@ -28,7 +28,7 @@ import numpy as np  # noqa: E402  # after the number of threads
 
 from mnist_bp import build  # noqa: E402
 
-TURNS, TURN_SECONDS = 7, 0.1
+TURNS, TURN_SECONDS = 5, 0.3  # long turns, as each enters an epoch anew
 
 
 def products(sizes: tuple[int, ...], batch: int, dtype: str) -> list[tuple[np.ndarray, ...]]:

@@ -5,6 +5,7 @@
 One batch of MNIST, float64, one thread unless the row says otherwise. PyTorch is timed where it is installed.
 """
 
+import argparse
 import json
 import os
 import statistics
@@ -23,6 +24,8 @@ from mnist_bp.nn.buffers import Array  # noqa: E402
 from mnist_bp.nn.differences import central_differences  # noqa: E402
 from mnist_bp.nn.numerical import numerical_gradient  # noqa: E402
 from mnist_bp.nn.two_layer_net import TwoLayerNet  # noqa: E402
+
+argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
 
 BATCH = 100
 Timed = tuple[list[float], Array | None]

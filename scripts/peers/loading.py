@@ -5,6 +5,7 @@
 The first start is in a temporary cache that holds the archives and nothing else. All files are in the system's memory.
 """
 
+import argparse
 import gzip
 import json
 import os
@@ -20,6 +21,8 @@ from mnist_bp.data import cache
 from mnist_bp.data.archives import ARCHIVES
 from mnist_bp.data.fetch import fetch
 from mnist_bp.progress import silent
+
+argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
 
 ROUNDS = 3
 HEADERS = {"images": 16, "labels": 8}  # bytes of an IDX file in front of its numbers
