@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -34,3 +35,16 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def leftovers(folder: Path, untouched_for: float = 0.0) -> list[Path]:
+    """Return the temporary files in a folder that nothing was written to for so many seconds.
+
+    Killed processes left them, if no living one can be idle for so long. Others may remove them at the same time.
+    """
+    found = []
+    for path in folder.glob(".*.part"):
+        with suppress(FileNotFoundError):
+            if untouched_for == 0 or time.time() - path.lstat().st_mtime >= untouched_for:
+                found.append(path)
+    return found

@@ -3,11 +3,14 @@
 import csv
 import gzip
 import hashlib
+import os
 import resource
+import shutil
 import struct
+import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -71,6 +74,21 @@ def full_disk(room: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextmanager
+def small_disk(folder: Path, room: int) -> Iterator[None]:
+    """Make `folder` a disk of so many bytes, in whole pages of 4096: a real one where root may mount it."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={room}", "tmpfs", str(folder)]
+    root = os.geteuid() == 0 and shutil.which("mount") is not None
+    mounted = root and subprocess.run(mount, capture_output=True, check=False).returncode == 0
+    try:
+        with nullcontext() if mounted else full_disk(room):
+            yield
+    finally:
+        if mounted:  # lazily, as a data set may still be mapped
+            subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 @pytest.fixture

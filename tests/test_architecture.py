@@ -1,6 +1,7 @@
-"""The rules that keep the layout readable: who may import whom, and who may print."""
+"""The rules that keep the layout readable and the reading safe: who may import whom and print, and what none may do."""
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ RULES = {  # modules here: what they may import beside the standard library
     "config": {"yaml", "mnist_bp.config", "mnist_bp.errors"},
     "data": {
         "numpy", "requests", "urllib3", "platformdirs",
-        "mnist_bp.data", "mnist_bp.errors", "mnist_bp.atomic", "mnist_bp.progress",
+        "mnist_bp.data", "mnist_bp.errors", "mnist_bp.atomic", "mnist_bp.npz", "mnist_bp.progress",
     },
     "nn": {"numpy", "mnist_bp.nn"},
     "trainer.py": {
@@ -92,3 +93,69 @@ def test_every_module_has_a_test_file_named_after_it() -> None:
     for module in MODULES:
         if module.name not in untested:
             assert (tests / module.parent / f"test_{module.name}").is_file(), f"mnist_bp/{module} has no test file"
+
+
+PROGRAMS = [*PACKAGE.rglob("*.py"), *(PACKAGE.parent / "scripts").rglob("*.py")]
+UNPICKLERS = {"pickle", "_pickle", "marshal", "shelve", "dill", "joblib", "cloudpickle"}
+NUMPYS_FILES = re.compile(r"(np|numpy)\.(load|savez?(_compressed)?)")
+INTERPRETERS = {"eval", "exec", "compile", "__import__", "os.system", "os.popen"}
+OF_YAML = {  # what reads text as nodes, or writes plain data: no other name of the library is used
+    "compose", "dump", "BaseLoader", "SafeDumper",
+    "Node", "MappingNode", "SequenceNode", "ScalarNode", "Mark", "MarkedYAMLError", "YAMLError",
+}  # fmt: skip
+
+
+def is_risk(node: ast.AST) -> bool:
+    """Whether it could run a string or the contents of a file, or is an import whose names would not be recognised."""
+    if isinstance(node, ast.Import):
+        return any(
+            alias.name.split(".")[0] in UNPICKLERS
+            or (alias.name in {"numpy", "yaml"} and alias.asname not in {None, "np"})
+            for alias in node.names
+        )
+    if isinstance(node, ast.ImportFrom):
+        return str(node.module).split(".")[0] in UNPICKLERS or node.module in {"numpy", "yaml"}
+    if isinstance(node, ast.Attribute):
+        return ast.unparse(node.value) == "yaml" and node.attr not in OF_YAML
+    if isinstance(node, ast.Call):
+        name, given = ast.unparse(node.func), {each.arg: ast.unparse(each.value) for each in node.keywords}
+        return (
+            name in INTERPRETERS
+            or given.get("shell", "False") != "False"
+            or (name == "yaml.compose" and given.get("Loader") != "yaml.BaseLoader")
+            or (name == "yaml.dump" and "Dumper" not in given)
+            or (NUMPYS_FILES.fullmatch(name) is not None and given.get("allow_pickle") != "False")
+        )
+    return False
+
+
+def risks(program: str) -> list[str]:
+    return [ast.unparse(node) for node in ast.walk(ast.parse(program)) if is_risk(node)]
+
+
+def test_nothing_that_is_read_is_run() -> None:
+    assert len(PROGRAMS) > len(MODULES)
+    for path in PROGRAMS:
+        assert not risks(path.read_text("utf-8")), path
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "import pickle", "import os, marshal", "def f():\n    from shelve import open", "import joblib.numpy_pickle",
+        "x = eval(text)", "exec(text)", "compile(text, '', 'exec')", "__import__(name)",
+        "os.system(command)", "os.popen(command)", "run(command, shell=True)", "subprocess.Popen(command, shell=flag)",
+        "np.load(path)", "numpy.load(path, allow_pickle=True)", "np.save(path, x)", "np.savez(file, **arrays)",
+        "np.savez_compressed(file, x=x, allow_pickle=flag)", "from numpy import load", "import numpy as n",
+        "yaml.load(text)", "yaml.load(text, Loader=yaml.SafeLoader)", "yaml.full_load(text)", "load = yaml.unsafe_load",
+        "yaml.compose(text)", "yaml.compose(text, Loader=yaml.Loader)", "yaml.dump(content)",
+        "class D(yaml.Dumper): pass", "from yaml import unsafe_load as safe_load", "import yaml as y",
+    ],
+)  # fmt: skip
+def test_what_would_run_it_is_found(planted: str) -> None:
+    assert risks(planted)
+
+
+def test_the_package_makes_no_temporary_files_elsewhere() -> None:
+    """All that is written goes beside its destination, by `atomic`: the standard library's own places are not used."""
+    assert not [module for module in MODULES if "tempfile" in (PACKAGE / module).read_text("utf-8")]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_bp.atomic import replacing
+from mnist_bp.atomic import leftovers, replacing
 from tests.conftest import contents
 
 KILLED = """
@@ -38,7 +38,7 @@ def write(path: Path, then: BaseException | None = None) -> None:
             raise then
 
 
-def full(*_: object) -> None:
+def full(*_: object, **__: object) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
@@ -59,22 +59,54 @@ def test_an_exception_leaves_the_file_as_it_was_and_nothing_beside_it(path: Path
     assert contents(Path()) == {"file": b"old"}
 
 
-@pytest.mark.parametrize(("of", "step"), [(os, "fsync"), (Path, "replace")])
+@pytest.mark.parametrize("step", ["fsync", "replace"])
 def test_a_full_disk_leaves_the_file_as_it_was_and_nothing_beside_it(
-    path: Path, of: object, step: str, monkeypatch: pytest.MonkeyPatch
+    path: Path, step: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(of, step, full)
+    monkeypatch.setattr(os, step, full)
     with pytest.raises(OSError, match="No space left"):
         write(path)
 
     assert contents(Path()) == {"file": b"old"}
 
 
-def test_a_killed_process_leaves_the_file_as_it_was(path: Path):
+def test_a_killed_process_leaves_the_file_as_it_was_and_one_leftover(path: Path):
     killed = subprocess.run([sys.executable, "-c", KILLED], check=False)
 
     assert killed.returncode == -signal.SIGKILL
     assert path.read_bytes() == b"old"
+    assert [leftover.read_bytes() for leftover in leftovers(Path())] == [b"new"]
+    assert len(contents(Path())) == 2
+
+
+def test_a_leftover_is_what_was_not_written_to_for_so_long(path: Path):
+    os.utime(path, (0, 0))
+    with replacing(path) as file:
+        (temporary,) = leftovers(Path())
+        before = temporary.stat().st_mtime - 100
+        assert leftovers(Path(), 50) == []
+        os.utime(temporary, (before, before))
+        assert leftovers(Path(), 50) == [temporary]
+        assert leftovers(Path(), 5000) == []
+        file.write(b"new")
+        file.flush()
+        assert leftovers(Path(), 50) == []
+
+
+def test_a_leftover_from_the_future_is_one_too(path: Path):
+    """As a file server's clock may be ahead, or this machine's was."""
+    with replacing(path):
+        (temporary,) = leftovers(Path())
+        os.utime(temporary, (2**32, 2**32))
+        assert leftovers(Path()) == [temporary]
+        assert leftovers(Path(), 50) == []
+
+
+def test_a_leftover_that_another_process_removes_meanwhile_is_none(path: Path, monkeypatch: pytest.MonkeyPatch):
+    gone = Path(".gone.part")
+    monkeypatch.setattr(Path, "glob", lambda *_: [gone])
+
+    assert leftovers(Path(), 50) == []
 
 
 def test_the_contents_reach_the_disk_before_the_name_and_the_folder_after_it(
@@ -87,7 +119,7 @@ def test_the_contents_reach_the_disk_before_the_name_and_the_folder_after_it(
         events.append("folder" if stat.S_ISDIR(status.st_mode) else f"{status.st_size} bytes")
 
     monkeypatch.setattr(os, "fsync", fsync)
-    monkeypatch.setattr(Path, "replace", lambda *_: events.append("name"))
+    monkeypatch.setattr(os, "replace", lambda *_, **__: events.append("name"))
     write(path)
 
     assert events == ["3 bytes", "name", "folder"]

@@ -1,6 +1,5 @@
 """One file from one address: downloaded whole, with the hash it must have, or not at all."""
 
-import hashlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ import requests
 import urllib3
 
 from mnist_bp.data import cache
-from mnist_bp.progress import Progress
+from mnist_bp.progress import Advance, Progress
 
 TIMEOUT = (10, 30)  # seconds to connect, and to wait for a byte
 PATIENCE, LEAST_RATE = 30, 1024  # in each span of so many seconds, so many bytes a second must come
@@ -29,17 +28,14 @@ def download(url: str, path: Path, sha256: str, progress: Progress) -> None:
 
     Raises BpError (exit 4) if `path` cannot be written.
     """
-    digest = hashlib.sha256()
-    with _response(url) as response, cache.entry(path) as file:
+    with _response(url) as response:
         length = response.headers.get("Content-Length", "")
         total = int(length) if length.isdecimal() and len(length) < 20 else None
         with progress(path.name, total, "B") as advance:
-            for chunk in _chunks(response):
-                digest.update(chunk)
-                file.write(chunk)
-                advance(len(chunk))
-        if digest.hexdigest() != sha256:
-            raise MirrorError(f"expected SHA-256 {sha256}; got {digest.hexdigest()} ({file.tell()} bytes)")
+            try:
+                cache.store(path, _chunks(response, advance), sha256)
+            except ValueError as error:
+                raise MirrorError(str(error)) from error
 
 
 def _response(url: str) -> requests.Response:
@@ -65,7 +61,7 @@ def _response(url: str) -> requests.Response:
     return response
 
 
-def _chunks(response: requests.Response) -> Iterator[bytes]:
+def _chunks(response: requests.Response, advance: Advance) -> Iterator[bytes]:
     """Yield the body as it arrives, undecoded, so that neither a drip nor a flood is waited for."""
     read = getattr(response.raw, "read1", response.raw.read)  # before urllib3 2.2: whole chunks, slow drips seen late
     received, since, recent = 0, time.monotonic(), 0
@@ -85,6 +81,7 @@ def _chunks(response: requests.Response) -> Iterator[bytes]:
             if recent < LEAST_RATE * (now - since):
                 raise MirrorError(f"too slow: {recent} bytes in {now - since:.0f} s")
             since, recent = now, 0
+        advance(len(chunk))
         yield chunk
 
 

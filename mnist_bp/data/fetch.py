@@ -3,8 +3,10 @@
 import hashlib
 import logging
 import os
-import shutil
+from collections.abc import Callable, Iterator
+from io import FileIO
 from pathlib import Path
+from typing import IO
 
 from mnist_bp.data import cache
 from mnist_bp.data.archives import Archives
@@ -38,10 +40,10 @@ def fetch(archives: Archives, home: Path, mirrors: tuple[str, ...] | None, progr
 def import_from(archives: Archives, source: Path, home: Path) -> None:
     """Copy the four archives from a folder into the cache, once all four are verified.
 
-    Raises BpError (exit 4) if one is missing or has another SHA-256.
+    Raises BpError (exit 4) if one is missing or has another SHA-256, or cannot be copied.
     """
     for name, sha256 in archives.files.items():
-        came = sha256_of(source / name)
+        came = sha256_of(source / name, FileIO)
         if came != sha256:
             got = f"a file with {came}" if came else "no such file"
             raise BpError(
@@ -49,23 +51,39 @@ def import_from(archives: Archives, source: Path, home: Path) -> None:
                 code=Exit.NO_DATA,
                 hint=f"the four files are {', '.join(archives.files)}; other IDX files train with data.name=idx",
             )
-    for name in archives.files:
-        with (source / name).open("rb") as original, cache.entry(home / name) as file:
-            shutil.copyfileobj(original, file)
+    for name, sha256 in archives.files.items():
+        with FileIO(source / name) as file:
+            try:
+                cache.store(home / name, _pieces(file, source / name), sha256)
+            except ValueError as error:
+                raise BpError(f"{source / name}: it has changed meanwhile: {error}", code=Exit.NO_DATA) from error
 
 
-def sha256_of(path: Path) -> str | None:
+def sha256_of(path: Path, opened: Callable[[Path], IO[bytes]] = cache.reading) -> str | None:
     """Return the SHA-256 of a file, None where there is no file; raises BpError (exit 4) if it cannot be read."""
     digest = hashlib.sha256()
     try:
-        with path.open("rb") as file:
-            while chunk := file.read(CHUNK):
-                digest.update(chunk)
+        with opened(path) as file:
+            for piece in _pieces(file, path):
+                digest.update(piece)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise BpError(f"{path}: cannot read it: {error.strerror}", code=Exit.NO_DATA) from error
+        raise _unreadable(path, error) from error
     return digest.hexdigest()
+
+
+def _pieces(file: IO[bytes], path: Path) -> Iterator[bytes]:
+    """Yield what an open file holds; raises BpError (exit 4) if it cannot be read."""
+    try:
+        while piece := file.read(CHUNK):
+            yield piece
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> BpError:
+    return BpError(f"{path}: cannot read it: {error.strerror}", code=Exit.NO_DATA)
 
 
 def _fetch_one(urls: list[str], path: Path, sha256: str, dataset: str, progress: Progress) -> None:

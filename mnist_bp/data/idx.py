@@ -41,8 +41,8 @@ def find_four(folder: Path) -> list[Path]:
 def read(path: Path, dimensions: int) -> Array:
     """Read an IDX file of unsigned bytes, gzipped or plain, as an array with that many dimensions.
 
-    Raises BpError (exit 4) for anything but one whole, valid file. Memory stays within the file's size and what its
-    header claims.
+    Raises BpError (exit 4) for anything but one whole, valid file. Memory stays within a few times the file's size and
+    what is decoded from it, which is no more than its header claims.
     """
     try:
         raw = path.read_bytes()

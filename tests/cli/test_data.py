@@ -2,8 +2,14 @@
 
 import gzip
 import json
+import os
+import signal
 import statistics
+import subprocess
+import sys
 from pathlib import Path
+from socket import socket
+from threading import Event
 
 import numpy as np
 import pytest
@@ -13,7 +19,7 @@ from mnist_bp.data import cache, idx, synthetic, toy
 from mnist_bp.data.archives import ARCHIVES, FILES, Archives
 from mnist_bp.data.dataset import Dataset
 from tests.conftest import blobs, run
-from tests.mirror import Mirror
+from tests.mirror import Mirror, reply
 
 
 def test_the_published_names_are_those_of_the_archives() -> None:
@@ -82,6 +88,9 @@ def test_verify_compares_the_decoded_copy_with_the_archives(small_mnist: Archive
     assert result.exit_code == 4
     assert "decoded.npz: wrong" in result.stdout
 
+    (cache.folder() / "mnist" / "decoded.npz").write_bytes(b"rotten")
+    assert "decoded.npz: wrong" in run("data", "verify").stdout
+
 
 def test_import_refuses_other_files(archive_folder: Path, tmp_path: Path) -> None:
     result = run("data", "import", archive_folder, "--name", "kmnist")
@@ -137,3 +146,27 @@ def test_an_unknown_name_is_a_usage_error(command: str) -> None:
     result = run("data", command, "mnits")
     assert result.exit_code == 2
     assert "'mnist'" in result.stderr
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])
+def test_a_signal_in_mid_download_leaves_no_torn_file(sent: int, archive_folder: Path, tmp_path: Path) -> None:
+    """The mirror sends a few bytes, and then the signal, once they are in a temporary file."""
+
+    def interrupt(connection: socket, body: bytes) -> None:
+        connection.sendall(reply(body[:40], f"Content-Length: {len(body)}"))
+        while not list((tmp_path / "cache").rglob(".*.part")):
+            Event().wait(0.01)
+        fetching.send_signal(sent)
+        connection.recv(1)  # until the client hangs up
+
+    with Mirror(archive_folder, interrupt) as mirror:
+        fetching = subprocess.Popen(
+            [sys.executable, "-m", "mnist_bp", "data", "fetch"],
+            env=os.environ | {"MNIST_BP_MIRRORS": mirror.url, "NO_PROXY": "127.0.0.1"},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        _, errors = fetching.communicate(timeout=60)
+
+    assert fetching.returncode == 128 + sent
+    assert "Traceback" not in errors
+    assert [path.name for path in (tmp_path / "cache").rglob("*")] == ["mnist"]

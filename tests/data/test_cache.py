@@ -1,9 +1,11 @@
 """A decoded copy is what was written, or it is made anew."""
 
+import hashlib
 import logging
 import mmap
 import os
 import pickle
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +16,8 @@ import pytest
 
 from mnist_bp.data import cache
 from mnist_bp.data.dataset import Array, Dataset, Split
-from tests.conftest import blobs, contents, full_disk
+from mnist_bp.errors import BpError, Exit
+from tests.conftest import blobs, contents, full_disk, small_disk
 
 PATH = Path("cache", "decoded.npz")
 
@@ -95,11 +98,10 @@ def test_flipped_bits_anywhere_are_detected_or_do_not_matter(flips: int, kept: D
     with PATH.open("r+b", buffering=0) as file:
         for offset, byte in enumerate(whole):
             os.pwrite(file.fileno(), bytes([byte ^ flips]), offset)
-            came = cache.opened("toy", PATH)
-            if came is None:
+            try:
+                assert_same(cache.opened("toy", PATH), kept)
+            except ValueError:
                 detected += 1
-            else:
-                assert_same(came, kept)
             os.pwrite(file.fileno(), bytes([byte]), offset)
 
     assert detected > 500
@@ -108,7 +110,8 @@ def test_flipped_bits_anywhere_are_detected_or_do_not_matter(flips: int, kept: D
 def test_a_copy_truncated_anywhere_is_detected(kept: Dataset):
     for length in reversed(range(PATH.stat().st_size)):
         os.truncate(PATH, length)
-        assert cache.opened("toy", PATH) is None
+        with pytest.raises(ValueError, match="not the decoded copy"):
+            cache.opened("toy", PATH)
 
 
 class Code:
@@ -194,6 +197,94 @@ def test_a_full_disk_costs_a_warning_alone_and_leaves_no_file(
     assert_same(dataset, Dataset.of("toy", arrays))
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
     assert contents(PATH.parent) == {}
+
+
+def test_a_disk_too_small_for_the_copy_costs_a_warning_alone_and_leaves_no_file(
+    rng: np.random.Generator, caplog: pytest.LogCaptureFixture
+):
+    images, labels = blobs(100, rng)
+    arrays = {"train_images": images, "train_labels": labels, "test_images": images[:9], "test_labels": labels[:9]}
+    with small_disk(PATH.parent, 4096):
+        dataset = cache.keep("blobs", PATH, lambda: arrays)
+        assert contents(PATH.parent) == {}
+
+    assert_same(dataset, Dataset.of("blobs", arrays))
+    (message,) = caplog.messages
+    assert message.startswith(f"{PATH}: cannot write to the cache: ")
+
+
+def test_a_linked_copy_is_made_anew_as_a_file_and_what_the_link_led_to_stays(
+    kept: Dataset, arrays: dict[str, Array], caplog: pytest.LogCaptureFixture
+):
+    """The target is a sound copy, which would be as good: it counts as missing because of where it lies."""
+    outside = PATH.rename("outside.npz").absolute()
+    before = outside.read_bytes()
+    PATH.symlink_to(outside)
+    made = []
+    anew = cache.keep("toy", PATH, lambda: made.append(arrays) or arrays)
+
+    assert made
+    assert_same(anew, kept)
+    assert not PATH.is_symlink()
+    assert_same(cache.keep("toy", PATH, never), kept)
+    assert outside.read_bytes() == before
+    assert caplog.messages == [f"{PATH}: a symbolic link, which is not followed in the cache: taken for missing"]
+
+
+@pytest.mark.parametrize("target", ["elsewhere", "nowhere"])
+def test_a_linked_folder_is_refused_before_anything_is_made(target: str):
+    Path("elsewhere").mkdir()
+    PATH.parent.symlink_to(target)
+    with pytest.raises(BpError, match=r"^cache: expected a folder; got a symbolic link") as caught:
+        cache.keep("toy", PATH, never)
+    assert caught.value.code == Exit.NO_DATA
+    with pytest.raises(BpError, match=r"^cache: expected a folder; got a symbolic link"):
+        cache.store(PATH, [b"bytes"], hashlib.sha256(b"bytes").hexdigest())
+
+    assert contents(Path("elsewhere")) == {}
+    assert not Path("nowhere").exists()
+
+
+def test_the_cache_itself_may_lie_behind_a_link(arrays: dict[str, Array]):
+    """The user's own choice; only what is in the cache is not followed."""
+    Path("real").mkdir()
+    Path("link").symlink_to("real")
+    path = Path("link", "toy", "decoded.npz")
+    first = cache.keep("toy", path, lambda: arrays)
+
+    assert_same(cache.keep("toy", path, never), first)
+    assert Path("real", "toy", "decoded.npz").is_file()
+
+
+def test_bytes_with_another_hash_do_not_get_into_the_cache():
+    PATH.parent.mkdir()
+    PATH.write_bytes(b"old")
+    with pytest.raises(ValueError, match=rf"expected SHA-256 {'0' * 64}; got .* \(7 bytes\)"):
+        cache.store(PATH, [b"byt", b"es!!"], "0" * 64)
+    assert contents(PATH.parent) == {PATH.name: b"old"}
+
+    cache.store(PATH, [b"byt", b"es!!"], hashlib.sha256(b"bytes!!").hexdigest())
+    assert contents(PATH.parent) == {PATH.name: b"bytes!!"}
+
+
+def test_writing_removes_what_killed_processes_left_a_day_ago_but_nothing_of_the_living(arrays: dict[str, Array]):
+    PATH.parent.mkdir()
+    ages = {".archive.gz.1-aa.part": 24.1, ".archive.gz.2-bb.part": 23.9, "user.part": 100, ".user.npz": 100}
+    for name, hours in ages.items():
+        path = PATH.parent / name
+        path.write_bytes(b"")
+        os.utime(path, (time.time() - 3600 * hours,) * 2)
+    cache.keep("toy", PATH, lambda: arrays)
+
+    assert set(contents(PATH.parent)) == ages.keys() - {".archive.gz.1-aa.part"} | {PATH.name}
+
+
+def test_a_leftover_that_another_process_removes_first_does_no_harm(
+    arrays: dict[str, Array], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(cache, "leftovers", lambda folder, untouched_for: [folder / ".gone.part"])
+
+    assert_same(cache.keep("toy", PATH, lambda: arrays), cache.keep("toy", PATH, never))
 
 
 def test_the_environment_names_the_cache_before_the_config_and_that_before_the_users(

@@ -13,7 +13,7 @@ from mnist_bp.data import download, fetch
 from mnist_bp.data.archives import FILES, Archives
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import silent
-from tests.conftest import contents, full_disk
+from tests.conftest import contents, small_disk
 from tests.mirror import Answer, Mirror, flipped, reply, sends, status
 
 HOME = Path("cache")
@@ -244,15 +244,11 @@ def test_progress_is_told_the_size_and_every_byte(small_mnist: Archives, archive
 
 
 def test_a_full_disk_is_said_at_once_and_leaves_no_file(small_mnist: Archives, archive_folder: Path):
-    with (
-        Mirror(archive_folder) as sound,
-        Mirror(archive_folder) as another,
-        full_disk(room=1000),
-        pytest.raises(BpError, match="cannot write to the cache") as caught,
-    ):
-        fetch.fetch(small_mnist, HOME, (sound.url, another.url), silent)
+    with Mirror(archive_folder) as sound, Mirror(archive_folder) as another, small_disk(HOME, 4096):
+        with pytest.raises(BpError, match="cannot write to the cache") as caught:
+            fetch.fetch(small_mnist, HOME, (sound.url, another.url), silent)
+        assert contents(HOME) == {}
 
     assert caught.value.code == Exit.NO_DATA
     assert "MNIST_BP_CACHE" in caught.value.hint
-    assert contents(HOME) == {}
     assert not another.requests

@@ -1,8 +1,13 @@
 """Mirrors in their order, and a cache that holds the pinned archives alone."""
 
+import errno
+import os
 import socket
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from io import BytesIO, FileIO
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -10,7 +15,7 @@ from mnist_bp.data import fetch
 from mnist_bp.data.archives import FILES, Archives
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import silent
-from tests.conftest import contents
+from tests.conftest import contents, small_disk
 from tests.mirror import Answer, Mirror, flipped, status
 
 HOME = Path("cache")
@@ -154,3 +159,87 @@ def test_import_of_a_wrong_archive_copies_none(name: str, small_mnist: Archives,
     assert caught.value.code == Exit.NO_DATA
     assert "data.name=idx" in caught.value.hint
     assert not HOME.exists()
+
+
+class Broken(FileIO):
+    """A file on a broken disk."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def instead(path: Path, opening: int, opened: Callable[[Path], IO[bytes]]) -> Callable[[Path], IO[bytes]]:
+    """Return what opens files, but for the first or second opening of one of them: that is `opened`."""
+    openings = Counter[Path]()
+
+    def open_one(each: Path) -> IO[bytes]:
+        openings[each] += 1
+        return (opened if each == path and openings[each] == opening else FileIO)(each)
+
+    return open_one
+
+
+def test_a_source_that_changes_while_it_is_imported_does_not_get_in(
+    small_mnist: Archives, archive_folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    changing, originals = archive_folder / FILES[2], contents(archive_folder)
+    monkeypatch.setattr(fetch, "FileIO", instead(changing, 2, lambda path: BytesIO(flipped(path.read_bytes()))))
+    with pytest.raises(BpError, match=rf"^{changing}: it has changed meanwhile: expected SHA-256") as caught:
+        fetch.import_from(small_mnist, archive_folder, HOME)
+
+    assert caught.value.code == Exit.NO_DATA
+    assert contents(HOME) == {name: originals[name] for name in FILES[:2]}
+
+
+@pytest.mark.parametrize("opening", [1, 2], ids=["while it is verified", "while it is copied"])
+def test_a_source_that_cannot_be_read_is_not_blamed_on_the_cache(
+    opening: int, small_mnist: Archives, archive_folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    broken = archive_folder / FILES[2]
+    monkeypatch.setattr(fetch, "FileIO", instead(broken, opening, Broken))
+    with pytest.raises(BpError) as caught:
+        fetch.import_from(small_mnist, archive_folder, HOME)
+
+    assert str(caught.value) == f"{broken}: cannot read it: Input/output error"
+    assert caught.value.code == Exit.NO_DATA
+    assert not list(HOME.glob(".*"))
+
+
+def test_a_folder_in_the_place_of_a_source_is_said(small_mnist: Archives, archive_folder: Path):
+    (archive_folder / FILES[0]).unlink()
+    (archive_folder / FILES[0]).mkdir()
+    with pytest.raises(BpError, match=rf"{FILES[0]}: cannot read it: Is a directory"):
+        fetch.import_from(small_mnist, archive_folder, HOME)
+
+
+def test_import_to_a_disk_that_is_too_small_is_said_and_leaves_nothing_torn(
+    small_mnist: Archives, archive_folder: Path
+):
+    with small_disk(HOME, 4096), pytest.raises(BpError, match="cannot write to the cache: ") as caught:
+        fetch.import_from(small_mnist, archive_folder, HOME / "mnist")
+    assert caught.value.code == Exit.NO_DATA
+    assert "MNIST_BP_CACHE" in caught.value.hint
+
+
+def test_links_are_followed_in_the_folder_that_is_imported_and_nowhere_else(
+    small_mnist: Archives, archive_folder: Path, caplog: pytest.LogCaptureFixture
+):
+    """An archive of the cache that is a link is replaced, and what it led to stays."""
+    originals = contents(archive_folder)
+    linked, outside = Path("linked"), Path("outside")
+    for folder in (linked, HOME, outside):
+        folder.mkdir()
+    for name in FILES:
+        (linked / name).symlink_to(archive_folder / name)
+        (outside / name).write_bytes(originals[name])
+        (HOME / name).symlink_to(Path("..", outside, name))
+    assert [fetch.sha256_of(HOME / name) for name in FILES] == [None] * 4
+    fetch.import_from(small_mnist, linked, HOME)
+
+    assert contents(HOME) == originals == contents(outside)
+    assert not [path for path in HOME.iterdir() if path.is_symlink()]
+    assert len(caplog.messages) == 4
+    assert (
+        caplog.messages[0]
+        == f"{HOME / FILES[0]}: a symbolic link, which is not followed in the cache: taken for missing"
+    )

@@ -3,24 +3,27 @@
 import gzip
 import logging
 import os
-import stat
+import re
+import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from socket import socket
-from threading import Barrier
+from threading import Barrier, Event
 
 import numpy as np
 import pytest
 
 from mnist_bp import data
+from mnist_bp.atomic import leftovers
 from mnist_bp.data import Dataset, synthetic, toy
 from mnist_bp.data.archives import FILES, Archives
 from mnist_bp.errors import BpError, Exit
 from tests import mirror
 from tests.conftest import blobs, contents, idx
-from tests.mirror import Mirror
+from tests.mirror import Mirror, flipped, reply
 
 RACER = """
 import sys
@@ -132,20 +135,6 @@ def test_the_environment_overrides_the_cache_of_the_config(small_mnist: Archives
     assert (tmp_path / "cache" / "mnist" / "decoded.npz").exists()
 
 
-@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o002, 0o664)])
-def test_everything_in_the_cache_has_the_mode_that_the_umask_asks_for(
-    umask: int, mode: int, small_mnist: Archives, online: Mirror, tmp_path: Path
-):
-    before = os.umask(umask)
-    try:
-        data.load("mnist")
-    finally:
-        os.umask(before)
-
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "cache" / "mnist").iterdir()}
-    assert modes == dict.fromkeys([*FILES, "decoded.npz"], mode)
-
-
 def read_only(path: Path) -> None:
     path.mkdir(exist_ok=True)
     path.chmod(0o555)
@@ -184,32 +173,75 @@ def test_a_read_only_cache_with_the_archives_will_do(
     ]
 
 
-def test_eight_processes_on_a_cold_cache_agree(small_mnist: Archives, archive_folder: Path, tmp_path: Path):
-    """All of them are downloading the first archive at once: the mirror answers the first when the last has asked."""
+def test_another_user_needs_nothing_but_to_read_the_cache(
+    cached: Path,
+    online: Mirror,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    caplog: pytest.LogCaptureFixture,
+):
+    monkeypatch.setenv("MNIST_BP_CACHE", "cache")
+    shared = Path(shutil.copytree(cached.parent, "cache"))
+    read_only(shared / "mnist")
+    read_only(shared)
+    request.getfixturevalue("unprivileged")
+
+    assert_is_archived(data.load("mnist"), shared / "mnist")
+    assert not online.requests
+    assert not caplog.messages
+
+
+def racer(archives: Archives, *mirrors: str) -> "subprocess.Popen[str]":
+    """Load the small archives in another process."""
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", RACER, *archives.sha256],
+        env=os.environ | {"MNIST_BP_MIRRORS": " ".join(mirrors), "NO_PROXY": "127.0.0.1"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def test_eight_processes_on_a_cold_cache_agree_though_one_is_killed_and_the_mirror_lies(
+    small_mnist: Archives, archive_folder: Path, tmp_path: Path, rng: np.random.Generator
+):
+    """All are downloading the first archive at once; one of them is then killed, and the others get flipped bits.
+
+    The mirror answers each but the victim when the last has asked, three times in four wrongly; there is another.
+    """
+    home = tmp_path / "cache" / "mnist"
     together = Barrier(8)
+    lies = iter(rng.random(100) < 0.75)
+    names = {body: name for name, body in contents(archive_folder).items()}
 
-    def answer(connection: socket, body: bytes) -> None:
-        if body == first:
+    def kill(connection: socket, body: bytes) -> None:
+        together.wait(30)
+        connection.sendall(reply(body[:40], f"Content-Length: {len(body)}"))
+        while not list(home.glob(f".*.{victim.pid}-*.part")):
+            Event().wait(0.01)
+        victim.kill()
+
+    def lie(connection: socket, body: bytes) -> None:
+        if names[body] == FILES[0]:
             together.wait(30)
-        mirror.sound(connection, body)
+        mirror.sound(connection, flipped(body) if next(lies) else body)
 
-    first = (archive_folder / FILES[0]).read_bytes()
-    with Mirror(archive_folder, answer) as online:
-        environment = os.environ | {"MNIST_BP_MIRRORS": online.url, "NO_PROXY": "127.0.0.1"}
-        racers = [
-            subprocess.Popen(
-                [sys.executable, "-W", "error", "-c", RACER, *small_mnist.sha256],
-                env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            )
-            for _ in range(8)
-        ]  # fmt: skip
-        came = [(*racer.communicate(timeout=60), racer.returncode) for racer in racers]
+    with Mirror(archive_folder, kill) as deadly, Mirror(archive_folder, lie) as lying, Mirror(archive_folder) as sound:
+        victim = racer(small_mnist, deadly.url)
+        racers = [racer(small_mnist, lying.url, sound.url) for _ in range(7)]
+        came = [(*each.communicate(timeout=60), each.returncode) for each in racers]
+        victim.communicate(timeout=60)
 
     expected = data.load("mnist").fingerprint
-    assert came == [(f"{expected}\n", "", 0)] * 8
-    assert len([head for head in online.requests if FILES[0] in head]) == 8
-    cache = tmp_path / "cache" / "mnist"
-    assert contents(cache).keys() == {*FILES, "decoded.npz"}
+    assert [(out, code) for out, _, code in came] == [(f"{expected}\n", 0)] * 7
+    warnings = "".join(err for _, err, _ in came).splitlines()
+    assert warnings
+    assert all(
+        re.match(f"got .* from {sound.url}.*; before that: {lying.url}.*: expected SHA-256", line) for line in warnings
+    )
+    assert victim.returncode == -signal.SIGKILL
+    (left,) = home.glob(".*")
+    assert left in leftovers(home)
+    assert f".{FILES[0]}.{victim.pid}-" in left.name
+    assert contents(home).keys() == {*FILES, "decoded.npz", left.name}
     assert_is_archived(data.load("mnist"), archive_folder)
 
 

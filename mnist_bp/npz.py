@@ -1,0 +1,40 @@
+"""The arrays of an uncompressed .npz file, as they lie in its bytes: none is copied, and none is unpickled."""
+
+import math
+import struct
+import warnings
+import zipfile
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+def arrays(file: IO[bytes], whole: Any) -> dict[str, Array]:
+    """Return the arrays of an open file by their names, as read-only views of `whole`, its bytes (or their map).
+
+    No more memory is taken than the file has bytes, whatever it claims. Checksums are left to the caller. Raises
+    ValueError for anything that is not such a file.
+
+    NumPy itself maps .npy files alone; in an .npz each lies behind a zip header: 30 bytes, its name, an extra field.
+    """
+    found = {}
+    try:
+        with zipfile.ZipFile(file) as archive, warnings.catch_warnings():
+            warnings.simplefilter("error")  # NumPy would mend some headers, and warn
+            for member in archive.infolist():
+                name_length, extra_length = struct.unpack_from("<HH", whole, member.header_offset + 26)
+                start = member.header_offset + 30 + name_length + extra_length
+                file.seek(start)
+                version = np.lib.format.read_magic(file)
+                shape, by_columns, dtype = np.lib.format.read_array_header_1_0(file)
+                flat = np.frombuffer(whole, dtype, count=math.prod(shape), offset=file.tell())
+                name = member.filename.removesuffix(".npy")
+                if version != (1, 0) or file.tell() + flat.nbytes != start + member.file_size or name in found:
+                    raise ValueError(f"{name} is not one whole array of version 1.0")
+                found[name] = flat.reshape(shape, order="F" if by_columns else "C")
+    except Exception as error:  # damaged bytes make zip and header parsers raise almost anything
+        raise ValueError(f"not an uncompressed .npz file of arrays: {error}") from error
+    return found
