@@ -1,6 +1,5 @@
 """A record: what an epoch came to, and its line in metrics.csv."""
 
-from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from typing import Any
 
@@ -32,19 +31,31 @@ HEADER = ",".join(field.name for field in fields(Record)) + "\n"
 def parse(text: str) -> list[Record]:
     """Return the records of a metrics file; a torn last line is left out.
 
-    Raises ValueError for anything that `line` does not write.
+    Raises ValueError, with the line's number, for anything that `line` does not write, and for steps that do not rise.
     """
     if not text.startswith(HEADER):
         raise ValueError(f"expected the columns {HEADER.strip()}")
-    return [_record(line.split(",")) for line in text[len(HEADER) : text.rfind("\n") + 1].splitlines()]
+    records: list[Record] = []
+    for number, line in enumerate(text[len(HEADER) :].split("\n")[:-1], start=2):
+        try:
+            record = _record(line)
+        except ValueError as error:
+            raise ValueError(f"line {number}: {error}") from error
+        if records and record.step <= records[-1].step:
+            raise ValueError(f"line {number}: expected a step after {records[-1].step}; got {record.step}")
+        records.append(record)
+    return records
 
 
-def _record(values: Sequence[str]) -> Record:
-    columns = fields(Record)
+def _record(line: str) -> Record:
+    columns, values = fields(Record), line.split(",")
     if len(values) != len(columns):
         raise ValueError(f"expected {len(columns)} columns; got {len(values)}")
     parsed: list[Any] = [
         (int if column.type is int else float)(value) if value or column.type in (int, float) else None
         for column, value in zip(columns, values, strict=True)
     ]
-    return Record(*parsed)
+    record = Record(*parsed)
+    if record.line() != line + "\n":
+        raise ValueError(f"expected {record.line().strip()}; got {line}")
+    return record

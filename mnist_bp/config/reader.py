@@ -10,30 +10,36 @@ from typing import Any
 
 import yaml
 
-from mnist_bp.config.rules import Rule
+from mnist_bp.config.rules import MAX_ITEMS, Rule
 from mnist_bp.config.schema import ITEMS, SECTIONS, Config, contradictions, keys
 from mnist_bp.errors import BpError, Exit
 
-MAX_FILE_BYTES = 1 << 20
+MAX_CHARACTERS = 1 << 17  # of YAML; the longest config that the rules allow is dumped in fewer, so that it loads back
+MAX_MISTAKES = 100  # to report at once: aliases could make them the square of the file
 
 
 def load(path: Path | str | None, overrides: Sequence[str] = ()) -> Config:
     """Read a config: defaults, then the file (None: no file), then overrides such as `train.epochs=3`, in order.
 
-    All mistakes come in one BpError (exit 2), one line per mistake: place, key, what was expected, what came.
+    All mistakes come in one BpError (exit 2), one line per mistake: place, key, what was expected, what came; of a
+    hundred or more, the first hundred.
     """
+    return parse("" if path is None else _read(Path(path)), str(path), overrides)
+
+
+def parse(text: str, source: str, overrides: Sequence[str] = ()) -> Config:
+    """Read a config from YAML as `load` does; `source` is what error messages call it."""
     reading = _Reading()
-    if path is not None:
-        document = _parse(_read(Path(path)), str(path))
-        if _shown(document) != "nothing":
-            reading.take_mapping(document, str(path), "")
+    document = _parse(text, source)
+    if _shown(document) != "nothing":
+        reading.take_mapping(document, source, "")
     for override in overrides:
-        key, equals, text = override.partition("=")
+        key, equals, value = override.partition("=")
         where = f"--set {override}"
         if equals:
-            reading.take(key.strip(), _parse(text, where), where, where)
+            reading.take(key.strip(), _parse(value, where), where, where)
         else:
-            reading.mistakes.append(f"{where}: expected KEY=VALUE, as in --set train.epochs=3")
+            reading.note(f"{where}: expected KEY=VALUE, as in --set train.epochs=3")
     config = reading.config()
     mistakes = reading.mistakes or list(contradictions(config))
     if mistakes:
@@ -53,6 +59,12 @@ class _Reading:
         self.values: dict[str, object] = {}
         self.mistakes: list[str] = []
 
+    def note(self, mistake: str) -> None:
+        """Add a mistake to those found; raise BpError if there are enough of them."""
+        self.mistakes.append(mistake)
+        if len(self.mistakes) == MAX_MISTAKES:
+            raise BpError("\n".join([*self.mistakes, f"{MAX_MISTAKES} mistakes: stopped here"]), code=Exit.USAGE)
+
     def take_mapping(self, node: yaml.Node | None, source: str, section: str) -> None:
         """Take the keys of the whole document (`section` empty) or of one section."""
         for key, (value_node, where) in self.entries(node, source, section):
@@ -67,19 +79,19 @@ class _Reading:
         """Yield each key of a mapping, dotted, with its value and its place."""
         if not isinstance(node, yaml.MappingNode):
             where = _place(source, node.start_mark if node else None)
-            self.mistakes.append(f"{where}: expected keys and values{_in(section)}; got {_shown(node)}")
+            self.note(f"{where}: expected keys and values{_in(section)}; got {_shown(node)}")
             return
         seen = set()
         for key_node, value_node in node.value:
             where = _place(source, key_node.start_mark)
             if not isinstance(key_node, yaml.ScalarNode):
-                self.mistakes.append(f"{where}: expected a key{_in(section)}; got {_shown(key_node)}")
+                self.note(f"{where}: expected a key{_in(section)}; got {_shown(key_node)}")
                 continue
             key = f"{section}.{key_node.value}" if section else key_node.value
             if "." in key_node.value:
-                self.mistakes.append(f"{where}: {key}: expected the key inside its section, as in train: {{epochs: 3}}")
+                self.note(f"{where}: {key}: expected the key inside its section, as in train: {{epochs: 3}}")
             elif key in seen:
-                self.mistakes.append(f"{where}: {key}: expected each key once; got it again")
+                self.note(f"{where}: {key}: expected each key once; got it again")
             else:
                 yield key, (value_node, where)
             seen.add(key)
@@ -88,13 +100,13 @@ class _Reading:
         """Take the value of one key, which stands at a place (`where`) in a file or override (`source`)."""
         known = keys()
         if key in SECTIONS:
-            self.mistakes.append(f"{where}: {key} is a section; expected one of its keys{_list(key)}")
+            self.note(f"{where}: {key} is a section; expected one of its keys{_list(key)}")
         elif whole := next((item for item in ITEMS if key.startswith((f"{item}[", f"{item}."))), None):
             expected = known[whole].metadata["rule"].expected
-            self.mistakes.append(f"{where}: {key}: expected {whole} as a whole, {expected}")
+            self.note(f"{where}: {key}: expected {whole} as a whole, {expected}")
         elif key not in known:
-            self.mistakes.append(f"{where}: {key}: unknown key; {_suggestion(key)}")
-        elif key in ITEMS and (items := _mappings(node)):
+            self.note(f"{where}: {key}: unknown key; {_suggestion(key)}")
+        elif key in ITEMS and 0 < len(items := _mappings(node)) <= MAX_ITEMS:
             self.values[key] = tuple(self.item(f"{key}[{i}]", item, source) for i, item in enumerate(items))
         else:
             self.values[key] = self.value(key, known[key], node, where)
@@ -109,7 +121,7 @@ class _Reading:
             if key in known:
                 values[known[key].name] = self.value(key, known[key], value_node, where)
             else:
-                self.mistakes.append(f"{where}: {key}: unknown key; {_suggestion(key)}")
+                self.note(f"{where}: {key}: unknown key; {_suggestion(key)}")
         return cls(**values)
 
     def value(self, key: str, field: "Field[Any]", node: yaml.Node | None, where: str) -> object:
@@ -118,7 +130,7 @@ class _Reading:
         try:
             return rule.accept(_value(node))
         except ValueError:
-            self.mistakes.append(f"{where}: {key}: expected {rule.expected}; got {_shown(node)}")
+            self.note(f"{where}: {key}: expected {rule.expected}; got {_shown(node)}")
             return None
 
     def config(self) -> Config:
@@ -164,26 +176,25 @@ def _suggestion(key: str) -> str:
 
 def _read(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_FILE_BYTES + 1)
+        with path.open(encoding="utf-8", newline="") as file:
+            return file.read(MAX_CHARACTERS + 1)
     except OSError as error:
         raise BpError(f"{path}: cannot read the config file: {error.strerror}", code=Exit.USAGE) from error
-    if len(raw) > MAX_FILE_BYTES:
-        raise BpError(f"{path}: expected a config file of at most {MAX_FILE_BYTES} bytes; got more", code=Exit.USAGE)
-    try:
-        return raw.decode()
     except UnicodeDecodeError as error:
-        raise BpError(f"{path}: expected UTF-8 text; got byte {raw[error.start]:#04x}", code=Exit.USAGE) from error
+        came = f"byte {error.object[error.start]:#04x}"
+        raise BpError(f"{path}: expected UTF-8 text; got {came}", code=Exit.USAGE) from error
 
 
 def _parse(text: str, where: str) -> yaml.Node | None:
     """Parse one YAML document into nodes, which know their lines. No object is ever constructed from YAML."""
+    if len(text) > MAX_CHARACTERS:
+        raise BpError(f"{where}: expected a config of at most {MAX_CHARACTERS} characters; got more", code=Exit.USAGE)
     try:
         document: yaml.Node | None = yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise BpError(f"{_place(where, mark)}: not YAML: {error.problem or error.context}", code=Exit.USAGE) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # PyYAML lets those of chr and int through
         raise BpError(f"{where}: not YAML: {str(error).splitlines()[0]}", code=Exit.USAGE) from error
     except RecursionError as error:
         raise BpError(f"{where}: expected a config; got something nested too deeply", code=Exit.USAGE) from error
@@ -226,11 +237,13 @@ def _value(node: yaml.Node | None) -> object:
 def _shown(node: yaml.Node | None) -> str:
     """Return what the user wrote, short enough for one line."""
     if isinstance(node, yaml.SequenceNode):
-        items = ("[…]" if isinstance(item, yaml.SequenceNode) else _shown(item) for item in node.value)
+        some = node.value[:60]
+        items = ("[…]" if isinstance(item, yaml.SequenceNode) else _shown(item) for item in some)
         shown = f"[{', '.join(items)}]"
     elif isinstance(node, yaml.ScalarNode):
         tag = "" if node.tag == yaml.BaseLoader.DEFAULT_SCALAR_TAG else f"{node.tag} "
-        shown = tag + (repr(node.value) if node.style else node.value) or "nothing"
+        text = node.value[:1000]
+        shown = tag + (repr(text) if node.style else text) or "nothing"
     else:
         shown = "nothing" if node is None else "keys and values"
     shown = " ".join(shown.split())

@@ -4,6 +4,9 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+MAX_ITEMS = 100  # of a list: far more than any network has layers
+MAX_CHARACTERS = 500  # of a string, which is the name of a folder or an address
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -51,12 +54,16 @@ def instance(cls: type, written: str) -> Rule:
 
 
 def list_of(rule: Rule) -> Rule:
-    """Accept a list, kept as a tuple; a single value stands for a list of one."""
+    """Accept a list of at most MAX_ITEMS, kept as a tuple; a single value stands for a list of one."""
+    expected = f"a list of at most {MAX_ITEMS}, each item {rule.expected}"
 
     def accept(value: object) -> object:
-        return tuple(rule.accept(item) for item in (value if isinstance(value, list) else [value]))
+        items = value if isinstance(value, list) else [value]
+        if len(items) > MAX_ITEMS:
+            raise ValueError(expected)
+        return tuple(rule.accept(item) for item in items)
 
-    return Rule(f"a list, each item {rule.expected}", accept)
+    return Rule(expected, accept)
 
 
 def or_null(rule: Rule) -> Rule:
@@ -66,7 +73,10 @@ def or_null(rule: Rule) -> Rule:
 
 boolean = _rule("true or false", lambda value: isinstance(value, bool))
 null = _rule("null", lambda value: value is None)
-string = _rule("a string", lambda value: isinstance(value, str) and value != "" and value.isprintable())
+string = _rule(
+    f"a string of at most {MAX_CHARACTERS} characters",
+    lambda value: isinstance(value, str) and 0 < len(value) <= MAX_CHARACTERS and value.isprintable(),
+)
 positive = number("a finite number above 0", lambda value: value > 0)
 not_negative = number("a finite number, 0 or above", lambda value: value >= 0)
 below_one = number("a number from 0 to below 1", lambda value: 0 <= value < 1)

@@ -144,6 +144,9 @@ class TrainConfig:
         rules.choice("running", "full"),
         "training loss and accuracy: running mean over the epoch's mini-batches, or a full pass at its end",
     )
+    checkpoint_seconds: float = _key(
+        60.0, rules.positive, "seconds between two checkpoints within an epoch; each epoch ends with one as well"
+    )
     dtype: str = _key("float32", rules.choice("float32", "float64"), "precision of the network")
     threads: int = _key(1, rules.whole(1, 1024), "BLAS threads; the last bits depend on their number")
 

@@ -67,7 +67,7 @@ def test_a_dump_writes_each_convolutional_layer_in_full_on_one_line() -> None:
     assert f"\nmodel:\n  conv: [{layer}]\n  hidden: []\n" in text
 
 
-LAYERS = "a list, each item such as {filters: 8, kernel: 5, pool: max}"
+LAYERS = "a list of at most 100, each item such as {filters: 8, kernel: 5, pool: max}"
 MISTAKES = {
     "an unknown key": ("train:\n  epochs: 3\n  learning_rat: 1", "c.yaml:3: train.learning_rat: unknown key; "
                        "did you mean train.learning_rate?"),
@@ -101,8 +101,8 @@ MISTAKES = {
     "an unknown name": ("model: {init: ho}", "c.yaml:1: model.init: expected normal, xavier, he or zeros; got ho"),
     "what cannot be trained": ("model: {activation: step}", "c.yaml:1: model.activation: expected sigmoid, tanh, relu, "
                                "leaky_relu, softplus or identity (not step, whose derivative is 0); got step"),
-    "a list in a list": ("model: {hidden: [[3]]}", "c.yaml:1: model.hidden: expected a list, each item an integer "
-                         "from 1 to 1000000; got [[…]]"),
+    "a list in a list": ("model: {hidden: [[3]]}", "c.yaml:1: model.hidden: expected a list of at most 100, each "
+                         "item an integer from 1 to 1000000; got [[…]]"),
     "keys for a value": ("seed: {a: 1}", "c.yaml:1: seed: expected an integer from 0 to 9223372036854775807; "
                          "got keys and values"),
     "a value for a section": ("train: 3", "c.yaml:1: expected keys and values in section train; got 3"),
@@ -168,6 +168,31 @@ def test_all_mistakes_are_reported_at_once() -> None:
     ]  # fmt: skip
 
 
+def test_no_more_than_a_hundred_mistakes_are_reported() -> None:
+    """A hundred layers that are one, with its three mistakes, would make three hundred."""
+    found = mistakes("model: {conv: [&a {a: 1, b: 2, c: 3}" + ", *a" * 99 + "]}")
+    assert len(found) == 101
+    assert found[-1] == "100 mistakes: stopped here"
+
+
+def test_the_longest_config_is_dumped_in_as_many_characters_as_load_reads() -> None:
+    longest = "'" * 500
+    config = Config(
+        DataConfig("idx", longest, 10**9, 2**63 - 1, longest, (longest,) * 100),
+        ModelConfig((ConvConfig(10**6, 1000, 1000, 1000, "average", 1000),) * 100, (10**6,) * 100),
+    )
+    assert load(written(dump(config))) == config
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['seed: "\\U00110000"', 'seed: "\\UFFFFFFFF"', "%YAML 1." + "1" * 5000 + "\n--- {}", "seed: '" + "x" * 99_999],
+)
+def test_a_parser_that_stumbles_is_no_traceback(text: str) -> None:
+    (message,) = mistakes(text)
+    assert "not YAML" in message
+
+
 @pytest.mark.parametrize("key", ["model.conv[0].filters", "model.conv.filters"])
 def test_a_part_of_a_list_cannot_be_set_and_the_message_says_what_can(key: str) -> None:
     assert mistakes("", f"{key}=8") == [f"--set {key}=8: {key}: expected model.conv as a whole, {LAYERS}"]
@@ -179,7 +204,7 @@ def test_a_part_of_a_list_cannot_be_set_and_the_message_says_what_can(key: str) 
         (lambda path: None, "No such file"),
         (lambda path: path.mkdir(), "Is a directory"),
         (lambda path: path.write_bytes(b"\xff\xfe\x00"), "expected UTF-8 text; got byte 0xff"),
-        (lambda path: path.write_bytes(b"#" * 2_000_000), "expected a config file of at most 1048576 bytes"),
+        (lambda path: path.write_bytes(b"#" * 2_000_000), "expected a config of at most 131072 characters"),
         (lambda path: path.write_text("seed: " + "[" * 5000), "nested too deeply"),
     ],
     ids=["missing", "folder", "binary", "too large", "too deep"],
@@ -193,7 +218,7 @@ def test_a_file_that_cannot_be_a_config_is_refused(make: object, message: str) -
     assert "broken.yaml" in str(caught.value)
 
 
-TEXTS = st.text(min_size=1).filter(str.isprintable)
+TEXTS = st.text(min_size=1, max_size=500).filter(str.isprintable)
 COUNTS = st.integers(1, 1_000_000)
 STEPS = st.integers(0, 10**12)
 EPSILON = st.floats(1e-30, 1)

@@ -1,0 +1,21 @@
+"""What makes a run the same run: which keys of its config may change when it is resumed."""
+
+from mnist_bp.config.schema import Config, differences
+
+MAY_CHANGE = {
+    "train.epochs", "train.max_steps", "train.shadow_check", "train.checkpoint_seconds",
+    "data.cache_dir", "data.mirrors",
+}  # fmt: skip
+LENGTH = {"train.epochs", "train.max_steps"}
+OVER_THE_WHOLE_RUN = ("cosine", "one_cycle")  # schedules whose every rate depends on the run's length, by default
+
+
+def has_fixed_length(config: Config) -> bool:
+    """Whether the run's length decides how it goes from its first step on."""
+    return config.train.schedule in OVER_THE_WHOLE_RUN and config.train.schedule_epochs is None
+
+
+def forbidden_changes(before: Config, after: Config) -> dict[str, tuple[str, str]]:
+    """Return what makes `after` the config of another run than `before`, as `differences` does; nothing: the same."""
+    may_change = MAY_CHANGE - LENGTH if has_fixed_length(before) else MAY_CHANGE
+    return {key: values for key, values in differences(before, after).items() if key not in may_change}
