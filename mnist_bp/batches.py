@@ -58,8 +58,9 @@ class Batches(Buffers):
         # A chunk is made as a whole wherever the epoch is entered: its columns, and so all roundings, depend on it.
         in_chunk = max(1, CHUNK // self._size)
         skipped = start % in_chunk
-        order = self._order(number)[(start - skipped) * self._size :]
-        for x, t in ahead(self._chunks(order, in_chunk * self._size)):
+        order, length = self._order(number)[(start - skipped) * self._size :], in_chunk * self._size
+        chunks = self._chunks(order, length)
+        for x, t in ahead(chunks) if len(order) > length else chunks:
             for first in range(skipped * self._size, len(t), self._size):
                 part = slice(first, first + self._size)
                 yield x[part], t[part]

@@ -1,5 +1,6 @@
 """From names to objects: the only module that sees both the config and the network library."""
 
+import logging
 from collections.abc import Callable
 from functools import partial
 
@@ -25,6 +26,8 @@ from mnist_bp.nn.schedules import Schedule
 from mnist_bp.progress import Progress, silent
 from mnist_bp.runs import Run
 from mnist_bp.trainer import Trainer
+
+log = logging.getLogger(__name__)
 
 WEIGHTS = 0  # number of this random stream beside the seed; others are batches.ORDER and trainer.NOISE
 WORTH_NARROWING = 50  # examples, from which on to skip a batch's zero columns saves more than to copy rows of W costs
@@ -92,13 +95,19 @@ def network(config: Config, dataset: data.Dataset) -> Network:
 def trained(run: Run, config: Config, dataset: data.Dataset) -> Network:
     """Return a run's network, as far as it is trained, for a config that is the run's but for the section data.
 
-    Raises BpError (exit 2) if another data set would need another network, or if there is no sound checkpoint.
+    Raises BpError (exit 2) if the checkpoint is another run's or another data set would need another network, and
+    (exit 1) if there is no sound checkpoint. Warns if the run's own data are no longer what they were.
     """
     net = network(config, dataset)
+    saved = checkpoint.read(run.checkpoint)
+    run.require_own(saved.config)
+    changed = differences(run.config(), config)
+    if not changed and saved.data != dataset.fingerprint:
+        log.warning("%s: the data are not those that it was trained on; they have changed since", run.path)
     try:
-        checkpoint.load_parameters(run.checkpoint, net)
+        saved.restore_parameters(net)
     except BpError as error:
-        if not (changed := differences(run.config(), config)):
+        if not changed:
             raise
         changes = ", ".join(f"{key}={new}" for key, (_, new) in changed.items())
         shape, outputs = "×".join(map(str, dataset.shape)), dataset.outputs

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import platform
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +33,15 @@ def describe() -> dict[str, Any]:
     """Return the versions and the hardware that decide a run's last bits, as plain data."""
     import numpy as np  # noqa: PLC0415  # `limit_threads` must come before it
 
+    built: Any = np.show_config(mode="dicts")
     return {
         "mnist_bp": __version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
         "platform": platform.platform(),
         "cpu": _cpu(),
-        "cpus": os.cpu_count(),
-        "blas": _blas(),
+        "simd": built["SIMD Extensions"].get("found"),  # which NumPy's own exp and tanh are made of
+        "blas": _blas(built["Build Dependencies"]["blas"]),
     }
 
 
@@ -52,12 +54,10 @@ def _cpu() -> str:
     return names[0] if names else platform.machine()
 
 
-def _blas() -> dict[str, Any]:
+def _blas(about: Mapping[str, Any]) -> dict[str, Any]:
     """Return name and version of NumPy's BLAS; for OpenBLAS also its kernel and threads, asked of the library."""
     import numpy as np  # noqa: PLC0415  # as above
 
-    built: Any = np.show_config(mode="dicts")
-    about = built["Build Dependencies"]["blas"]
     blas = {"name": about.get("name"), "version": about.get("version"), "kernel": None, "threads": None}
     package = Path(np.__file__).parent
     for path in [*package.parent.glob("numpy.libs/*openblas*"), *package.glob(".dylibs/*openblas*")]:

@@ -11,8 +11,9 @@ class Exit(IntEnum):
     USAGE = 2
     TARGET_MISSED = 3
     NO_DATA = 4
-    INTERRUPTED = 130
-    TERMINATED = 143
+    INTERRUPTED = 130  # as shells report the end by a signal: 128 + 2, SIGINT
+    RESUMABLE = 138  # 128 + 10, SIGUSR1
+    TERMINATED = 143  # 128 + 15, SIGTERM
 
 
 class BpError(Exception):

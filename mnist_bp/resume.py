@@ -1,55 +1,121 @@
-"""A trainer and its run directory brought to one state: that of the checkpoint, or the start where there is none."""
+"""A trainer and its run directory, kept in one state: whenever the process ends, the run goes on from there."""
 
 import logging
 import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from mnist_bp import checkpoint, environment
+from mnist_bp import config as configs
 from mnist_bp.config import Config
 from mnist_bp.data import Dataset
 from mnist_bp.errors import BpError, Exit
+from mnist_bp.records import Record
 from mnist_bp.runs import Run
 from mnist_bp.trainer import Trainer
+
+CONTINUE = "the same command with --resume continues from there"
 
 log = logging.getLogger(__name__)
 
 
-def resume(run: Run, config: Config, trainer: Trainer, dataset: Dataset) -> None:
-    """Put the trainer where the run stands, and the run's files with it.
+@dataclass
+class Resumable:
+    """A run, new or begun, of a config on a data set; `saved` is the step of its checkpoint, 0 without one."""
 
-    Raises BpError if the data are not those that the run began with (exit 2), if the config asks for fewer steps than
-    are done (exit 2), or if checkpoint or metrics are damaged. Warns of a changed environment.
-    """
-    position, epoch_steps = trainer.position, trainer.batches.steps
-    now = environment.describe() | {
-        "data": {
-            "name": dataset.name,
-            "train": len(dataset.train),
-            "test": len(dataset.test),
-            "fingerprint": dataset.fingerprint,
+    run: Run
+    config: Config
+    dataset: Dataset
+    trainer: Trainer
+    saved: int = 0
+
+    def resume(self) -> None:
+        """Put the trainer where the run stands, at its start if it is new, and the run's files with it.
+
+        Raises BpError if the checkpoint is not this run's or not of these data (exit 2), if the config asks for fewer
+        steps than are done (exit 2), or if checkpoint or metrics are damaged. Warns of a changed environment.
+        """
+        run, trainer, epoch_steps = self.run, self.trainer, self.trainer.batches.steps
+        now, changes = environment.describe(), []
+        if run.checkpoint.exists():
+            self._restore()
+            run.require_records(range(epoch_steps, self.saved + 1, epoch_steps))
+            changes = _changes(run, now, self.saved)
+        elif run.records():
+            log.warning("%s: there is no checkpoint; starting again from step 0", run.path)
+        data = {
+            "name": self.dataset.name,
+            "train": len(self.dataset.train),
+            "test": len(self.dataset.test),
+            "fingerprint": self.dataset.fingerprint,
         }
-    }
-    if run.checkpoint.exists():
-        _compare(run, run.environment(), now)
-        checkpoint.load(run.checkpoint, trainer)
-        if position.step > trainer.steps:
-            message = f"{run.path}: already at step {position.step}; expected to end at {trainer.steps}"
+        run.begin(self.config, now | {"data": data, "changes": changes})
+        run.keep_records(lambda record: record.step <= self.saved and record.step % epoch_steps == 0)
+        if trainer.finished:
+            self.save(trainer.record(time.perf_counter()) if self.saved % epoch_steps else None)
+
+    def save(self, record: Record | None) -> None:
+        """Write a checkpoint, and the record that is due now, if one is; BpError says what is left if that fails.
+
+        The record goes first: a row that no checkpoint has come to is made again, while a missing one would be lost.
+        """
+        try:
+            if record:
+                self.run.append(record)
+            checkpoint.save(self.run.checkpoint, self.trainer, config=self._yaml, data=self.dataset.fingerprint)
+        except OSError as error:
+            message = f"{error.filename or self.run.path}: cannot write it: {error.strerror}; {self.last_good}"
+            raise BpError(message, hint=f"once it can be written, {CONTINUE}") from error
+        self.saved = self.trainer.position.step
+
+    @property
+    def last_good(self) -> str:
+        """Where the run could go on from, in words."""
+        if not self.saved:
+            return "there is no checkpoint yet"
+        return f"the last good checkpoint, {self.run.checkpoint}, is of step {self.saved}"
+
+    @cached_property
+    def _yaml(self) -> str:
+        return configs.dump(self.config)
+
+    def _restore(self) -> None:
+        run, trainer, dataset = self.run, self.trainer, self.dataset
+        found = checkpoint.read(run.checkpoint)
+        run.require_own(found.config)
+        if found.data != dataset.fingerprint:
+            message = (
+                f"{run.checkpoint}: expected the data that it was trained on, of fingerprint {found.data:.12}…; "
+                f"got {dataset.name} of fingerprint {dataset.fingerprint:.12}…"
+            )
+            raise BpError(message, code=Exit.USAGE, hint="another --out begins a new run")
+        found.restore(trainer)
+        self.saved = trainer.position.step
+        if self.saved > trainer.steps:
+            message = f"{run.path}: already at step {self.saved}; expected to end at {trainer.steps}"
             raise BpError(message, code=Exit.USAGE, hint="ask for more train.epochs or train.max_steps")
-        run.require_records(range(epoch_steps, position.step + 1, epoch_steps))
-    elif run.records():
-        log.warning("%s: there is no checkpoint; starting again from step 0", run.path)
-    run.begin(config, now)
-    run.keep_records(lambda record: record.step <= position.step and record.step % epoch_steps == 0)
-    if trainer.finished and position.step % epoch_steps:
-        run.append(trainer.record(time.perf_counter()))
 
 
-def _compare(run: Run, before: dict[str, object] | None, now: dict[str, object]) -> None:
+def _changes(run: Run, now: Mapping[str, Any], step: int) -> list[Any]:
+    """Return every change of the run's environment: the step, and what was different before. Warn of a new one."""
+    before = run.environment()
     if before is None:
-        log.warning("%s: has no env.json: neither data nor machine can be compared with those it began with", run.path)
-        return
-    if before.get("data") != now["data"]:
-        message = f"{run.path}: expected the data that the run began with, {before.get('data')}; got {now['data']}"
-        raise BpError(message, code=Exit.USAGE, hint="another --out begins a new run")
-    for key, value in now.items():
-        if before.get(key) != value:
-            log.warning("%s: %s was %s, is %s; the last bits may differ", run.path, key, before.get(key), value)
+        log.warning("%s: has no env.json: this machine cannot be compared with the one it began on", run.path)
+        return [{"step": step, "before": None}]
+    changed = dict(_differences(before, now))
+    for key, (old, new) in changed.items():
+        log.warning("%s: %s was %s, is %s; the last bits may differ", run.path, key, old, new)
+    earlier = before.get("changes", [])
+    return [*earlier, *([{"step": step, "before": {key: old for key, (old, _) in changed.items()}}] if changed else [])]
+
+
+def _differences(before: Any, now: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, tuple[Any, Any]]]:
+    """Yield the keys of `now`, dotted, that had another value or none, with both values."""
+    for key, new in now.items():
+        old = before.get(key) if isinstance(before, dict) else None
+        if isinstance(new, dict):
+            yield from _differences(old, new, f"{prefix}{key}.")
+        elif old != new:
+            yield prefix + key, (old, new)

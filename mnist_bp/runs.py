@@ -9,15 +9,12 @@ from typing import Any
 
 from mnist_bp import config as configs
 from mnist_bp import records
-from mnist_bp.atomic import replacing
+from mnist_bp.atomic import leftovers, replacing
 from mnist_bp.config import Config
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.records import Record
 
-MAY_CHANGE = (  # in a run that is resumed
-    "train.epochs", "train.max_steps", "train.shadow_check", "data.cache_dir", "data.mirrors",
-)  # fmt: skip
-OVER_THE_WHOLE_RUN = ("cosine", "one_cycle")  # schedules whose every rate depends on the run's length, by default
+WITHOUT_CHECKPOINT = "once it is deleted, --resume begins the run again"
 IN_SUMMARY = ("epochs", "steps", "seconds", "test_loss", "test_accuracy")
 
 
@@ -81,21 +78,28 @@ class Run:
     def require_place_for(self, config: Config, *, resume: bool) -> None:
         """Refuse, with exit 2, to overwrite what is in the directory or to continue it as something else."""
         if not self.exists:
-            if self.path.exists() and (not self.path.is_dir() or any(set(self.path.iterdir()) - set(self._torn()))):
+            if self.path.exists() and not (self.path.is_dir() and {*self.path.iterdir()} <= {*leftovers(self.path)}):
                 raise BpError(f"{self.path}: expected a new or empty directory, or a run to resume", code=Exit.USAGE)
             return
         if not resume:
             hint = "--resume continues it; another --out begins a new one"
             raise BpError(f"{self.path}: already holds a run", code=Exit.USAGE, hint=hint)
         before = self.config()
-        may_change, hint = set(MAY_CHANGE), "another --out begins a new run"
-        if before.train.schedule in OVER_THE_WHOLE_RUN and before.train.schedule_epochs is None:
-            may_change -= {"train.epochs", "train.max_steps"}
-            hint += "; with train.schedule_epochs set from its start, its length may change later"
-        changed = configs.differences(before, config)
-        if forbidden := [f"{key} was {old}, is {new}" for key, (old, new) in changed.items() if key not in may_change]:
-            message = f"{self.path}: expected the config that the run began with; {'; '.join(forbidden)}"
+        if changes := configs.forbidden_changes(before, config):
+            changed = "; ".join(f"{key} was {old}, is {new}" for key, (old, new) in changes.items())
+            message = f"{self.path}: expected the config that the run began with; {changed}"
+            hint = "another --out begins a new run"
+            if configs.has_fixed_length(before):
+                hint += "; with train.schedule_epochs set from its start, its length may change later"
             raise BpError(message, code=Exit.USAGE, hint=hint)
+
+    def require_own(self, checkpoint_config: str) -> None:
+        """Refuse, with exit 2, a checkpoint whose config, as YAML, is that of another run."""
+        own, other = self.config(), configs.parse(checkpoint_config, str(self.checkpoint))
+        if changes := configs.forbidden_changes(own, other):
+            which = "; ".join(f"{key} is {theirs} instead of {ours}" for key, (ours, theirs) in changes.items())
+            message = f"{self.checkpoint}: expected the checkpoint of this run; got another's, in which {which}"
+            raise BpError(message, code=Exit.USAGE, hint=WITHOUT_CHECKPOINT)
 
     def require_records(self, steps: range) -> None:
         """Raise BpError unless the metrics have a row for each of the steps."""
@@ -104,13 +108,16 @@ class Run:
             raise BpError(f"{self._metrics}: expected a row for step {missing[0]}, as the checkpoint is further on")
 
     def begin(self, config: Config, environment: Mapping[str, Any]) -> None:
-        """Write config and environment; the run, new or resumed, is unfinished from now on."""
+        """Write config and environment; the run, new or resumed, is unfinished from now on.
+
+        The summary goes first: beside the config of a longer run it would say that this one is finished.
+        """
         self.path.mkdir(parents=True, exist_ok=True)
-        for torn in self._torn():
+        for torn in leftovers(self.path):
             torn.unlink()
+        self._summary.unlink(missing_ok=True)
         with replacing(self._config) as file:
             file.write(configs.dump(config).encode())
-        self._summary.unlink(missing_ok=True)
         _write_json(self._environment, environment)
 
     def keep_records(self, keep: Callable[[Record], bool]) -> None:
@@ -144,10 +151,6 @@ class Run:
         }
         _write_json(self._summary, summary)
         return summary
-
-    def _torn(self) -> list[Path]:
-        """Return the temporary files of a process that was killed."""
-        return list(self.path.glob(".*.part"))
 
 
 def _default_paths(config_file: str) -> Iterator[Path]:

@@ -20,6 +20,7 @@ from mnist_bp.nn.optimizers import Optimizer, clip_norm
 from mnist_bp.nn.schedules import Schedule
 from mnist_bp.records import Record
 
+DIVERGING = np.errstate(over="ignore", invalid="ignore")  # a run that diverges is told by its numbers
 NOISE = 2  # number of this random stream beside the seed; the others are build.WEIGHTS and batches.ORDER
 
 Gradient = Callable[[Any, Array], Score]
@@ -86,31 +87,25 @@ class Trainer:
         """Whether a record is due: at the end of an epoch, and at the last step."""
         return self.position.step % self.batches.steps == 0 or self.finished
 
-    def run(self, after_step: Callable[[], bool]) -> Iterator[Record]:
-        """Train, yielding each record when it is due.
+    def run(self, pause: Callable[[], bool]) -> Iterator[Record | None]:
+        """Train to the end, yielding each record when it is due, and None after other steps for which `pause` is True.
 
-        When `after_step` returns True, the run ends there, in mid-epoch if need be, and `position` says where.
-        Raises DivergenceError if a number is no longer finite, so that all are whenever a record comes and when the run
-        ends: what a checkpoint then saves can be trusted.
+        `pause` is called after each step. Whenever something is yielded, a checkpoint can be saved and the run left.
+        Raises DivergenceError if a number is no longer finite, so that all are then: the checkpoint can be trusted.
         """
         while not self.finished:
             started = time.perf_counter()
             epochs, steps = divmod(self.position.step, self.batches.steps)
             if steps == 0:
                 self.position.start_epoch()
-            stop = False
-            with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is told by its numbers
-                for x, t in self.batches.epoch(epochs + 1, start=steps):
-                    score = self._step(x, t)
-                    self.position.advance(score, len(t))
-                    stop = after_step()
-                    if stop or self.due:
-                        break
-                self._require_finite(x, t)
-            if self.due:
-                yield self.record(started)
-            if stop:
-                return
+            for x, t in self.batches.epoch(epochs + 1, start=steps):
+                score = self._step(x, t)
+                self.position.advance(score, len(t))
+                if pause() or self.due:
+                    self._require_finite(x, t)
+                    yield self.record(started) if self.due else None
+                if self.finished:
+                    break
 
     def record(self, started: float) -> Record:
         """Measure the network as it stands; `started` is the `time.perf_counter()` from which the seconds count."""
@@ -127,6 +122,7 @@ class Trainer:
         seconds = time.perf_counter() - started
         return Record(epoch, self.position.step, rate, seconds=seconds, **values)
 
+    @DIVERGING
     def _step(self, x: Examples, t: Array) -> Score:
         """Update the parameters once, for a batch; whatever is random in it follows from the seed and the step."""
         step = self.position.step + 1
@@ -141,6 +137,7 @@ class Trainer:
         self.optimizer.update(self.schedule(step - 1), step)
         return score
 
+    @DIVERGING
     def _require_finite(self, x: Examples, t: Array) -> None:
         """Raise DivergenceError unless parameters, optimizer and the network's outputs for a batch are finite."""
         where = self.network.first_nonfinite(x, t)

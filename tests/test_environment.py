@@ -11,7 +11,7 @@ from mnist_bp import environment
 
 def test_the_description_is_complete_and_plain() -> None:
     about = environment.describe()
-    assert set(about) == {"mnist_bp", "python", "numpy", "platform", "cpu", "cpus", "blas"}
+    assert set(about) == {"mnist_bp", "python", "numpy", "platform", "cpu", "simd", "blas"}
     assert set(about["blas"]) == {"name", "version", "kernel", "threads"}
     assert about["cpu"]
 

@@ -2,16 +2,22 @@
 
 import json
 import os
+import platform
+import re
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from mnist_bp import checkpoint, environment
 from mnist_bp.cli.training_display import TrainingDisplay
 from mnist_bp.errors import Exit
 from mnist_bp.records import HEADER, Record
 from mnist_bp.runs import Run
+from mnist_bp.trainer import Trainer
 from tests.conftest import blobs, idx, outcome, run
 
 
@@ -58,6 +64,23 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(
     assert run("train", "--config", small_config, "--out", "r", "--resume").exit_code == 0
     run("train", "--config", small_config, "--out", "expected")
     assert outcome("r") == outcome("expected")
+
+
+@pytest.mark.parametrize(("seconds", "steps"), [(1e-9, [*range(1, 12), 12, 13]), (1e9, [11, 13])])
+def test_checkpoints_come_after_so_many_seconds_and_after_each_epoch(
+    small_config: Path, seconds: float, steps: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = []
+    save = checkpoint.save
+
+    def note(path: Path, trainer: Trainer, **about: str) -> None:
+        saved.append(trainer.position.step)
+        save(path, trainer, **about)
+
+    monkeypatch.setattr(checkpoint, "save", note)
+    settings = ["--set", f"train.checkpoint_seconds={seconds}", "--set", "train.max_steps=13"]
+    run("train", "--config", small_config, "--out", "r", *settings)
+    assert saved == steps
 
 
 OPTIMIZERS = {  # each with another schedule, and weight decay, which is AdamW's own and everyone's L2
@@ -177,7 +200,12 @@ def test_a_row_that_could_not_be_written_is_not_presupposed_by_the_checkpoint(
     with monkeypatch.context() as patch:
         patch.setattr(Run, "append", full)
         result = run("train", "--config", small_config, "--out", "r")
-    assert (result.exit_code, result.stderr.splitlines()[-1]) == (1, "error: metrics.csv: No space left on device")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-2:] == [
+        "error: metrics.csv: cannot write it: No space left on device; "
+        "the last good checkpoint, r/checkpoint.npz, is of step 11",
+        "hint: once it can be written, the same command with --resume continues from there",
+    ]
     assert run("train", "--config", small_config, "--out", "r", "--resume").exit_code == 0
     run("train", "--config", small_config, "--out", "expected")
     assert outcome("r") == outcome("expected")
@@ -208,18 +236,49 @@ def test_other_data_are_refused_and_nothing_is_changed(
     (archive_folder / "train-images-idx3-ubyte.gz").write_bytes(idx(images))
     code, said = resumed(small_config)
     assert code == Exit.USAGE
-    assert "expected the data that the run began with" in said
+    assert "expected the data that it was trained on" in said
     assert {path: path.read_bytes() for path in half.iterdir()} == before
 
 
+def test_a_checkpoint_of_other_data_is_refused_even_without_env_json(
+    half: Path, small_config: Path, archive_folder: Path, rng: object
+) -> None:
+    (half / "env.json").unlink()
+    images, _ = blobs(210, rng)  # type: ignore[arg-type]  # as above
+    (archive_folder / "train-images-idx3-ubyte.gz").write_bytes(idx(images))
+    code, said = resumed(small_config)
+    assert (code, "expected the data that it was trained on" in said) == (Exit.USAGE, True)
+
+
 def test_another_environment_is_said(half: Path, small_config: Path, caplog: pytest.LogCaptureFixture) -> None:
-    environment = json.loads((half / "env.json").read_text())
-    environment["numpy"], environment["blas"]["kernel"] = "1.0", "Abacus"
-    (half / "env.json").write_text(json.dumps(environment))
+    before = json.loads((half / "env.json").read_text())
+    before["numpy"], before["blas"]["kernel"] = "1.0", "Abacus"
+    (half / "env.json").write_text(json.dumps(before))
     assert resumed(small_config)[0] == 0
-    assert "numpy was 1.0, is " in caplog.text
-    assert "Abacus" in caplog.text
-    assert json.loads((half / "env.json").read_text())["numpy"] != "1.0"
+    assert "r: numpy was 1.0, is " in caplog.text
+    assert "r: blas.kernel was Abacus, is " in caplog.text
+    now = json.loads((half / "env.json").read_text())
+    assert now["numpy"] != "1.0"
+    assert now["changes"] == [{"step": 22, "before": {"numpy": "1.0", "blas.kernel": "Abacus"}}]
+
+
+def test_earlier_changes_of_the_environment_are_kept(half: Path, small_config: Path) -> None:
+    before = json.loads((half / "env.json").read_text())
+    earlier = {"step": 11, "before": {"numpy": "1.0"}}
+    (half / "env.json").write_text(json.dumps(before | {"changes": [earlier]}))
+    assert resumed(small_config)[0] == 0
+    assert json.loads((half / "env.json").read_text())["changes"] == [earlier]
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the kernels that OpenBLAS has are others here")
+@pytest.mark.skipif(environment.describe()["blas"]["kernel"] is None, reason="NumPy's BLAS is not a bundled OpenBLAS")
+def test_a_run_that_goes_on_with_another_kernel_of_the_same_wheel_says_so(half: Path, small_config: Path) -> None:
+    """OPENBLAS_CORETYPE makes OpenBLAS compute as on an older processor."""
+    command = [sys.executable, "-m", "mnist_bp", "train", "--config", str(small_config), "--out", "r", "--resume"]
+    older = os.environ | {"OPENBLAS_CORETYPE": "Prescott"}
+    result = subprocess.run(command, env=older, capture_output=True, text=True, check=True)
+    change = r"^warning: r: blas\.kernel was (\w+), is (?!\1)\w+; the last bits may differ$"
+    assert re.search(change, result.stderr, re.MULTILINE)
 
 
 def test_a_run_without_its_checkpoint_starts_again_and_says_so(
@@ -246,6 +305,7 @@ def test_a_missing_environment_file_is_said(half: Path, small_config: Path, capl
     (half / "env.json").unlink()
     assert resumed(small_config)[0] == 0
     assert "has no env.json" in caplog.text
+    assert json.loads((half / "env.json").read_text())["changes"] == [{"step": 22, "before": None}]
 
 
 def test_a_damaged_environment_file_is_named(half: Path, small_config: Path) -> None:

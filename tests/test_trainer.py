@@ -53,9 +53,14 @@ def never() -> bool:
     return False
 
 
-def after(trainer: Trainer, steps: int) -> Callable[[], bool]:
-    """Return a stop that asks for an end after so many steps."""
-    return lambda: trainer.position.step == steps
+def left_at(step: int, trainer: Trainer) -> list[Record]:
+    """Train up to a step and leave the run there; return the records so far."""
+    records = []
+    for record in trainer.run(lambda: trainer.position.step == step):
+        records += [record] if record else []
+        if trainer.position.step == step:
+            break
+    return records
 
 
 def without_seconds(records: list[Record]) -> list[str]:
@@ -102,12 +107,12 @@ def test_what_is_measured_in_full_is_the_network_at_the_epochs_end() -> None:
 
 
 @pytest.mark.parametrize("steps", range(1, 13))
-def test_a_run_stopped_after_any_step_and_continued_elsewhere_ends_the_same(steps: int) -> None:
+def test_a_run_left_after_any_step_and_continued_elsewhere_ends_the_same(steps: int) -> None:
     whole = trainer(12, measured={"test": TEST})
     expected = list(whole.run(never))
 
     first = trainer(12, measured={"test": TEST})
-    records = list(first.run(after(first, steps)))
+    records = left_at(steps, first)
     assert first.position.step == steps
     second = trainer(12, measured={"test": TEST})
     second.network.parameters[...] = first.network.parameters
@@ -117,6 +122,15 @@ def test_a_run_stopped_after_any_step_and_continued_elsewhere_ends_the_same(step
     assert without_seconds(records) == without_seconds(expected)
     np.testing.assert_array_equal(second.network.parameters, whole.network.parameters)
     assert second.finished
+
+
+def test_a_run_pauses_whenever_it_is_asked_to_and_goes_on_as_if_it_had_not() -> None:
+    whole, paused = trainer(12), trainer(12)
+    expected = list(whole.run(never))
+    came = [(paused.position.step, record) for record in paused.run(lambda: paused.position.step % 5 in {0, 2})]
+    assert [step for step, record in came if record is None] == [2, 7]
+    assert without_seconds([record for _, record in came if record]) == without_seconds(expected)
+    np.testing.assert_array_equal(paused.network.parameters, whole.network.parameters)
 
 
 def test_a_run_may_be_taken_further_than_it_was_meant_to_go() -> None:
@@ -175,7 +189,7 @@ def test_a_run_with_everything_stopped_in_mid_epoch_ends_the_same() -> None:
     whole = everything()
     expected = list(whole.run(never))
     first, second = everything(), everything()
-    records = list(first.run(after(first, 7)))
+    records = left_at(7, first)
     second.network.parameters[...] = first.network.parameters
     second.position = first.position
     for name, vector in first.optimizer.state.items():
@@ -247,7 +261,7 @@ def test_a_weight_that_is_infinite_while_the_loss_is_finite_is_found_when_the_ru
     """At the end of the epoch, for a record; at a stop in mid-epoch, for a checkpoint."""
     trained = poisoned_at(step, infinite_weight, trainer())
     with pytest.raises(DivergenceError, match=rf"at step {step}: parameter W1 of layer 1 \(Affine\) is not finite"):
-        list(trained.run(after(trained, 7)))
+        left_at(7, trained)
 
 
 def test_an_optimizer_that_is_not_finite_is_found_too() -> None:

@@ -8,6 +8,7 @@ import sys
 import click
 
 from mnist_bp import __version__
+from mnist_bp.cli.interruption import exit_on_signals
 from mnist_bp.cli.output import fail
 from mnist_bp.errors import BpError, Exit
 
@@ -80,4 +81,5 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    exit_on_signals()
     bp(prog_name="bp")

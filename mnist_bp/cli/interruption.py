@@ -2,20 +2,28 @@
 
 import os
 import signal
+import sys
 from contextlib import suppress
 from types import FrameType, TracebackType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from mnist_bp.errors import Exit
+
+CODES = {signal.SIGINT: Exit.INTERRUPTED, signal.SIGTERM: Exit.TERMINATED}
+if hasattr(signal, "SIGUSR1"):  # which batch systems send some time before they end a job; not on Windows
+    CODES[signal.SIGUSR1] = Exit.RESUMABLE
 
 
 class Interruption:
-    """Context manager: `signal` is the first of SIGNALS that came, or None; a second one ends the process at once."""
+    """Context manager: `code` is the exit code for the first of the signals that came, or None.
+
+    A second signal ends the process at once.
+    """
 
     def __init__(self) -> None:
-        self.signal: int | None = None
+        self.code: Exit | None = None
 
     def __enter__(self) -> "Interruption":
-        self._before = {number: signal.signal(number, self._note) for number in SIGNALS}
+        self._before = {number: signal.signal(number, self._note) for number in CODES}
         return self
 
     def __exit__(
@@ -25,8 +33,25 @@ class Interruption:
             signal.signal(number, handler)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        self.signal = number
-        for each in SIGNALS:
+        self.code = CODES[signal.Signals(number)]
+        for each in CODES:
             signal.signal(each, signal.SIG_DFL)
-        with suppress(OSError):  # os.write: print is not safe in a signal handler
-            os.write(2, b"\nstopping after this step; a second time ends at once, without a checkpoint\n")
+        _say("\nstopping after this step; a second time ends at once, without a checkpoint")
+
+
+def exit_on_signals() -> None:
+    """From now on, SIGTERM and SIGUSR1 end the process as an exception does: temporary files are removed on the way."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        _say(f"error: ended by {signal.Signals(number).name}")
+        sys.exit(CODES[signal.Signals(number)])
+
+    for number in CODES:
+        if number != signal.SIGINT:  # which Python has as KeyboardInterrupt
+            signal.signal(number, leave)
+
+
+def _say(message: str) -> None:
+    """Write a line to stderr; print is not safe in a signal handler."""
+    with suppress(OSError):
+        os.write(2, f"{message}\n".encode())

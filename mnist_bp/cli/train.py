@@ -1,6 +1,7 @@
 """`bp train`: from a config to a run directory."""
 
 import math
+import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -51,12 +52,14 @@ def command(
     """Train the network that a config describes.
 
     The run directory gets config.yaml, env.json, metrics.csv (one row per epoch), checkpoint.npz and, at the end,
-    summary.json. Ctrl-C saves a checkpoint and exits 130; the same command with --resume continues from there.
+    summary.json. Ctrl-C, SIGTERM and SIGUSR1 save a checkpoint and exit 130, 143 and 138; the same command with
+    --resume continues from there, as it does after any other end of the process.
 
     \b
     Examples:
         bp train --config configs/quickstart.yaml
         bp train --config configs/book.yaml --out runs/mine --seed 1
+        bp train --config configs/book.yaml --out runs/mine --seed 1 --resume
         bp train --config configs/mnist.yaml --set model.hidden=[100,100]
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp import config as configs
@@ -90,45 +93,41 @@ def command(
 
 def _train(run: "Run | None", config_file: str, config: "Config", *, quiet: bool) -> "tuple[Run, dict[str, Any]]":
     """Take the run (None: a new one) from where it stands to its end; return it and its summary."""
-    from mnist_bp import build, checkpoint
+    from mnist_bp import build
     from mnist_bp.cli.interruption import Interruption
     from mnist_bp.cli.training_display import TrainingDisplay
-    from mnist_bp.errors import BpError, Exit
+    from mnist_bp.errors import BpError
     from mnist_bp.progress import silent
-    from mnist_bp.resume import resume
+    from mnist_bp.resume import CONTINUE, Resumable
     from mnist_bp.runs import Run
     from mnist_bp.trainer import DivergenceError
 
     dataset = build.dataset(config.data, silent if quiet else output.bar)
     trainer = build.trainer(config, dataset)
     run = run or Run.new(config_file)
-    resume(run, config, trainer, dataset)
-    saved = trainer.position.step  # of the last checkpoint; 0: none
-    if saved and not quiet:
-        click.echo(f"{run.path}: continuing from step {saved} of {trainer.steps}", err=True)
+    resumable = Resumable(run, config, dataset, trainer)
+    resumable.resume()
+    if resumable.saved and not quiet:
+        click.echo(f"{run.path}: continuing from step {resumable.saved} of {trainer.steps}", err=True)
 
     with Interruption() as interruption, TrainingDisplay(trainer, quiet=quiet) as display:
+        next_save = time.monotonic() + config.train.checkpoint_seconds
 
-        def after_step() -> bool:
+        def pause() -> bool:
             display.step()
-            return interruption.signal is not None
+            return interruption.code is not None or time.monotonic() >= next_save
 
         try:
-            for record in trainer.run(after_step):
-                run.append(record)
-                checkpoint.save(run.checkpoint, trainer)
-                saved = trainer.position.step
-                display.epoch(record)
+            for record in trainer.run(pause):
+                resumable.save(record)
+                next_save = time.monotonic() + config.train.checkpoint_seconds
+                if record:
+                    display.epoch(record)
+                if interruption.code is not None and not trainer.finished:
+                    message = f"interrupted at step {resumable.saved} of {trainer.steps}; checkpoint saved"
+                    raise BpError(message, code=interruption.code, hint=CONTINUE)
         except DivergenceError as error:
-            last = f"the last good checkpoint, {run.checkpoint}, is of step {saved}" if saved else "no checkpoint yet"
             hint = "a new run with a smaller train.learning_rate, or with train.clip_norm, may go further"
-            raise BpError(f"{error}; {last}", hint=hint) from error
-        if not trainer.finished:
-            checkpoint.save(run.checkpoint, trainer)
-            raise BpError(
-                f"interrupted at step {trainer.position.step} of {trainer.steps}; checkpoint saved",
-                code=Exit(128 + (interruption.signal or 0)),
-                hint="the same command with --resume continues from there",
-            )
+            raise BpError(f"{error}; {resumable.last_good}", hint=hint) from error
 
     return run, run.finish(trainer.network.parameters.size)

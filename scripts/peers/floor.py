@@ -59,13 +59,14 @@ def step_seconds(repeats: int) -> float:
     last = trainer.position.step + repeats
     started = time.perf_counter()
     for _ in trainer.run(lambda: trainer.position.step == last):
-        pass
+        if trainer.position.step == last:
+            break
     return (time.perf_counter() - started) / repeats
 
 
 train = TASK.config.train
 dataset = build.dataset(TASK.config.data)
-trainer = replace(build.trainer(TASK.config, dataset), measured={}, steps=10**12)  # it is stopped, and only trains
+trainer = replace(build.trainer(TASK.config, dataset), measured={}, steps=10**12)  # it is left, and only trains
 sizes = (dataset.train.x.shape[1], *TASK.config.model.hidden, dataset.outputs)
 operands = products(sizes, train.batch_size, train.dtype)
 

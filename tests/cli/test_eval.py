@@ -1,6 +1,7 @@
 """`bp eval`."""
 
 import csv
+import gzip
 import json
 import shutil
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mnist_bp.data.archives import FILES
 from tests.conftest import idx, run
 
 
@@ -60,6 +62,17 @@ def test_misuse_gets_one_clear_message(trained: Path, arguments: list[str], code
     assert result.exit_code == code
     assert result.stdout == ""
     assert message in result.stderr
+
+
+def test_data_that_have_changed_since_the_training_are_said(
+    trained: Path, archive_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run("eval", trained)
+    assert not caplog.text
+    labels = gzip.decompress((archive_folder / FILES[3]).read_bytes())
+    (archive_folder / FILES[3]).write_bytes(gzip.compress(labels[:-1] + bytes([(labels[-1] + 1) % 3])))
+    assert run("eval", trained).exit_code == 0
+    assert "the data are not those that it was trained on" in caplog.text
 
 
 def test_a_run_without_a_checkpoint_is_not_measured(trained: Path) -> None:

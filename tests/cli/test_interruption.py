@@ -1,4 +1,4 @@
-"""Signals become a flag, once."""
+"""Signals become a flag, once; and an exit outside training."""
 
 import os
 import signal
@@ -7,28 +7,42 @@ import sys
 
 import pytest
 
-from mnist_bp.cli.interruption import Interruption
+from mnist_bp.cli.interruption import CODES, Interruption
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_codes_are_those_of_a_shell() -> None:
+    assert {number: 128 + number for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)} == CODES
+
+
+@pytest.mark.parametrize("number", CODES)
 def test_a_signal_is_noted_and_the_handlers_are_put_back(number: int) -> None:
     before = signal.getsignal(number)
     with Interruption() as interruption:
-        assert interruption.signal is None
+        assert interruption.code is None
         os.kill(os.getpid(), number)
-        assert interruption.signal == number
+        assert interruption.code == 128 + number
     assert signal.getsignal(number) is before
+
+
+def ends(program: str) -> tuple[int, str]:
+    """Run a program that sends itself signals; return its exit code and what it printed."""
+    program = "import os, signal\nfrom mnist_bp.cli.interruption import Interruption, exit_on_signals\n" + program
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    return result.returncode, result.stdout
 
 
 def test_a_second_signal_ends_the_process_at_once() -> None:
     program = (
-        "import os, signal\n"
-        "from mnist_bp.cli.interruption import Interruption\n"
         "with Interruption():\n"
-        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
         "    print('noted', flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    print('still there')\n"
     )
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert (result.returncode, result.stdout) == (-signal.SIGINT, "noted\n")
+    assert ends(program) == (-signal.SIGINT, "noted\n")
+
+
+@pytest.mark.parametrize("number", ["SIGTERM", "SIGUSR1"])
+def test_outside_training_a_signal_is_an_exit_that_cleans_up(number: str) -> None:
+    program = f"exit_on_signals()\ntry:\n    os.kill(os.getpid(), signal.{number})\nfinally:\n    print('cleaned up')\n"
+    assert ends(program) == (128 + getattr(signal, number), "cleaned up\n")
