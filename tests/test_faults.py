@@ -416,7 +416,7 @@ def refused(name: str, spoil: Callable[[bytes], bytes], words: str) -> Row:
 
 
 HASH, MORE = "expected SHA-256", "got more bytes after"
-SAVED, NOTED = "interrupted at step 17 of 33; checkpoint saved", "a second time ends at once"
+SAVED, NOTED = "interrupted at step 17 of 33; checkpoint saved", "Ctrl-C ends at once"
 
 FAULTS = {
     "truncated body with length": wrong_answer("truncated body with its length"),
@@ -460,14 +460,14 @@ FAULTS = {
     "kill -9 at the second checkpoint": Row(signalled_before("checkpoint.npz", KILL, nth=2), 137, "epoch 1/3", EPOCH),
     "kill -9 at the end": Row(signalled_before("summary.json", KILL), 137, "epoch 3/3", END),
     "SIGINT in a download": Row(signalled_before(IMAGES, SIGINT), 130, "interrupted"),
-    "SIGTERM in a download": Row(signalled_before(IMAGES, SIGTERM), 143, ""),
-    "SIGUSR1 in a download": Row(signalled_before(IMAGES, SIGUSR1), 138, ""),
+    "SIGTERM in a download": Row(signalled_before(IMAGES, SIGTERM), 143, "ended by SIGTERM"),
+    "SIGUSR1 in a download": Row(signalled_before(IMAGES, SIGUSR1), 138, "ended by SIGUSR1"),
     "SIGINT": Row(signalled(SIGINT), 130, SAVED, STOP),
     "SIGTERM": Row(signalled(SIGTERM), 143, SAVED, STOP),
     "SIGUSR1": Row(signalled(SIGUSR1), 138, SAVED, STOP),
     "SIGINT twice": Row(signalled(SIGINT, SIGINT), 130, NOTED, EPOCH),
-    "SIGTERM twice": Row(signalled(SIGTERM, SIGTERM), 143, NOTED, EPOCH),
-    "SIGUSR1 twice": Row(signalled(SIGUSR1, SIGUSR1), 138, NOTED, EPOCH),
+    "SIGTERM twice": Row(signalled(SIGTERM, SIGTERM), 143, SAVED, STOP),
+    "SIGUSR1 twice": Row(signalled(SIGUSR1, SIGUSR1), 138, SAVED, STOP),
     "torn last line of metrics": Row(in_mid_run(torn_metrics), 0, "continuing from step 17 of 33", END),
     "checkpoint truncated": Row(wrong_checkpoint(truncated), 1, "r/checkpoint.npz: not a sound checkpoint"),
     "checkpoint bit-flipped": Row(wrong_checkpoint(bit_flipped), 1, "r/checkpoint.npz: not a sound checkpoint"),

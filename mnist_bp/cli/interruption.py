@@ -16,14 +16,14 @@ if hasattr(signal, "SIGUSR1"):  # which batch systems send some time before they
 class Interruption:
     """Context manager: `code` is the exit code for the first of the signals that came, or None.
 
-    A second signal ends the process at once.
+    A SIGINT after that ends the process at once. Other signals may well come twice, from `timeout` and batch systems.
     """
 
     def __init__(self) -> None:
         self.code: Exit | None = None
 
     def __enter__(self) -> "Interruption":
-        self._before = {number: signal.signal(number, self._note) for number in CODES}
+        self._before = {number: signal.signal(number, self._note) for number in _heeded()}
         return self
 
     def __exit__(
@@ -33,10 +33,11 @@ class Interruption:
             signal.signal(number, handler)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        self.code = CODES[signal.Signals(number)]
-        for each in CODES:
-            signal.signal(each, signal.SIG_DFL)
-        _say("\nstopping after this step; a second time ends at once, without a checkpoint")
+        if self.code is None:
+            self.code = CODES[signal.Signals(number)]
+            if signal.SIGINT in self._before:
+                signal.signal(signal.SIGINT, signal.SIG_DFL)
+            _say("\nstopping after this step; Ctrl-C ends at once, without a checkpoint")
 
 
 def exit_on_signals() -> None:
@@ -46,9 +47,14 @@ def exit_on_signals() -> None:
         _say(f"error: ended by {signal.Signals(number).name}")
         sys.exit(CODES[signal.Signals(number)])
 
-    for number in CODES:
+    for number in _heeded():
         if number != signal.SIGINT:  # which Python has as KeyboardInterrupt
             signal.signal(number, leave)
+
+
+def _heeded() -> list[signal.Signals]:
+    """Return the signals that this process was not started to ignore, as SIGINT is by a script's `&`."""
+    return [number for number in CODES if signal.getsignal(number) != signal.SIG_IGN]
 
 
 def _say(message: str) -> None:

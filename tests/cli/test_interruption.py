@@ -31,15 +31,39 @@ def ends(program: str) -> tuple[int, str]:
     return result.returncode, result.stdout
 
 
-def test_a_second_signal_ends_the_process_at_once() -> None:
+@pytest.mark.parametrize("first", ["SIGINT", "SIGTERM"])
+def test_a_sigint_after_another_signal_ends_the_process_at_once(first: str) -> None:
     program = (
         "with Interruption():\n"
-        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        f"    os.kill(os.getpid(), signal.{first})\n"
         "    print('noted', flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    print('still there')\n"
     )
     assert ends(program) == (-signal.SIGINT, "noted\n")
+
+
+def test_signals_that_come_twice_from_a_batch_system_are_one() -> None:
+    program = (
+        "with Interruption() as interruption:\n"
+        "    for number in (signal.SIGUSR1, signal.SIGTERM, signal.SIGTERM):\n"
+        "        os.kill(os.getpid(), number)\n"
+        "    print(int(interruption.code))\n"
+    )
+    assert ends(program) == (0, "138\n")
+
+
+def test_a_signal_that_the_process_was_started_to_ignore_stays_ignored() -> None:
+    program = (
+        "for number in (signal.SIGINT, signal.SIGTERM):\n"
+        "    signal.signal(number, signal.SIG_IGN)\n"
+        "exit_on_signals()\n"
+        "with Interruption() as interruption:\n"
+        "    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):\n"
+        "        os.kill(os.getpid(), number)\n"
+        "    print(int(interruption.code))\n"
+    )
+    assert ends(program) == (0, "138\n")
 
 
 @pytest.mark.parametrize("number", ["SIGTERM", "SIGUSR1"])
