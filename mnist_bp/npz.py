@@ -29,12 +29,14 @@ def arrays(file: IO[bytes], whole: Any) -> dict[str, Array]:
                 start = member.header_offset + 30 + name_length + extra_length
                 file.seek(start)
                 version = np.lib.format.read_magic(file)
-                shape, by_columns, dtype = np.lib.format.read_array_header_1_0(file)
+                shape, by_columns, dtype = np.lib.format.read_array_header_1_0(file, max_header_size=1000)
                 flat = np.frombuffer(whole, dtype, count=math.prod(shape), offset=file.tell())
                 name = member.filename.removesuffix(".npy")
                 if version != (1, 0) or file.tell() + flat.nbytes != start + member.file_size or name in found:
                     raise ValueError(f"{name} is not one whole array of version 1.0")
                 found[name] = flat.reshape(shape, order="F" if by_columns else "C")
+        if sum(array.nbytes for array in found.values()) > len(whole):
+            raise ValueError("its arrays overlap")
     except Exception as error:  # damaged bytes make zip and header parsers raise almost anything
         raise ValueError(f"not an uncompressed .npz file of arrays: {error}") from error
     return found

@@ -107,8 +107,11 @@ def _changes(run: Run, now: Mapping[str, Any], step: int) -> list[Any]:
     changed = dict(_differences(before, now))
     for key, (old, new) in changed.items():
         log.warning("%s: %s was %s, is %s; the last bits may differ", run.path, key, old, new)
-    earlier = before.get("changes", [])
-    return [*earlier, *([{"step": step, "before": {key: old for key, (old, _) in changed.items()}}] if changed else [])]
+    earlier = before.get("changes")
+    return [
+        *(earlier if isinstance(earlier, list) else []),
+        *([{"step": step, "before": {key: old for key, (old, _) in changed.items()}}] if changed else []),
+    ]
 
 
 def _differences(before: Any, now: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, tuple[Any, Any]]]:

@@ -18,13 +18,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from mnist_bp.cli import bp
 from mnist_bp.data.archives import ARCHIVES, FILES, Archives
 from mnist_bp.environment import THREAD_VARIABLES
 
 settings.register_profile("suite", derandomize=True, deadline=None)
+settings.register_profile("fuzz", max_examples=5000, deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile("suite")
 
 MNIST = Path(__file__).parents[2] / "shared" / "mnist"

@@ -68,6 +68,14 @@ def test_a_sound_array_of_the_tests_below_is_read():
     np.testing.assert_array_equal(read(zipped(x=npy(described(), b"four")))["x"], np.frombuffer(b"four", np.uint8))
 
 
+def overlapping() -> bytes:
+    """Return a file that has one array under two names; with thousands, all arrays are a thousand files large."""
+    raw = saved({"x": np.zeros(1000, np.uint8)})
+    start, end = raw.rindex(b"PK\1\2"), raw.rindex(b"PK\5\6")
+    entries = raw[start:end] + raw[start:end].replace(b"x.npy", b"y.npy")
+    return raw[:start] + entries + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 2, 2, len(entries), start, 0)
+
+
 REFUSED = {
     "nothing": b"",
     "no zip": b"<html>Please log in</html>",
@@ -87,6 +95,7 @@ REFUSED = {
     "a header without end": zipped(x=npy("(" * 5000, b"four")),
     "more than the array": zipped(x=npy(described(), b"fours")),
     "less than the array": zipped(x=npy(described(), b"for")),
+    "an array under two names": overlapping(),
     "two of a name": zipped(x=npy(described(), b"four"), y=npy(described(), b"four")).replace(b"y.npy", b"x.npy"),
 }
 

@@ -262,6 +262,14 @@ def test_another_environment_is_said(half: Path, small_config: Path, caplog: pyt
     assert now["changes"] == [{"step": 22, "before": {"numpy": "1.0", "blas.kernel": "Abacus"}}]
 
 
+@pytest.mark.parametrize("changes", [5, "x", None])
+def test_what_someone_has_written_in_their_place_is_not(half: Path, small_config: Path, changes: object) -> None:
+    before = json.loads((half / "env.json").read_text())
+    (half / "env.json").write_text(json.dumps(before | {"changes": changes}))
+    assert resumed(small_config)[0] == 0
+    assert json.loads((half / "env.json").read_text())["changes"] == []
+
+
 def test_earlier_changes_of_the_environment_are_kept(half: Path, small_config: Path) -> None:
     before = json.loads((half / "env.json").read_text())
     earlier = {"step": 11, "before": {"numpy": "1.0"}}
