@@ -1,12 +1,14 @@
 """Files that appear whole or not at all."""
 
 import os
+import re
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
+
+TEMPORARY = re.compile(r"\..+\.[0-9]+-[0-9a-f]{8}\.part")  # a file's name, the process, and chance
 
 
 @contextmanager
@@ -37,14 +39,6 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             os.close(folder)
 
 
-def leftovers(folder: Path, untouched_for: float = 0.0) -> list[Path]:
-    """Return the temporary files in a folder that nothing was written to for so many seconds.
-
-    Killed processes left them, if no living one can be idle for so long. Others may remove them at the same time.
-    """
-    found = []
-    for path in folder.glob(".*.part"):
-        with suppress(FileNotFoundError):
-            if untouched_for == 0 or time.time() - path.lstat().st_mtime >= untouched_for:
-                found.append(path)
-    return found
+def leftovers(folder: Path) -> list[Path]:
+    """Return the temporary files of `replacing` in a folder, be they of killed processes or of living ones."""
+    return [path for path in folder.iterdir() if TEMPORARY.fullmatch(path.name)]

@@ -100,9 +100,9 @@ def trained(run: Run, config: Config, dataset: data.Dataset) -> Network:
     """
     net = network(config, dataset)
     saved = checkpoint.read(run.checkpoint)
-    run.require_own(saved.config)
+    run.require_own(saved.config, checkpoint.BEGIN_AGAIN)
     changed = differences(run.config(), config)
-    if not changed and saved.data != dataset.fingerprint:
+    if not changed and saved.fingerprint != dataset.fingerprint:
         log.warning("%s: the data are not those that it was trained on; they have changed since", run.path)
     try:
         saved.restore_parameters(net)

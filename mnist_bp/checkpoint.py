@@ -1,7 +1,7 @@
 """The checkpoint: all that a training run needs to go on, in one .npz file without pickles.
 
-Its members: `format`, the version of this layout; `config`, the run's effective config as YAML; `data`, the fingerprint
-of its data set; the parameters under their own names (W1, b1, …); `optimizer.velocity` and so on; `position.step` and
+Its members: `format`, the version of this layout; `config`, the run's effective config as YAML; `fingerprint`, that of
+its data set; the parameters under their own names (W1, b1, …); `optimizer.velocity` and so on; `position.step` and
 so on; and `sha256`, over all the others. The state of a random generator is not among them: whatever is random in a run
 follows from the config's seeds and the position.
 """
@@ -20,21 +20,21 @@ from mnist_bp.atomic import replacing
 from mnist_bp.errors import BpError
 from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.network import Network
-from mnist_bp.runs import WITHOUT_CHECKPOINT
 from mnist_bp.trainer import Position, Trainer
 
 FORMAT = 1
-ABOUT = ("format", "config", "data", "sha256")
+ABOUT = ("format", "config", "fingerprint", "sha256")
+BEGIN_AGAIN = "once it is deleted, --resume begins the run again"
 OPTIMIZER, POSITION = "optimizer.", "position."
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A sound checkpoint, as it was read: of which run, by config and data, and its arrays."""
+    """A sound checkpoint, as it was read: of which run, by its config and data set, and its arrays."""
 
     path: Path
     config: str
-    data: str
+    fingerprint: str
     arrays: Mapping[str, Array]
 
     def restore(self, trainer: Trainer) -> None:
@@ -69,16 +69,16 @@ class Checkpoint:
                 raise self._unfit(f"{name} of 0 or more", str(came[name]))
 
     def _unfit(self, expected: str, came: str) -> BpError:
-        return BpError(f"{self.path}: expected {expected}; got {came}", hint=WITHOUT_CHECKPOINT)
+        return BpError(f"{self.path}: expected {expected}; got {came}", hint=BEGIN_AGAIN)
 
 
-def save(path: Path, trainer: Trainer, *, config: str, data: str) -> None:
-    """Write a checkpoint of the run with this config, as YAML, and data set, by its fingerprint.
+def save(path: Path, trainer: Trainer, *, config: str, fingerprint: str) -> None:
+    """Write a checkpoint of the run with this config, as YAML, and data set, given by its fingerprint.
 
     The one before stays in its place until this one is on the disk.
     """
-    members: dict[str, Any] = {"format": np.array(FORMAT), "config": np.array(config), "data": np.array(data)}
-    members |= _arrays(trainer)
+    about = {"format": FORMAT, "config": config, "fingerprint": fingerprint}
+    members: dict[str, Any] = {name: np.array(value) for name, value in about.items()} | _arrays(trainer)
     members["sha256"] = np.array(_sha256(members))
     with replacing(path) as file:
         np.savez(file, allow_pickle=False, **members)
@@ -87,7 +87,7 @@ def save(path: Path, trainer: Trainer, *, config: str, data: str) -> None:
 def read(path: Path) -> Checkpoint:
     """Read and verify a checkpoint; raises BpError if it is missing, damaged or of another format.
 
-    It takes no more memory than the file has bytes.
+    Memory stays within a few times the file's size, whatever it claims.
     """
     try:
         whole = path.read_bytes()
@@ -99,12 +99,13 @@ def read(path: Path) -> Checkpoint:
         if about["format"] == FORMAT and about["sha256"] != (sha256 := _sha256(members)):
             raise ValueError(f"expected contents with SHA-256 {about['sha256']}; got {sha256}")
     except ValueError as error:
-        raise BpError(f"{path}: not a sound checkpoint: {error}", hint=WITHOUT_CHECKPOINT) from error
+        raise BpError(f"{path}: not a sound checkpoint: {error}", hint=BEGIN_AGAIN) from error
     if about["format"] != FORMAT:
-        message = f"{path}: expected a checkpoint of format {FORMAT}; got one of format {about['format']}"
-        raise BpError(message, hint=f"the version of mnist_bp that wrote it can go on with it; {WITHOUT_CHECKPOINT}")
+        came = "one without" if about["format"] is None else f"one of format {about['format']}"
+        message = f"{path}: expected a checkpoint of format {FORMAT}; got {came}"
+        raise BpError(message, hint=f"the version of mnist_bp that wrote it can go on with it; {BEGIN_AGAIN}")
     arrays = {name: array for name, array in members.items() if name not in ABOUT}
-    return Checkpoint(path, str(about["config"]), str(about["data"]), arrays)
+    return Checkpoint(path, str(about["config"]), str(about["fingerprint"]), arrays)
 
 
 def _arrays(trainer: Trainer) -> dict[str, Array]:
@@ -115,7 +116,7 @@ def _arrays(trainer: Trainer) -> dict[str, Array]:
 
 
 def _scalar(members: Mapping[str, Array], name: str) -> object:
-    """Return the one value in a member; None if there is no such member, or more in it."""
+    """Return the value of a scalar member; None if it is missing or no scalar."""
     return members[name].item() if name in members and members[name].shape == () else None
 
 

@@ -38,7 +38,7 @@ def describe() -> dict[str, Any]:
         "mnist_bp": __version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "platform": " ".join([platform.system(), platform.release(), platform.machine(), *platform.libc_ver()]).strip(),
+        "platform": " ".join([platform.system(), platform.machine(), *platform.libc_ver()]).strip(),
         "cpu": _cpu(),
         "simd": built["SIMD Extensions"].get("found"),  # which NumPy's own exp and tanh are made of
         "blas": _blas(built["Build Dependencies"]["blas"]),

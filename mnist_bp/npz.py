@@ -15,7 +15,7 @@ Array = npt.NDArray[Any]
 def arrays(file: IO[bytes], whole: Any) -> dict[str, Array]:
     """Return the arrays of an open file by their names, as read-only views of `whole`, its bytes (or their map).
 
-    No more memory is taken than the file has bytes, whatever it claims. Checksums are left to the caller. Raises
+    Memory stays within a few times the file's size, whatever it claims. Checksums are left to the caller. Raises
     ValueError for anything that is not such a file.
 
     NumPy itself maps .npy files alone; in an .npz each lies behind a zip header: 30 bytes, its name, an extra field.

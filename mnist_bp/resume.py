@@ -3,7 +3,8 @@
 import logging
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -22,20 +23,21 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class Resumable:
-    """A run, new or begun, of a config on a data set; `saved` is the step of its checkpoint, 0 without one."""
+class TrainingRun:
+    """A run directory and the trainer of its network; `saved` is the step of its checkpoint, 0 without one."""
 
     run: Run
     config: Config
     dataset: Dataset
     trainer: Trainer
-    saved: int = 0
+    saved: int = field(default=0, init=False)
 
-    def resume(self) -> None:
+    def start(self) -> None:
         """Put the trainer where the run stands, at its start if it is new, and the run's files with it.
 
         Raises BpError if the checkpoint is not this run's or not of these data (exit 2), if the config asks for fewer
-        steps than are done (exit 2), or if checkpoint or metrics are damaged. Warns of a changed environment.
+        steps than are done (exit 2), if checkpoint or metrics are damaged, or if the directory cannot be written to.
+        Warns of a changed environment.
         """
         run, trainer, epoch_steps = self.run, self.trainer, self.trainer.batches.steps
         now, changes = environment.describe(), []
@@ -51,23 +53,21 @@ class Resumable:
             "test": len(self.dataset.test),
             "fingerprint": self.dataset.fingerprint,
         }
-        run.begin(self.config, now | {"data": data, "changes": changes})
-        run.keep_records(lambda record: record.step <= self.saved and record.step % epoch_steps == 0)
-        if trainer.finished:
+        with self._writing():
+            run.begin(self.config, now | {"data": data, "changes": changes})
+            run.keep_records(lambda record: record.step <= self.saved and record.step % epoch_steps == 0)
+        if trainer.finished:  # it may now be so by a config that the checkpoint does not have yet
             self.save(trainer.record(time.perf_counter()) if self.saved % epoch_steps else None)
 
     def save(self, record: Record | None) -> None:
-        """Write a checkpoint, and the record that is due now, if one is; BpError says what is left if that fails.
+        """Write a checkpoint, and the record that is due now, if one is; raises BpError if they cannot be written.
 
-        The record goes first: a row that no checkpoint has come to is made again, while a missing one would be lost.
+        The record goes first: a row beyond the checkpoint is made again, while a missing one would be lost.
         """
-        try:
+        with self._writing():
             if record:
                 self.run.append(record)
-            checkpoint.save(self.run.checkpoint, self.trainer, config=self._yaml, data=self.dataset.fingerprint)
-        except OSError as error:
-            message = f"{error.filename or self.run.path}: cannot write it: {error.strerror}; {self.last_good}"
-            raise BpError(message, hint=f"once it can be written, {CONTINUE}") from error
+            checkpoint.save(self.run.checkpoint, self.trainer, config=self._yaml, fingerprint=self.dataset.fingerprint)
         self.saved = self.trainer.position.step
 
     @property
@@ -81,16 +81,25 @@ class Resumable:
     def _yaml(self) -> str:
         return configs.dump(self.config)
 
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            message = f"{error.filename or self.run.path}: cannot write it: {error.strerror}; {self.last_good}"
+            raise BpError(message, hint=f"once it can be written, {CONTINUE}") from error
+
     def _restore(self) -> None:
         run, trainer, dataset = self.run, self.trainer, self.dataset
         found = checkpoint.read(run.checkpoint)
-        run.require_own(found.config)
-        if found.data != dataset.fingerprint:
+        run.require_own(found.config, checkpoint.BEGIN_AGAIN)
+        if found.fingerprint != dataset.fingerprint:
             message = (
-                f"{run.checkpoint}: expected the data that it was trained on, of fingerprint {found.data:.12}…; "
+                f"{run.checkpoint}: expected the data that it was trained on, of fingerprint {found.fingerprint:.12}…; "
                 f"got {dataset.name} of fingerprint {dataset.fingerprint:.12}…"
             )
-            raise BpError(message, code=Exit.USAGE, hint="another --out begins a new run")
+            hint = "with those data in their place, --resume continues; another --out begins a new run"
+            raise BpError(message, code=Exit.USAGE, hint=hint)
         found.restore(trainer)
         self.saved = trainer.position.step
         if self.saved > trainer.steps:
@@ -107,11 +116,9 @@ def _changes(run: Run, now: Mapping[str, Any], step: int) -> list[Any]:
     changed = dict(_differences(before, now))
     for key, (old, new) in changed.items():
         log.warning("%s: %s was %s, is %s; the last bits may differ", run.path, key, old, new)
-    earlier = before.get("changes")
-    return [
-        *(earlier if isinstance(earlier, list) else []),
-        *([{"step": step, "before": {key: old for key, (old, _) in changed.items()}}] if changed else []),
-    ]
+    changes = before.get("changes")
+    changes = changes if isinstance(changes, list) else []
+    return [*changes, {"step": step, "before": {key: old for key, (old, _) in changed.items()}}] if changed else changes
 
 
 def _differences(before: Any, now: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, tuple[Any, Any]]]:

@@ -3,6 +3,8 @@
 import itertools
 import json
 import os
+import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from mnist_bp.config import Config
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.records import Record
 
-WITHOUT_CHECKPOINT = "once it is deleted, --resume begins the run again"
+BEGIN_AGAIN = "once metrics.csv and checkpoint.npz are deleted, --resume begins the run again"
 IN_SUMMARY = ("epochs", "steps", "seconds", "test_loss", "test_accuracy")
 
 
@@ -37,8 +39,11 @@ class Run:
     @classmethod
     def last(cls, config_file: str) -> "Run":
         """Return the run of CONFIG.yaml with the highest number under runs/, or the place of its first."""
-        taken = list(itertools.takewhile(Path.exists, _default_paths(config_file)))
-        return cls(taken[-1] if taken else next(_default_paths(config_file)))
+        first = next(_default_paths(config_file))
+        numbered = re.compile(rf"{re.escape(first.name)}(-([0-9]+))?")
+        found = ((numbered.fullmatch(path.name), path) for path in first.parent.glob("*"))
+        taken = {int(match[2] or 1): path for match, path in found if match}
+        return cls(taken[max(taken)] if taken else first)
 
     @property
     def exists(self) -> bool:
@@ -58,8 +63,9 @@ class Run:
     def summary(self) -> dict[str, Any] | None:
         """Return how the run ended; None while it has not."""
         summary = _read_json(self._summary)
-        if summary is not None and not all(isinstance(summary.get(key), (int, float)) for key in IN_SUMMARY):
-            raise BpError(f"{self._summary}: expected numbers for {', '.join(IN_SUMMARY)}")
+        if summary is not None and not all(_is_finite(summary.get(key)) for key in IN_SUMMARY):
+            message = f"{self._summary}: expected finite numbers for {', '.join(IN_SUMMARY)}"
+            raise BpError(message, hint="once it is deleted, --resume writes it again")
         return summary
 
     def environment(self) -> dict[str, Any] | None:
@@ -69,11 +75,13 @@ class Run:
     def records(self) -> list[Record]:
         """Return the metrics so far."""
         try:
-            return records.parse(self._metrics.read_text(encoding="utf-8"))
+            text = self._metrics.read_text(encoding="ascii", errors="replace")  # a torn row may be anything
         except FileNotFoundError:
             return []
+        try:
+            return records.parse(text)
         except ValueError as error:
-            raise BpError(f"{self._metrics}: {error}") from error
+            raise BpError(f"{self._metrics}: {error}", hint=BEGIN_AGAIN) from error
 
     def require_place_for(self, config: Config, *, resume: bool) -> None:
         """Refuse, with exit 2, to overwrite what is in the directory or to continue it as something else."""
@@ -93,19 +101,20 @@ class Run:
                 hint += "; with train.schedule_epochs set from its start, its length may change later"
             raise BpError(message, code=Exit.USAGE, hint=hint)
 
-    def require_own(self, checkpoint_config: str) -> None:
-        """Refuse, with exit 2, a checkpoint whose config, as YAML, is that of another run."""
+    def require_own(self, checkpoint_config: str, hint: str) -> None:
+        """Refuse, with exit 2 and a hint, a checkpoint whose config, as YAML, is that of another run."""
         own, other = self.config(), configs.parse(checkpoint_config, str(self.checkpoint))
         if changes := configs.forbidden_changes(own, other):
             which = "; ".join(f"{key} is {theirs} instead of {ours}" for key, (ours, theirs) in changes.items())
             message = f"{self.checkpoint}: expected the checkpoint of this run; got another's, in which {which}"
-            raise BpError(message, code=Exit.USAGE, hint=WITHOUT_CHECKPOINT)
+            raise BpError(message, code=Exit.USAGE, hint=hint)
 
     def require_records(self, steps: range) -> None:
         """Raise BpError unless the metrics have a row for each of the steps."""
         found = {record.step for record in self.records()}
         if missing := [step for step in steps if step not in found]:
-            raise BpError(f"{self._metrics}: expected a row for step {missing[0]}, as the checkpoint is further on")
+            message = f"{self._metrics}: expected a row for step {missing[0]}, as the checkpoint is further on"
+            raise BpError(message, hint=BEGIN_AGAIN)
 
     def begin(self, config: Config, environment: Mapping[str, Any]) -> None:
         """Write config and environment; the run, new or resumed, is unfinished from now on.
@@ -114,7 +123,7 @@ class Run:
         """
         self.path.mkdir(parents=True, exist_ok=True)
         for torn in leftovers(self.path):
-            torn.unlink()
+            torn.unlink(missing_ok=True)
         self._summary.unlink(missing_ok=True)
         with replacing(self._config) as file:
             file.write(configs.dump(config).encode())
@@ -162,11 +171,16 @@ def _default_paths(config_file: str) -> Iterator[Path]:
 
 def _made(path: Path) -> bool:
     """Make a directory; False if there is one, be it of another process a moment ago."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        path.mkdir(parents=True)
+        path.mkdir()
     except FileExistsError:
         return False
     return True
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, (int, float)) and abs(value) <= sys.float_info.max
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:

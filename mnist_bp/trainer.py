@@ -91,7 +91,7 @@ class Trainer:
         """Train to the end, yielding each record when it is due, and None after other steps for which `pause` is True.
 
         `pause` is called after each step. Whenever something is yielded, a checkpoint can be saved and the run left.
-        Raises DivergenceError if a number is no longer finite, so that all are then: the checkpoint can be trusted.
+        Raises DivergenceError if a number is no longer finite: whatever is yielded, and so every checkpoint, is finite.
         """
         while not self.finished:
             started = time.perf_counter()

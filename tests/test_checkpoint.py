@@ -38,7 +38,7 @@ def advanced() -> Trainer:
 
 def saved(trainer: Trainer) -> bytes:
     """Save a trainer at PATH and return the file's bytes."""
-    checkpoint.save(PATH, trainer, config=CONFIG, data=DATA)
+    checkpoint.save(PATH, trainer, config=CONFIG, fingerprint=DATA)
     return PATH.read_bytes()
 
 
@@ -69,7 +69,7 @@ def test_a_trainer_comes_back_to_the_bit_and_in_place() -> None:
 def test_it_says_of_which_run_it_is() -> None:
     saved(advanced())
     found = checkpoint.read(PATH)
-    assert (found.config, found.data) == (CONFIG, DATA)
+    assert (found.config, found.fingerprint) == (CONFIG, DATA)
 
 
 def test_a_network_comes_back_from_whatever_optimizer_trained_it() -> None:
@@ -99,10 +99,10 @@ def test_arrays_lie_under_their_own_names_for_anyone_to_read() -> None:
     saved(trainer)
     found = members()
     assert set(found) == {
-        "format", "config", "data", "W1", "b1", "W2", "b2", "optimizer.mean", "optimizer.squares",
+        "format", "config", "fingerprint", "W1", "b1", "W2", "b2", "optimizer.mean", "optimizer.squares",
         "position.step", "position.examples", "position.loss_sum", "position.correct", "sha256",
     }  # fmt: skip
-    assert (found["format"], found["config"], found["data"], found["sha256"]) == (1, CONFIG, DATA, sha256(found))
+    assert (found["format"], found["config"], found["fingerprint"], found["sha256"]) == (1, CONFIG, DATA, sha256(found))
     np.testing.assert_array_equal(found["W1"], trainer.network.named_parameters["W1"])
     np.testing.assert_array_equal(found["optimizer.mean"], trainer.optimizer.state["mean"])
 
@@ -146,19 +146,18 @@ def test_a_truncated_checkpoint_is_refused(kept: int) -> None:
     refused(r"not an uncompressed \.npz file")
 
 
-@pytest.mark.parametrize("bit", [0, 1, 5, 7])
-def test_no_flipped_bit_is_worse_than_an_error(bit: int) -> None:
-    """In every 13th byte; a flip may be harmless, as in a zip's dates, but then all is as it was saved."""
+def test_no_flipped_bit_is_worse_than_an_error() -> None:
+    """In every 5th byte; a flip may be harmless, as in a zip's dates, but then all is as it was saved."""
     whole, expected = saved(advanced()), numbers(advanced())
-    for i in range(bit, len(whole), 13):
-        PATH.write_bytes(whole[:i] + bytes([whole[i] ^ 1 << bit]) + whole[i + 1 :])
+    for i in range(0, len(whole), 5):
+        PATH.write_bytes(whole[:i] + bytes([whole[i] ^ 1 << i % 8]) + whole[i + 1 :])
         try:
             found = checkpoint.read(PATH)
         except BpError:
             continue
         trainer = fresh()
         found.restore(trainer)
-        assert (numbers(trainer), found.config, found.data) == (expected, CONFIG, DATA)
+        assert (numbers(trainer), found.config, found.fingerprint) == (expected, CONFIG, DATA)
 
 
 def rewrite(changes: dict[str, Any], *, hashed: bool) -> None:
@@ -174,7 +173,7 @@ DAMAGES = {
     "a number": {"W1": np.zeros((6, 5))},
     "two members exchanged": {"optimizer.mean": np.arange(53.0), "optimizer.squares": np.arange(53.0)},
     "another config": {"config": "seed: 6\n"},
-    "other data": {"data": "decade"},
+    "other data": {"fingerprint": "decade"},
     "a member more": {"extra": np.zeros(3)},
     "a member less": {"b2": None},
     "no hash": {"sha256": None},
@@ -192,7 +191,7 @@ def test_what_does_not_have_the_hash_it_was_saved_with_is_refused(changes: dict[
 @pytest.mark.parametrize("format_", [None, 0, 2, 1.5, "1", [1, 1]], ids=str)
 def test_a_checkpoint_of_another_version_is_refused(format_: Any) -> None:
     rewrite({"format": format_}, hashed=True)
-    with pytest.raises(BpError, match="expected a checkpoint of format 1; got one of format") as caught:
+    with pytest.raises(BpError, match=r"expected a checkpoint of format 1; got one (of format|without)") as caught:
         checkpoint.read(PATH)
     assert "the version of mnist_bp that wrote it" in str(caught.value.hint)
 

@@ -226,7 +226,7 @@ NAMES = [
     "b2",
     "format",
     "config",
-    "data",
+    "fingerprint",
     "sha256",
     "position.step",
     "../x",
@@ -295,7 +295,7 @@ def arrays_of(members: Mapping[str, np.ndarray]) -> dict[str, tuple[str, tuple[i
 
 TRAIN, TEST = blobs(6, np.random.default_rng(1)), blobs(4, np.random.default_rng(2))
 DATA = {"train_images": TRAIN[0], "train_labels": TRAIN[1], "test_images": TEST[0], "test_labels": TEST[1]}
-COPY = {"fingerprint": np.frombuffer(f"idx {Dataset.of('idx', DATA).fingerprint}".encode(), np.uint8)} | DATA
+COPY = {"fingerprint": np.frombuffer(f"idx/{PATH} {Dataset.of('idx', DATA).fingerprint}".encode(), np.uint8)} | DATA
 
 
 @examples(200)
@@ -339,7 +339,7 @@ def saved_members() -> dict[str, np.ndarray]:
     for number, vector in enumerate((advanced.network.parameters, *advanced.optimizer.state.values())):
         vector[...] = np.random.default_rng(number).random(vector.shape)
     advanced.position = Position(step=17, examples=34, loss_sum=0.1 + 0.2, correct=5)
-    with_data = {"format": np.array(1), "config": np.array(dump(Config())), "data": np.array("0" * 64)}
+    with_data = {"format": np.array(1), "config": np.array(dump(Config())), "fingerprint": np.array("0" * 64)}
     members = with_data | checkpoint._arrays(advanced)
     return members | {"sha256": np.array(checkpoint._sha256(members))}
 
@@ -367,7 +367,7 @@ def test_a_checkpoint_is_what_was_saved_or_an_error(members: MemberChanges, chan
     if found is None:
         assert state(into) == state(trainer())
     else:
-        assert (found.config, found.data) == (str(SAVED["config"]), str(SAVED["data"]))
+        assert (found.config, found.fingerprint) == (str(SAVED["config"]), str(SAVED["fingerprint"]))
         assert state(into) == {name: array for name, array in arrays_of(SAVED).items() if name in state(trainer())}
 
 

@@ -1,5 +1,6 @@
 """The run directory: begun, continued, finished, and never overwritten."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from mnist_bp.errors import BpError, Exit
 from mnist_bp.records import HEADER, Record
 from mnist_bp.runs import Run
 
+FINISHED = '{"epochs": 1, "steps": 1, "seconds": 1, "test_accuracy": 1, "test_loss": %s}'
 ROWS = [Record(epoch, 5 * epoch, 0.1, 1 / epoch, 0.5, None, None, 0.7, 0.6, 0.25) for epoch in (1, 2, 3)]
 
 
@@ -31,6 +33,21 @@ def test_a_run_keeps_its_config_environment_and_metrics(run: Run) -> None:
     assert (run.path / "env.json").read_text() == '{\n  "numpy": "2"\n}\n'
     assert (run.path / "metrics.csv").read_text() == HEADER + "".join(row.line() for row in ROWS)
     assert run.records() == ROWS
+
+
+def test_a_row_is_on_the_disk_when_append_returns(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(os.fstat(file).st_size))
+    run.append(ROWS[0])
+    assert synced == [len(HEADER + ROWS[0].line())]
+
+
+@pytest.mark.parametrize("torn", [b"4,20,0.1,0.2", b"4,20,\xff\xfe\x00", b"\x00" * 100], ids=str)
+def test_a_torn_row_may_be_anything(run: Run, torn: bytes) -> None:
+    run.append(ROWS[0])
+    with (run.path / "metrics.csv").open("ab") as file:
+        file.write(torn)
+    assert run.records() == ROWS[:1]
 
 
 def test_metrics_are_cut_back_to_a_checkpoint_torn_line_and_all(run: Run) -> None:
@@ -73,12 +90,12 @@ def test_a_run_that_is_to_go_on_is_never_finished_already_whenever_its_process_e
 
 
 def test_the_checkpoint_of_another_run_is_refused_with_what_differs(run: Run) -> None:
-    run.require_own(dump(replace(Config(), train=TrainConfig(epochs=99))))
+    run.require_own(dump(replace(Config(), train=TrainConfig(epochs=99))), "delete it")
     with pytest.raises(BpError, match=r"in which train\.batch_size is 7 instead of 100; seed is 1 instead") as caught:
-        run.require_own(dump(replace(Config(), train=TrainConfig(batch_size=7), seed=1)))
+        run.require_own(dump(replace(Config(), train=TrainConfig(batch_size=7), seed=1)), "delete it")
     assert caught.value.code == Exit.USAGE
     with pytest.raises(BpError, match=r"checkpoint\.npz:1: sed: unknown key"):
-        run.require_own("sed: 3")
+        run.require_own("sed: 3", "delete it")
 
 
 def test_a_run_is_not_overwritten(run: Run) -> None:
@@ -148,6 +165,18 @@ def test_new_runs_are_numbered_and_the_last_one_is_resumed() -> None:
         assert Run.new("configs/book.yaml").path == Run.last("configs/book.yaml").path == Path("runs", name)
 
 
+def test_the_last_run_is_the_one_with_the_highest_number_whatever_is_missing_before_it() -> None:
+    for name in ("book", "book-2", "book-10", "book-9", "book-relu", "book-2-old"):
+        Path("runs", name).mkdir(parents=True)
+    assert Run.last("configs/book.yaml").path == Path("runs/book-10")
+
+
+def test_a_place_for_runs_that_leads_nowhere_is_said() -> None:
+    Path("runs").symlink_to("nowhere")
+    with pytest.raises(FileExistsError):
+        Run.new("configs/book.yaml")
+
+
 def test_a_new_run_takes_no_directory_that_another_process_has_just_made() -> None:
     """Eight threads ask at once: each gets a directory of its own."""
     with ThreadPoolExecutor(8) as threads:
@@ -168,7 +197,7 @@ def test_rows_that_a_checkpoint_presupposes_must_be_there(run: Run) -> None:
 
 
 def test_what_a_killed_process_left_does_not_count_and_goes() -> None:
-    torn = Path("torn/.config.yaml.1234-abcd.part")
+    torn = Path("torn/.config.yaml.1234-0123abcd.part")
     torn.parent.mkdir()
     torn.touch()
     run = Run("torn")
@@ -178,7 +207,21 @@ def test_what_a_killed_process_left_does_not_count_and_goes() -> None:
     assert run.environment() == {}
 
 
-@pytest.mark.parametrize("content", ["{}", "[]", "3", '"a"', '{"epochs": null}', "[" * 100_000])
+@pytest.mark.parametrize(
+    "content",
+    [
+        FINISHED % "NaN",
+        FINISHED % "-Infinity",
+        FINISHED % "1e999",
+        FINISHED % ("9" * 400),
+        "{}",
+        "[]",
+        "3",
+        '"a"',
+        '{"epochs": null}',
+        "[" * 100_000,
+    ],
+)
 def test_a_summary_that_is_none_is_refused(run: Run, content: str) -> None:
     (run.path / "summary.json").write_text(content)
     with pytest.raises(BpError, match=r"summary\.json: expected"):

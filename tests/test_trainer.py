@@ -199,6 +199,20 @@ def test_a_run_with_everything_stopped_in_mid_epoch_ends_the_same() -> None:
     np.testing.assert_array_equal(second.network.parameters, whole.network.parameters)
 
 
+def test_the_optimizer_is_told_the_step_of_the_run_not_of_the_epoch() -> None:
+    """Adam's corrections of its means depend on it; two epochs and a half beside a loop written out."""
+    trained, net = trainer(12), TwoLayerNet(6, 5, 3, 1.0)
+    trained.optimizer = Adam(trained.network.parameters, trained.network.gradients)
+    list(trained.run(never))
+    adam, batches, step = Adam(net.parameters, net.gradients), Batches(TRAIN, 10, "float64", seed=1), 0
+    for epoch in (1, 2, 3):
+        for x, t in batches.epoch(epoch):
+            if (step := step + 1) <= 12:
+                net.backprop(x, t)
+                adam.update(0.5, step)
+    np.testing.assert_array_equal(trained.network.parameters, net.parameters)
+
+
 def test_every_so_many_steps_the_batch_is_checked_before_the_update(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
     monkeypatch.setattr(

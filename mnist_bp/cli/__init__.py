@@ -3,6 +3,7 @@
 import errno
 import importlib
 import io
+import os
 import sys
 
 import click
@@ -78,6 +79,11 @@ def bp() -> None:
 
 def main() -> None:
     """Run `bp`; a character that the terminal or file cannot encode is escaped."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:  # closed: without this, the next file to be opened would be stdin, stdout or stderr
+            os.open(os.devnull, os.O_RDWR)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

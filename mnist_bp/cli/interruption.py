@@ -5,12 +5,13 @@ import signal
 import sys
 from contextlib import suppress
 from types import FrameType, TracebackType
+from typing import Any
 
 from mnist_bp.errors import Exit
 
 CODES = {signal.SIGINT: Exit.INTERRUPTED, signal.SIGTERM: Exit.TERMINATED}
 if hasattr(signal, "SIGUSR1"):  # which batch systems send some time before they end a job; not on Windows
-    CODES[signal.SIGUSR1] = Exit.RESUMABLE
+    CODES[signal.SIGUSR1] = Exit.PREEMPTED
 
 
 class Interruption:
@@ -21,9 +22,11 @@ class Interruption:
 
     def __init__(self) -> None:
         self.code: Exit | None = None
+        self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> "Interruption":
-        self._before = {number: signal.signal(number, self._note) for number in _heeded()}
+        for number in _heeded():
+            self._before[number] = signal.signal(number, self._note)
         return self
 
     def __exit__(
@@ -35,21 +38,22 @@ class Interruption:
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.code is None:
             self.code = CODES[signal.Signals(number)]
+            message = "\nstopping after this step"
             if signal.SIGINT in self._before:
                 signal.signal(signal.SIGINT, signal.SIG_DFL)
-            _say("\nstopping after this step; Ctrl-C ends at once, without a checkpoint")
+                message += f"; {'another ' * (number == signal.SIGINT)}Ctrl-C ends at once, without a checkpoint"
+            _say(message)
 
 
 def exit_on_signals() -> None:
-    """From now on, SIGTERM and SIGUSR1 end the process as an exception does: temporary files are removed on the way."""
+    """From now on, the signals end the process as an exception does: temporary files are removed on the way."""
 
     def leave(number: int, frame: FrameType | None) -> None:
-        _say(f"error: ended by {signal.Signals(number).name}")
+        _say(f"error: interrupted by {signal.Signals(number).name}")
         sys.exit(CODES[signal.Signals(number)])
 
     for number in _heeded():
-        if number != signal.SIGINT:  # which Python has as KeyboardInterrupt
-            signal.signal(number, leave)
+        signal.signal(number, leave)
 
 
 def _heeded() -> list[signal.Signals]:

@@ -71,7 +71,7 @@ def command(
     summary = None
     if run is not None:
         run.require_place_for(config, resume=resume)
-        if run.exists and run.checkpoint.exists() and not configs.differences(run.config(), config):
+        if run.exists and run.checkpoint.exists() and configs.has_same_length(run.config(), config):
             summary = run.summary()
     environment.limit_threads(config.train.threads)
     if run is None or summary is None:
@@ -98,17 +98,17 @@ def _train(run: "Run | None", config_file: str, config: "Config", *, quiet: bool
     from mnist_bp.cli.training_display import TrainingDisplay
     from mnist_bp.errors import BpError
     from mnist_bp.progress import silent
-    from mnist_bp.resume import CONTINUE, Resumable
+    from mnist_bp.resume import CONTINUE, TrainingRun
     from mnist_bp.runs import Run
     from mnist_bp.trainer import DivergenceError
 
     dataset = build.dataset(config.data, silent if quiet else output.bar)
     trainer = build.trainer(config, dataset)
     run = run or Run.new(config_file)
-    resumable = Resumable(run, config, dataset, trainer)
-    resumable.resume()
-    if resumable.saved and not quiet:
-        click.echo(f"{run.path}: continuing from step {resumable.saved} of {trainer.steps}", err=True)
+    training = TrainingRun(run, config, dataset, trainer)
+    training.start()
+    if training.saved and not quiet:
+        click.echo(f"{run.path}: continuing from step {training.saved} of {trainer.steps}", err=True)
 
     with Interruption() as interruption, TrainingDisplay(trainer, quiet=quiet) as display:
         next_save = time.monotonic() + config.train.checkpoint_seconds
@@ -119,15 +119,15 @@ def _train(run: "Run | None", config_file: str, config: "Config", *, quiet: bool
 
         try:
             for record in trainer.run(pause):
-                resumable.save(record)
+                training.save(record)
                 next_save = time.monotonic() + config.train.checkpoint_seconds
                 if record:
                     display.epoch(record)
                 if interruption.code is not None and not trainer.finished:
-                    message = f"interrupted at step {resumable.saved} of {trainer.steps}; checkpoint saved"
+                    message = f"interrupted at step {training.saved} of {trainer.steps}; checkpoint saved"
                     raise BpError(message, code=interruption.code, hint=CONTINUE)
         except DivergenceError as error:
             hint = "a new run with a smaller train.learning_rate, or with train.clip_norm, may go further"
-            raise BpError(f"{error}; {resumable.last_good}", hint=hint) from error
+            raise BpError(f"{error}; {training.last_good}", hint=hint) from error
 
     return run, run.finish(trainer.network.parameters.size)

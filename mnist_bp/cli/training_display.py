@@ -1,6 +1,8 @@
 """What a training run shows on stderr: one line per epoch, and on a terminal a bar below them."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 import click
@@ -43,8 +45,9 @@ class TrainingDisplay:
             return
         self._shown = now
         loss, accuracy = self._trainer.position.mean()
-        self._bar.set_postfix_str(f"loss {loss:.4f}, accuracy {accuracy:.4f}", refresh=False)
-        self._bar.update(self._trainer.position.step - self._bar.n)
+        with self._showing():
+            self._bar.set_postfix_str(f"loss {loss:.4f}, accuracy {accuracy:.4f}", refresh=False)
+            self._bar.update(self._trainer.position.step - self._bar.n)
 
     def epoch(self, record: Record) -> None:
         """Print a line."""
@@ -55,6 +58,15 @@ class TrainingDisplay:
             loss, accuracy = getattr(record, f"{name}_loss"), getattr(record, f"{name}_accuracy")
             if loss is not None:
                 parts.append(f"{name} loss {loss:.4f} acc {accuracy:.4f}")
-        self._bar.clear()
-        click.echo("   ".join([*parts, f"{record.seconds:.2f} s"]), err=True)
-        self._bar.refresh()
+        with self._showing():
+            self._bar.clear()
+            click.echo("   ".join([*parts, f"{record.seconds:.2f} s"]), err=True)
+            self._bar.refresh()
+
+    @contextmanager
+    def _showing(self) -> Iterator[None]:
+        """Show no more once stderr cannot be written to, as after its terminal has gone: the training goes on."""
+        try:
+            yield
+        except OSError:
+            self._quiet = self._bar.disable = True

@@ -1,6 +1,6 @@
 """What a run is made of: YAML and `--set` in, one frozen, checked `Config` out."""
 
-from mnist_bp.config.identity import forbidden_changes, has_fixed_length
+from mnist_bp.config.identity import forbidden_changes, has_fixed_length, has_same_length
 from mnist_bp.config.reader import dump, load, parse
 from mnist_bp.config.schema import Config, ConvConfig, DataConfig, ModelConfig, TrainConfig, differences, keys
 
@@ -14,6 +14,7 @@ __all__ = [
     "dump",
     "forbidden_changes",
     "has_fixed_length",
+    "has_same_length",
     "keys",
     "load",
     "parse",

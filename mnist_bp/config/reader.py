@@ -14,8 +14,8 @@ from mnist_bp.config.rules import MAX_ITEMS, Rule
 from mnist_bp.config.schema import ITEMS, SECTIONS, Config, contradictions, keys
 from mnist_bp.errors import BpError, Exit
 
-MAX_CHARACTERS = 1 << 17  # of YAML; the longest config that the rules allow is dumped in fewer, so that it loads back
-MAX_MISTAKES = 100  # to report at once: aliases could make them the square of the file
+MAX_CONFIG = 1 << 17  # of YAML; the longest config that the rules allow is dumped in fewer, so that it loads back
+MAX_MISTAKES = 100  # to report at once: aliases may repeat a bad list, so that they grow as the square of the file
 
 
 def load(path: Path | str | None, overrides: Sequence[str] = ()) -> Config:
@@ -177,7 +177,7 @@ def _suggestion(key: str) -> str:
 def _read(path: Path) -> str:
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            return file.read(MAX_CHARACTERS + 1)
+            return file.read(MAX_CONFIG + 1)
     except OSError as error:
         raise BpError(f"{path}: cannot read the config file: {error.strerror}", code=Exit.USAGE) from error
     except UnicodeDecodeError as error:
@@ -187,8 +187,8 @@ def _read(path: Path) -> str:
 
 def _parse(text: str, where: str) -> yaml.Node | None:
     """Parse one YAML document into nodes, which know their lines. No object is ever constructed from YAML."""
-    if len(text) > MAX_CHARACTERS:
-        raise BpError(f"{where}: expected a config of at most {MAX_CHARACTERS} characters; got more", code=Exit.USAGE)
+    if len(text) > MAX_CONFIG:
+        raise BpError(f"{where}: expected a config of at most {MAX_CONFIG} characters; got more", code=Exit.USAGE)
     try:
         document: yaml.Node | None = yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 MAX_ITEMS = 100  # of a list: far more than any network has layers
-MAX_CHARACTERS = 500  # of a string, which is the name of a folder or an address
+MAX_STRING = 500  # of a string, which is the name of a folder or an address
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,8 @@ def or_null(rule: Rule) -> Rule:
 boolean = _rule("true or false", lambda value: isinstance(value, bool))
 null = _rule("null", lambda value: value is None)
 string = _rule(
-    f"a string of at most {MAX_CHARACTERS} characters",
-    lambda value: isinstance(value, str) and 0 < len(value) <= MAX_CHARACTERS and value.isprintable(),
+    f"1 to {MAX_STRING} printable characters",
+    lambda value: isinstance(value, str) and 0 < len(value) <= MAX_STRING and value.isprintable(),
 )
 positive = number("a finite number above 0", lambda value: value > 0)
 not_negative = number("a finite number, 0 or above", lambda value: value >= 0)

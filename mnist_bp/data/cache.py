@@ -9,6 +9,7 @@ import hashlib
 import logging
 import mmap
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,7 +26,7 @@ from mnist_bp.errors import BpError, Exit
 log = logging.getLogger(__name__)
 
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)  # where there are no symbolic links, there is nothing to follow
-ABANDONED = 24 * 60 * 60  # seconds; no download that goes on is without a byte for so long, nor anything else
+ABANDONED = 24 * 60 * 60  # seconds: no living process leaves its temporary file untouched for so long
 
 
 def folder(configured: str | None = None) -> Path:
@@ -53,8 +54,8 @@ def reading(path: Path) -> IO[bytes]:
 def store(path: Path, pieces: Iterable[bytes], sha256: str) -> None:
     """Write a file of the cache, piece by piece, if it has the SHA-256 in the end; else leave `path` alone.
 
-    Raises ValueError if it has another, BpError (exit 4) if it cannot be written. If they cannot be had, `pieces`
-    should raise anything but OSError.
+    Raises ValueError if it has another, BpError (exit 4) if it cannot be written. An OSError from
+    `pieces` would be taken for a failure to write, so they raise something else.
     """
     digest = hashlib.sha256()
     with _writing(path) as file:
@@ -86,33 +87,34 @@ def opened(name: str, path: Path) -> Dataset:
         members = npz.arrays(file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         written = bytes(members.pop("fingerprint"))
         dataset = Dataset.of(name, members)
-        if written == _named_fingerprint(dataset):
+        if written == _named_fingerprint(path, dataset):
             return dataset
     raise ValueError(f"{path}: not the decoded copy that was written there")
 
 
 def _write(path: Path, dataset: Dataset) -> None:
-    members: dict[str, Any] = {"fingerprint": np.frombuffer(_named_fingerprint(dataset), np.uint8)}
+    members: dict[str, Any] = {"fingerprint": np.frombuffer(_named_fingerprint(path, dataset), np.uint8)}
     for name, split in (("train", dataset.train), ("test", dataset.test)):
         members |= {f"{name}_images": split.x.reshape(-1, *dataset.shape), f"{name}_labels": split.t}
     with _writing(path) as file:
         np.savez(file, allow_pickle=False, **members)
 
 
-def _named_fingerprint(dataset: Dataset) -> bytes:
-    return f"{dataset.name} {dataset.fingerprint}".encode()
+def _named_fingerprint(path: Path, dataset: Dataset) -> bytes:
+    return f"{dataset.name}/{path.name} {dataset.fingerprint}".encode()
 
 
 @contextmanager
 def _writing(path: Path) -> Iterator[IO[bytes]]:
     """Open a new file of the cache, as `replacing` does; raises BpError (exit 4) if it cannot be written."""
-    _refuse_link(path.parent)
     try:
+        _refuse_link(path.parent)
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as file:
-            for leftover in leftovers(path.parent, ABANDONED):
+            for leftover in leftovers(path.parent):
                 with suppress(OSError):  # another process may be as quick
-                    leftover.unlink()
+                    if time.time() - leftover.lstat().st_mtime > ABANDONED:
+                        leftover.unlink()
             yield file
     except OSError as error:
         raise BpError(

@@ -30,11 +30,14 @@ def test_it_measures_what_the_last_row_of_the_metrics_says(trained: Path) -> Non
     assert f"test accuracy {last['test_accuracy']}  " in run("eval", trained).stdout
 
 
-def test_it_measures_on_another_data_set(trained: Path, small_mnist: object, archive_folder: Path) -> None:
+def test_it_measures_on_another_data_set(
+    trained: Path, small_mnist: object, archive_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     assert run("data", "import", archive_folder).exit_code == 0
     result = run("eval", trained, "--set", "data.name=mnist", "--json")
     assert json.loads(result.stdout)["data"] == "mnist"
     assert json.loads(result.stdout)["examples"] == 60
+    assert not caplog.text
 
 
 def test_the_plane_is_split_as_it_was_for_training() -> None:

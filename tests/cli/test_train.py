@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -92,20 +91,6 @@ def test_the_threads_of_the_config_are_those_that_train(small_config: Path) -> N
     assert json.loads(Path("r/env.json").read_text())["blas"]["threads"] in {2, None}  # None: a BLAS that cannot tell
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
-def test_a_signal_saves_a_checkpoint_and_exits_with_its_number_above_128(small_config: Path, number: int) -> None:
-    """A real process, so slow that it cannot end first: it is stopped once its first epoch is in the metrics."""
-    arguments = ["train", "--config", str(small_config), "--out", "r", "--set", "train.epochs=1000000"]
-    with subprocess.Popen([sys.executable, "-m", "mnist_bp", *arguments], stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        assert process.stderr.readline().startswith("epoch ")
-        process.send_signal(number)
-        assert "checkpoint saved" in process.stderr.read()
-        assert process.wait(30) == 128 + number
-    with np.load("r/checkpoint.npz", allow_pickle=False) as checkpoint:
-        assert checkpoint["position.step"] > 0
-
-
 def test_a_target_that_is_just_reached_is_reached(small_config: Path) -> None:
     run("train", "--config", small_config, "--out", "r")
     accuracy = rows("r")[-1]["test_accuracy"]
@@ -180,6 +165,29 @@ def test_a_run_that_diverges_at_once_has_no_checkpoint(small_config: Path) -> No
         in result.stderr
     )
     assert not Path("r/checkpoint.npz").exists()
+
+
+def bp(redirection: str, *arguments: str) -> int:
+    """Run `bp` in a shell that redirects its output; return the exit code."""
+    command = f'exec "$0" -m mnist_bp "$@" {redirection}'
+    return subprocess.run(["bash", "-c", command, sys.executable, *arguments], check=False).returncode
+
+
+@pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-", ">&- 2>&- <&-"])
+def test_a_run_does_without_a_place_to_show_its_progress(small_config: Path, redirection: str) -> None:
+    run("train", "--config", small_config, "--out", "expected")
+    settings = ["--set", "train.checkpoint_seconds=1e-9"]
+    assert bp(f"{redirection} >/dev/null", "train", "--config", str(small_config), "--out", "r", *settings) == 0
+    assert [row["test_loss"] for row in rows("r")] == [row["test_loss"] for row in rows("expected")]
+
+
+def test_with_stderr_closed_a_signal_writes_nothing_into_the_runs_files(small_config: Path) -> None:
+    """A file that is opened takes the lowest number that is free: without care, that of stderr."""
+    hook = "import sys, os; sys.addaudithook(lambda event, given: event == 'os.rename' and os.kill(os.getpid(), 15))"
+    program = f"import mnist_bp.cli; {hook}; mnist_bp.cli.main()"
+    command = f'exec "$0" -c "{program}" train --config {small_config} --out r --set train.epochs=1000000 2>&-'
+    assert subprocess.run(["bash", "-c", command, sys.executable], check=False).returncode == 143
+    assert not [path for path in Path("r").iterdir() if b"interrupted" in path.read_bytes()]
 
 
 def test_a_mistake_leaves_nothing_behind(small_config: Path) -> None:

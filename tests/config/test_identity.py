@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from mnist_bp.config import Config, TrainConfig, forbidden_changes, has_fixed_length, keys, load
+from mnist_bp.config import Config, TrainConfig, forbidden_changes, has_fixed_length, has_same_length, keys, load
 
 MAY_CHANGE = {  # without a change in any byte that has been computed so far
+    "data.dir": "elsewhere",
     "train.epochs": 99,
     "train.max_steps": 7,
     "train.shadow_check": 10,
@@ -17,7 +18,10 @@ MAY_CHANGE = {  # without a change in any byte that has been computed so far
 
 
 def test_what_changes_no_byte_may_change() -> None:
-    assert not forbidden_changes(Config(), load(None, [f"{key}={value}" for key, value in MAY_CHANGE.items()]))
+    before = load(None, ["data.name=idx", "data.dir=here"])
+    assert not forbidden_changes(
+        before, load(None, ["data.name=idx", *(f"{key}={value}" for key, value in MAY_CHANGE.items())])
+    )
 
 
 @pytest.mark.parametrize("key", sorted(keys().keys() - MAY_CHANGE.keys()))
@@ -44,3 +48,5 @@ def test_the_length_is_fixed_where_a_schedule_depends_on_it(train: TrainConfig, 
     assert has_fixed_length(before) == fixed
     longer = replace(before, train=replace(train, epochs=99, max_steps=7))
     assert list(forbidden_changes(before, longer)) == ["train.epochs", "train.max_steps"] * fixed
+    assert has_same_length(before, before)
+    assert not has_same_length(before, longer)

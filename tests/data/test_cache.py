@@ -5,6 +5,7 @@ import logging
 import mmap
 import os
 import pickle
+import shutil
 import time
 import zipfile
 from collections.abc import Callable
@@ -256,6 +257,13 @@ def test_the_cache_itself_may_lie_behind_a_link(arrays: dict[str, Array]):
     assert Path("real", "toy", "decoded.npz").is_file()
 
 
+@pytest.mark.parametrize(("name", "file"), [("other", "decoded.npz"), ("toy", "decoded-2.npz")])
+def test_the_sound_copy_of_another_data_set_or_seed_is_not_taken_for_this_one(name: str, file: str, kept: Dataset):
+    other = Path(shutil.copy(PATH, PATH.with_name("copy.npz"))).rename(PATH.with_name(file))
+    with pytest.raises(ValueError, match="not the decoded copy that was written there"):
+        cache.opened(name, other)
+
+
 def test_bytes_with_another_hash_do_not_get_into_the_cache():
     PATH.parent.mkdir()
     PATH.write_bytes(b"old")
@@ -269,20 +277,20 @@ def test_bytes_with_another_hash_do_not_get_into_the_cache():
 
 def test_writing_removes_what_killed_processes_left_a_day_ago_but_nothing_of_the_living(arrays: dict[str, Array]):
     PATH.parent.mkdir()
-    ages = {".archive.gz.1-aa.part": 24.1, ".archive.gz.2-bb.part": 23.9, "user.part": 100, ".user.npz": 100}
+    ages = {".x.gz.1-0123abcd.part": 24.1, ".x.gz.2-0123abcd.part": 23.9, "user.part": 100, ".user.npz": 100}
     for name, hours in ages.items():
         path = PATH.parent / name
         path.write_bytes(b"")
         os.utime(path, (time.time() - 3600 * hours,) * 2)
     cache.keep("toy", PATH, lambda: arrays)
 
-    assert set(contents(PATH.parent)) == ages.keys() - {".archive.gz.1-aa.part"} | {PATH.name}
+    assert set(contents(PATH.parent)) == ages.keys() - {".x.gz.1-0123abcd.part"} | {PATH.name}
 
 
 def test_a_leftover_that_another_process_removes_first_does_no_harm(
     arrays: dict[str, Array], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(cache, "leftovers", lambda folder, untouched_for: [folder / ".gone.part"])
+    monkeypatch.setattr(cache, "leftovers", lambda folder: [folder / ".gone.part"])
 
     assert_same(cache.keep("toy", PATH, lambda: arrays), cache.keep("toy", PATH, never))
 

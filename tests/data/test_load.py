@@ -20,7 +20,6 @@ from mnist_bp import data
 from mnist_bp.atomic import leftovers
 from mnist_bp.data import Dataset, synthetic, toy
 from mnist_bp.data.archives import FILES, Archives
-from mnist_bp.errors import BpError, Exit
 from tests import mirror
 from tests.conftest import blobs, contents, idx
 from tests.mirror import Mirror, flipped, reply
@@ -138,39 +137,6 @@ def test_the_environment_overrides_the_cache_of_the_config(small_mnist: Archives
 def read_only(path: Path) -> None:
     path.mkdir(exist_ok=True)
     path.chmod(0o555)
-
-
-def test_a_read_only_cache_without_the_data_is_said_with_the_way_out(
-    small_mnist: Archives, online: Mirror, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-):
-    monkeypatch.setenv("MNIST_BP_CACHE", "cache")  # root's temporary folders are closed to others, but not from within
-    read_only(Path("cache"))
-    request.getfixturevalue("unprivileged")
-    with pytest.raises(BpError, match="cannot write to the cache: Permission denied") as caught:
-        data.load("mnist")
-
-    assert caught.value.code == Exit.NO_DATA
-    assert "MNIST_BP_CACHE" in caught.value.hint
-
-
-def test_a_read_only_cache_with_the_archives_will_do(
-    small_mnist: Archives,
-    archive_folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    request: pytest.FixtureRequest,
-    caplog: pytest.LogCaptureFixture,
-):
-    monkeypatch.setenv("MNIST_BP_CACHE", "cache")
-    Path("cache").mkdir()
-    archives = archive_folder.rename("cache/mnist")
-    read_only(archives)
-    request.getfixturevalue("unprivileged")
-
-    assert_is_archived(data.load("mnist"), archives)
-    assert caplog.messages == [
-        "cache/mnist/decoded.npz: cannot write to the cache: Permission denied; "
-        "without a decoded copy, the next start will be slower"
-    ]
 
 
 def test_another_user_needs_nothing_but_to_read_the_cache(
