@@ -189,8 +189,9 @@ def test_what_does_not_have_the_hash_it_was_saved_with_is_refused(changes: dict[
 
 
 @pytest.mark.parametrize("format_", [None, 0, 2, 1.5, "1", [1, 1]], ids=str)
-def test_a_checkpoint_of_another_version_is_refused(format_: Any) -> None:
-    rewrite({"format": format_}, hashed=True)
+@pytest.mark.parametrize("hashed", [True, False])
+def test_a_checkpoint_of_another_version_is_refused_however_its_hash_is_made(format_: Any, hashed: bool) -> None:
+    rewrite({"format": format_}, hashed=hashed)
     with pytest.raises(BpError, match=r"expected a checkpoint of format 1; got one (of format|without)") as caught:
         checkpoint.read(PATH)
     assert "the version of mnist_bp that wrote it" in str(caught.value.hint)

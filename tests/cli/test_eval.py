@@ -76,6 +76,9 @@ def test_data_that_have_changed_since_the_training_are_said(
     (archive_folder / FILES[3]).write_bytes(gzip.compress(labels[:-1] + bytes([(labels[-1] + 1) % 3])))
     assert run("eval", trained).exit_code == 0
     assert "the data are not those that it was trained on" in caplog.text
+    caplog.clear()
+    assert run("eval", trained, "--set", f"data.dir={archive_folder}/.").exit_code == 0  # asked for, so no surprise
+    assert not caplog.text
 
 
 def test_a_run_without_a_checkpoint_is_not_measured(trained: Path) -> None:

@@ -183,11 +183,23 @@ def test_a_run_does_without_a_place_to_show_its_progress(small_config: Path, red
 
 def test_with_stderr_closed_a_signal_writes_nothing_into_the_runs_files(small_config: Path) -> None:
     """A file that is opened takes the lowest number that is free: without care, that of stderr."""
-    hook = "import sys, os; sys.addaudithook(lambda event, given: event == 'os.rename' and os.kill(os.getpid(), 15))"
-    program = f"import mnist_bp.cli; {hook}; mnist_bp.cli.main()"
-    command = f'exec "$0" -c "{program}" train --config {small_config} --out r --set train.epochs=1000000 2>&-'
-    assert subprocess.run(["bash", "-c", command, sys.executable], check=False).returncode == 143
-    assert not [path for path in Path("r").iterdir() if b"interrupted" in path.read_bytes()]
+    Path("bp.py").write_text(
+        "import os, mnist_bp.cli\n"
+        "from mnist_bp.resume import TrainingRun\n"
+        "fsync, save = os.fsync, TrainingRun.save\n"
+        "def signalled(file):\n"
+        "    os.kill(os.getpid(), 15)\n"
+        "    fsync(file)\n"
+        "def saving(self, record):\n"
+        "    os.fsync = signalled\n"
+        "    save(self, record)\n"
+        "TrainingRun.save = saving\n"
+        "mnist_bp.cli.main()\n"
+    )
+    arguments = ["bp.py", "train", "--config", str(small_config), "--out", "r"]
+    ended = subprocess.run(["bash", "-c", 'exec "$0" "$@" 2>&-', sys.executable, *arguments], check=False)
+    assert ended.returncode == 143
+    assert not [path for path in Path("r").iterdir() if b"stopping" in path.read_bytes()]
 
 
 def test_a_mistake_leaves_nothing_behind(small_config: Path) -> None:
