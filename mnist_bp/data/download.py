@@ -3,6 +3,8 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import urljoin
 
@@ -27,15 +29,71 @@ def download(url: str, path: Path, sha256: str, progress: Progress) -> None:
     """Download to `path` if what comes has the SHA-256; else raise MirrorError and leave `path` alone.
 
     Raises BpError (exit 4) if `path` cannot be written.
+
+    A second thread talks to the server, as no timeout of a socket ends a header or a chunk that comes byte by byte.
     """
-    with _response(url) as response:
-        length = response.headers.get("Content-Length", "")
+    arrivals: SimpleQueue[Any] = SimpleQueue()
+    enough = Event()
+    Thread(target=_receive, args=(url, arrivals, enough), daemon=True).start()
+    try:
+        length = _arrival(arrivals, PATIENCE)
+        if length is None:
+            raise MirrorError(f"no answer in {PATIENCE} s")
         total = int(length) if length.isdecimal() and len(length) < 20 else None
         with progress(path.name, total, "B") as advance:
             try:
-                cache.store(path, _chunks(response, advance), sha256)
+                cache.store(path, _body(arrivals, advance), sha256)
             except ValueError as error:
                 raise MirrorError(str(error)) from error
+    finally:
+        enough.set()
+
+
+def _body(arrivals: "SimpleQueue[Any]", advance: Advance) -> Iterator[bytes]:
+    """Yield the body as it arrives; raises MirrorError if that is too slow."""
+    since, recent = time.monotonic(), 0
+    while (chunk := _arrival(arrivals, since + PATIENCE - time.monotonic())) != b"":
+        if chunk is not None:
+            recent += len(chunk)
+            advance(len(chunk))
+            yield chunk
+        if (seconds := time.monotonic() - since) >= PATIENCE:
+            if recent < LEAST_RATE * seconds:
+                raise MirrorError(f"too slow: {recent} bytes in {seconds:.0f} s")
+            since, recent = time.monotonic(), 0
+
+
+def _arrival(arrivals: "SimpleQueue[Any]", seconds: float) -> Any:
+    """Return what `_receive` puts next, None if that takes longer; raises its MirrorError."""
+    try:
+        arrived = arrivals.get(timeout=max(0.0, seconds))
+    except Empty:
+        return None
+    if isinstance(arrived, BaseException):
+        raise arrived
+    return arrived
+
+
+def _receive(url: str, arrivals: "SimpleQueue[Any]", enough: Event) -> None:
+    """Put the length that the server tells, as text, the body piece by piece, undecoded, and b""; or an exception."""
+    received = 0
+    try:
+        with _response(url) as response:
+            arrivals.put(response.headers.get("Content-Length", ""))
+            read = getattr(response.raw, "read1", response.raw.read)  # before urllib3 2.2: whole chunks, so late
+            while not enough.is_set():
+                try:
+                    chunk = read(CHUNK, decode_content=False)
+                except (urllib3.exceptions.HTTPError, OSError) as error:
+                    raise MirrorError(f"{_reason(error)} after {received} bytes") from error
+                received += len(chunk)
+                if received > MAX_BYTES:
+                    raise MirrorError(f"expected at most {MAX_BYTES} bytes; got more")
+                arrivals.put(chunk)
+                if not chunk:
+                    return
+    except BaseException as error:  # raised again by the one who waits
+        arrivals.put(error)
 
 
 def _response(url: str) -> requests.Response:
@@ -59,30 +117,6 @@ def _response(url: str) -> requests.Response:
         response.close()
         raise MirrorError(f"HTTP {response.status_code} {response.reason}".rstrip())
     return response
-
-
-def _chunks(response: requests.Response, advance: Advance) -> Iterator[bytes]:
-    """Yield the body as it arrives, undecoded, so that neither a drip nor a flood is waited for."""
-    read = getattr(response.raw, "read1", response.raw.read)  # before urllib3 2.2: whole chunks, slow drips seen late
-    received, since, recent = 0, time.monotonic(), 0
-    while True:
-        try:
-            chunk = read(CHUNK, decode_content=False)
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise MirrorError(f"{_reason(error)} after {received} bytes") from error
-        if not chunk:
-            return
-        received += len(chunk)
-        recent += len(chunk)
-        if received > MAX_BYTES:
-            raise MirrorError(f"expected at most {MAX_BYTES} bytes; got more")
-        now = time.monotonic()
-        if now - since > PATIENCE:
-            if recent < LEAST_RATE * (now - since):
-                raise MirrorError(f"too slow: {recent} bytes in {now - since:.0f} s")
-            since, recent = now, 0
-        advance(len(chunk))
-        yield chunk
 
 
 def _reason(error: BaseException) -> str:

@@ -55,6 +55,44 @@ def drip_after_a_start(connection: socket.socket, body: bytes) -> None:
         Event().wait(0.01)
 
 
+def drips(response: Callable[[bytes], bytes]) -> Answer:
+    """Answer with what `response` makes of the file, but for half a second a byte at a time, and no more than that."""
+
+    def answer(connection: socket.socket, body: bytes) -> None:
+        for byte in response(body)[:50]:
+            connection.sendall(bytes([byte]))
+            Event().wait(0.01)
+
+    return answer
+
+
+def after_a_status(answer: Answer) -> Answer:
+    """Answer with a status, and then otherwise."""
+
+    def started(connection: socket.socket, body: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        answer(connection, body)
+
+    return started
+
+
+def continuing(connection: socket.socket, body: bytes) -> None:
+    """Say for half a second that the request may go on."""
+    for _ in range(50):
+        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        Event().wait(0.01)
+
+
+def after_a_start(answer: Answer) -> Answer:
+    """Answer with a whole header, and then otherwise."""
+
+    def started(connection: socket.socket, body: bytes) -> None:
+        connection.sendall(reply(b"", "Transfer-Encoding: chunked"))
+        answer(connection, body)
+
+    return started
+
+
 def flood(connection: socket.socket, body: bytes) -> None:
     connection.sendall(reply(b""))
     for _ in range(500):
@@ -99,6 +137,11 @@ FAULTS: dict[str, tuple[Answer, str]] = {
     "stall in mid-body": (stall, "timed out after 40 bytes"),
     "slow drip": (drip, "too slow"),
     "slow drip after a fast start": (drip_after_a_start, "too slow"),
+    "slow drip of the status": (drips(reply), "no answer in 0.1 s"),
+    "slow drip of a header": (after_a_status(drips(lambda body: b"X: " + b"x" * 99)), "no answer in 0.1 s"),
+    "continue, continue": (continuing, "no answer in 0.1 s"),
+    "slow drip of a chunk's extension": (after_a_start(drips(lambda body: b"9;" + b"x" * 99)), "too slow"),
+    "slow drip of trailers": (after_a_start(drips(lambda body: b"0\r\n" + b"X: x\r\n" * 99)), "too slow"),
     "oversize body": (flood, "at most 20000 bytes"),
 }
 
@@ -107,6 +150,11 @@ LIMITS = {
     "stall in mid-body": {"TIMEOUT": (5, 0.2)},
     "slow drip": {"PATIENCE": 0.1},
     "slow drip after a fast start": {"PATIENCE": 0.1},
+    "slow drip of the status": {"PATIENCE": 0.1},
+    "slow drip of a header": {"PATIENCE": 0.1},
+    "continue, continue": {"PATIENCE": 0.1},
+    "slow drip of a chunk's extension": {"PATIENCE": 0.1},
+    "slow drip of trailers": {"PATIENCE": 0.1},
     "oversize body": {"MAX_BYTES": 20_000},
 }
 
