@@ -6,6 +6,7 @@ import hashlib
 import os
 import resource
 import shutil
+import signal
 import struct
 import subprocess
 import threading
@@ -24,6 +25,7 @@ from mnist_bp.cli import bp
 from mnist_bp.data.archives import ARCHIVES, FILES, Archives
 from mnist_bp.environment import THREAD_VARIABLES
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a script's `&` starts the suite to ignore
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.register_profile("fuzz", max_examples=5000, deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile("suite")

@@ -14,7 +14,7 @@ from mnist_bp.data.archives import FILES, Archives
 from tests.conftest import contents, run
 from tests.mirror import Mirror
 
-SESSION = """
+PROGRAM = """
 import json, os, sys
 
 written = []
@@ -84,8 +84,8 @@ def test_all_is_written_in_the_cache_and_the_run_directory_with_the_users_umask(
     (tmp_path / "home").mkdir()
     before = tree(tmp_path)
     with Mirror(archive_folder) as mirror:
-        session = subprocess.run(
-            [sys.executable, "-W", "error", "-c", SESSION, json.dumps([umask, COMMANDS, small_mnist.sha256])],
+        process = subprocess.run(
+            [sys.executable, "-W", "error", "-c", PROGRAM, json.dumps([umask, COMMANDS, small_mnist.sha256])],
             env=os.environ | {
                 "HOME": str(tmp_path / "home"),
                 "TMPDIR": str(tmp_path / "home"),
@@ -95,8 +95,8 @@ def test_all_is_written_in_the_cache_and_the_run_directory_with_the_users_umask(
             },
             capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
-    assert session.stderr == ""
-    codes, written = json.loads(session.stdout.splitlines()[-1])
+    assert process.stderr == ""
+    codes, written = json.loads(process.stdout.splitlines()[-1])
     assert codes == [0] * len(COMMANDS)
 
     homes = [tmp_path / "cache", tmp_path / "work" / "run"]

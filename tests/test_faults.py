@@ -19,8 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from signal import SIGINT, SIGTERM, SIGUSR1
-from signal import SIGKILL as KILL
+from signal import SIGINT, SIGKILL, SIGTERM, SIGUSR1
 from threading import Barrier
 from typing import Any, NamedTuple
 
@@ -33,8 +32,6 @@ from mnist_bp.data import download
 from mnist_bp.data.archives import FILES, Archives
 from tests import mirror
 from tests.conftest import contents, full_disk, idx, outcome, run, small_disk
-from tests.data.test_download import FAULTS as WRONG_ANSWERS
-from tests.data.test_download import LIMITS
 from tests.mirror import Answer, Mirror, reply, sends
 
 IMAGES, LABELS, _, TEST_LABELS = FILES
@@ -406,8 +403,8 @@ class Row(NamedTuple):
 
 def wrong_answer(name: str) -> Row:
     """Return the row of an answer that the download's own tests know."""
-    answer, reason = WRONG_ANSWERS[name]
-    return Row(downloading(answer, **LIMITS.get(name, {})), 4, reason)
+    answer, reason = mirror.FAULTS[name]
+    return Row(downloading(answer, **mirror.LIMITS.get(name, {})), 4, reason)
 
 
 def refused(name: str, spoil: Callable[[bytes], bytes], words: str) -> Row:
@@ -453,12 +450,14 @@ FAULTS = {
         full_disk_during_checkpoint, 1, "checkpoint, disk/r/checkpoint.npz, is of step 11", EPOCH
     ),
     "eight processes on a cold cache": Row(eight_processes, 0, "test accuracy", END),
-    "kill -9 in a download": Row(signalled_before(IMAGES, KILL), 137, "", NONE),
-    "kill -9 at the first step": Row(signalled(KILL, step=1), 137, "", NONE),
-    "kill -9 at the first checkpoint": Row(signalled_before("checkpoint.npz", KILL), 137, "", NONE),
-    "kill -9 in mid-epoch": Row(signalled(KILL), 137, "epoch 1/3", EPOCH),
-    "kill -9 at the second checkpoint": Row(signalled_before("checkpoint.npz", KILL, nth=2), 137, "epoch 1/3", EPOCH),
-    "kill -9 at the end": Row(signalled_before("summary.json", KILL), 137, "epoch 3/3", END),
+    "kill -9 in a download": Row(signalled_before(IMAGES, SIGKILL), 137, "", NONE),
+    "kill -9 at the first step": Row(signalled(SIGKILL, step=1), 137, "", NONE),
+    "kill -9 at the first checkpoint": Row(signalled_before("checkpoint.npz", SIGKILL), 137, "", NONE),
+    "kill -9 in mid-epoch": Row(signalled(SIGKILL), 137, "epoch 1/3", EPOCH),
+    "kill -9 at the second checkpoint": Row(
+        signalled_before("checkpoint.npz", SIGKILL, nth=2), 137, "epoch 1/3", EPOCH
+    ),
+    "kill -9 at the end": Row(signalled_before("summary.json", SIGKILL), 137, "epoch 3/3", END),
     "SIGINT in a download": Row(signalled_before(IMAGES, SIGINT), 130, "interrupted by SIGINT"),
     "SIGTERM in a download": Row(signalled_before(IMAGES, SIGTERM), 143, "interrupted by SIGTERM"),
     "SIGUSR1 in a download": Row(signalled_before(IMAGES, SIGUSR1), 138, "interrupted by SIGUSR1"),

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def planted(tmp_path: Path, code: str) -> dict[str, str]:
 def kill_and_resume(kills: int, config: Path, tmp_path: Path, fault: str = "") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(SCRIPT), "--kills", str(kills), str(config)]
     environment = planted(tmp_path, fault)
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_killed_runs_end_as_if_they_had_not_been(momentum: Path, tmp_path: Path) -> None:
@@ -90,8 +91,10 @@ def test_what_it_started_ends_with_it(momentum: Path, tmp_path: Path) -> None:
     (pids := tmp_path / "pids").mkdir()
     environment = planted(tmp_path, f"import os; open(f'{pids}/{{os.getpid()}}', 'x')")
     with subprocess.Popen([sys.executable, str(SCRIPT), str(momentum)], env=environment) as script:
+        deadline = time.monotonic() + 60
         while not (found := list(Path.cwd().glob("kill-and-resume-*/0/left-in-peace/checkpoint.npz"))):
             assert script.poll() is None
+            assert time.monotonic() < deadline
         script.send_signal(signal.SIGINT)
         assert script.wait() == 130
     assert not found[0].exists()
