@@ -5,7 +5,6 @@ and what is left in the cache and the run directory. Then the fault is over, as 
 same command must end as if nothing had happened. `pytest tests/test_faults.py -rP` shows what the user sees.
 """
 
-import codecs
 import gzip
 import json
 import logging
@@ -31,7 +30,7 @@ from mnist_bp.cli.training_display import TrainingDisplay
 from mnist_bp.data import download
 from mnist_bp.data.archives import FILES, Archives
 from tests import mirror
-from tests.conftest import contents, full_disk, idx, outcome, run, small_disk
+from tests.conftest import bound_by_permissions, contents, full_disk, idx, outcome, run, small_disk
 from tests.mirror import Answer, Mirror, reply, sends
 
 IMAGES, LABELS, _, TEST_LABELS = FILES
@@ -151,43 +150,31 @@ def bomb(packed: bytes) -> bytes:
 
 @contextmanager
 def read_only_cache(scene: Scene) -> Iterator[Act]:
-    """Let the cache, with all archives but one, belong to others, until they open it."""
+    """Let the cache, with all archives but one, be closed for writing, until it is opened."""
     (scene.cache / "mnist" / IMAGES).unlink()
-    with others(scene.cache / "mnist"):
+    with read_only(scene.cache / "mnist"):
         yield scene, scene.bp
 
 
 @contextmanager
 def read_only_cache_with_archives(scene: Scene) -> Iterator[Act]:
-    with others(scene.cache / "mnist"):
+    with read_only(scene.cache / "mnist"):
         yield scene, scene.bp
 
 
 @contextmanager
 def read_only_run_directory(scene: Scene) -> Iterator[Act]:
     interrupted(scene)
-    with others(scene.out):
+    with read_only(scene.out):
         yield scene, scene.bp
 
 
 @contextmanager
-def others(folder: Path) -> Iterator[None]:
-    """Let a folder belong to others, and permission bits bind this process even if root runs it."""
-    codecs.lookup("cp437")  # which zipfile will ask for: Python's own files may be closed to others
-    Path().chmod(0o777)
+def read_only(folder: Path) -> Iterator[None]:
     folder.chmod(0o555)
-    root = os.geteuid() == 0
-    try:
-        if root:
-            try:
-                os.seteuid(65534)
-            except OSError:
-                pytest.skip("root cannot drop its privileges here")
+    with bound_by_permissions():
         yield
-    finally:
-        if root:
-            os.seteuid(0)
-        folder.chmod(0o755)
+    folder.chmod(0o755)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import gzip
 import logging
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from mnist_bp.atomic import leftovers
 from mnist_bp.data import Dataset, synthetic, toy
 from mnist_bp.data.archives import FILES, Archives
 from tests import mirror
-from tests.conftest import blobs, contents, idx
+from tests.conftest import blobs, bound_by_permissions, contents, idx
 from tests.mirror import Mirror, flipped, reply
 
 RACER = """
@@ -40,22 +39,6 @@ def online(archive_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mi
         monkeypatch.setenv("MNIST_BP_MIRRORS", online.url)
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         yield online
-
-
-@pytest.fixture
-def unprivileged() -> Iterator[None]:
-    """Make permission bits bind this process, even if root runs it."""
-    if os.geteuid():
-        yield
-        return
-    try:
-        os.seteuid(65534)
-    except OSError:
-        pytest.skip("root cannot drop its privileges here")
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 @pytest.fixture
@@ -134,25 +117,15 @@ def test_the_environment_overrides_the_cache_of_the_config(small_mnist: Archives
     assert (tmp_path / "cache" / "mnist" / "decoded.npz").exists()
 
 
-def read_only(path: Path) -> None:
-    path.mkdir(exist_ok=True)
-    path.chmod(0o555)
-
-
-def test_another_user_needs_nothing_but_to_read_the_cache(
-    cached: Path,
-    online: Mirror,
-    monkeypatch: pytest.MonkeyPatch,
-    request: pytest.FixtureRequest,
-    caplog: pytest.LogCaptureFixture,
+def test_a_user_needs_nothing_but_to_read_the_cache(
+    cached: Path, online: Mirror, archive_folder: Path, caplog: pytest.LogCaptureFixture
 ):
-    monkeypatch.setenv("MNIST_BP_CACHE", "cache")
-    shared = Path(shutil.copytree(cached.parent, "cache"))
-    read_only(shared / "mnist")
-    read_only(shared)
-    request.getfixturevalue("unprivileged")
-
-    assert_is_archived(data.load("mnist"), shared / "mnist")
+    for folder in (cached, cached.parent):
+        folder.chmod(0o555)
+    with bound_by_permissions():
+        assert_is_archived(data.load("mnist"), archive_folder)
+        with pytest.raises(PermissionError):
+            (cached / "file").touch()
     assert not online.requests
     assert not caplog.messages
 
