@@ -273,7 +273,7 @@ def main() -> None:
         blas = about["blas"]
         libraries = ", ".join(f"{package} {number}" for package, number in packages.items())
         print(f"Python {about['python']}, {libraries}; {blas['name']} {blas['version']}, kernel {blas['kernel']}; "
-              f"{about['cpu']}, {about['cpus']} cores")  # fmt: skip
+              f"{about['cpu']}, {environment.processors()} processors")  # fmt: skip
     tables = {}
     for name in given.tables or TABLES:
         tables[name] = TABLES[name](given.config, given.rounds)

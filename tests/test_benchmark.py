@@ -1,6 +1,7 @@
 """The scripts that time us and our peers: what of them needs nothing but NumPy still runs and computes what it says."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,17 @@ def test_the_floor_is_measured_beside_the_step(small_config: Path) -> None:
     assert result.returncode == 0, result.stderr
     found = json.loads(result.stdout)
     assert all(found[key] > 0 for key in ("floor_us", "floor_first_layer_us", "step_us", "ratio"))
+
+
+def test_a_table_is_printed_under_the_machine_that_it_was_measured_on(small_config: Path) -> None:
+    small_config.write_text(small_config.read_text().replace("init: xavier", "init: normal"))
+    script = PEERS.parent / "benchmark.py"
+    command = [sys.executable, str(script), "--rounds", "1", "--config", str(small_config), "startup"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    machine, *table = result.stdout.splitlines()
+    assert re.match(r"Python 3.*; .* kernel .*; .+, \d+ processors$", machine)
+    assert any(row.startswith("| mnist_bp: its training loop | 0.") for row in table)
 
 
 def test_a_peer_refuses_a_config_that_it_cannot_follow(small_config: Path) -> None:
