@@ -43,7 +43,7 @@ def test_a_table_is_printed_under_the_machine_that_it_was_measured_on(small_conf
     assert result.returncode == 0, result.stderr
     machine, *table = result.stdout.splitlines()
     assert re.match(r"Python 3.*; .* kernel .*; .+, \d+ processors$", machine)
-    assert any(row.startswith("| mnist_bp: its training loop | 0.") for row in table)
+    assert any(row.startswith("| mnist_bp: its training loop | ") for row in table)
 
 
 def test_a_peer_refuses_a_config_that_it_cannot_follow(small_config: Path) -> None:
