@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Kill training runs at random moments and resume them: they must end as if nothing had happened.
 
-    scripts/kill_and_resume.py                              200 kills in several configs: five minutes
+    scripts/kill_and_resume.py                              200 kills in several configs: two to six minutes
     scripts/kill_and_resume.py --kills 20 configs/xor.yaml  these configs
 
 For each config, one run is left in peace. Others of the same config are killed (SIGKILL) at moments that are drawn
