@@ -1,8 +1,11 @@
 """What a training run shows on stderr: one line per epoch, and on a terminal a bar below them."""
 
+import os
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import TracebackType
 
 import click
@@ -70,3 +73,5 @@ class TrainingDisplay:
             yield
         except OSError:
             self._quiet = self._bar.disable = True
+            with suppress(OSError), Path(os.devnull).open("wb") as nowhere:  # for what is left in the buffer: else it
+                os.dup2(nowhere.fileno(), sys.stderr.fileno())  # would fail again at the exit, which is then code 120

@@ -170,7 +170,9 @@ def test_a_run_that_diverges_at_once_has_no_checkpoint(small_config: Path) -> No
 def bp(redirection: str, *arguments: str) -> int:
     """Run `bp` in a shell that redirects its output; return the exit code."""
     command = f'exec "$0" -m mnist_bp "$@" {redirection}'
-    return subprocess.run(["bash", "-c", command, sys.executable, *arguments], check=False).returncode
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command_line = ["bash", "-c", command, sys.executable, *arguments]
+    return subprocess.run(command_line, env=environment, check=False).returncode
 
 
 @pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-", ">&- 2>&- <&-"])
