@@ -35,12 +35,16 @@ def whole(minimum: int, maximum: int) -> Rule:
 
 def number(expected: str, within: Callable[[float], bool]) -> Rule:
     """Accept a number within a range, if float64 can hold it; an integer becomes a float."""
+    return _rule(
+        expected,
+        lambda value: _is_finite(value) and within(value),  # type: ignore[arg-type]  # a number
+        lambda value: float(value) + 0.0,  # -0.0 becomes 0.0, which equals it but is written otherwise
+    )
 
-    def test(value: object) -> bool:
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return is_number and abs(value) <= sys.float_info.max and within(value)  # type: ignore[arg-type]  # is_number
 
-    return _rule(expected, test, float)
+def _is_finite(value: object) -> bool:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and abs(value) <= sys.float_info.max  # type: ignore[arg-type]  # a number
 
 
 def choice(*names: str) -> Rule:
@@ -72,6 +76,7 @@ def or_null(rule: Rule) -> Rule:
 
 
 boolean = _rule("true or false", lambda value: isinstance(value, bool))
+finite = _rule("a finite number", _is_finite)
 null = _rule("null", lambda value: value is None)
 string = _rule(
     f"1 to {MAX_STRING} printable characters",

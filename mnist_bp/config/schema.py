@@ -1,8 +1,9 @@
 """Every key of a config: its default, what it accepts, what it means."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields, replace
+from functools import cache
 from typing import Any
 
 from mnist_bp.config import rules
@@ -184,10 +185,29 @@ ONE_OUTPUT = ("plane", "xor", "chain")  # the data sets of points with a yes/no 
 FROM_LOGITS = ("softmax_cross_entropy", "binary_cross_entropy")  # the losses that hold the last activation themselves
 
 
+@cache
 def keys() -> dict[str, "Field[Any]"]:
     """Return every key by its dotted name, in file order, with the dataclass field that defines it."""
     dotted = {f"{section}.{key.name}": key for section, cls in SECTIONS.items() for key in fields(cls)}
     return dotted | {key.name: key for key in fields(Config) if key.name not in SECTIONS}
+
+
+def rule_of(key: str) -> Rule:
+    """Return what the dotted key accepts."""
+    rule: Rule = keys()[key].metadata["rule"]
+    return rule
+
+
+def replaced(config: Config, values: Mapping[str, object]) -> Config:
+    """Return `config` with other values for some dotted keys; nothing is checked."""
+    changes: dict[str, dict[str, Any]] = {}
+    for key, value in values.items():
+        section, _, name = key.rpartition(".")
+        changes.setdefault(section, {})[name] = value
+    own = changes.pop("", {})
+    return replace(
+        config, **own, **{section: replace(getattr(config, section), **new) for section, new in changes.items()}
+    )
 
 
 def differences(before: Config, after: Config) -> dict[str, tuple[str, str]]:
