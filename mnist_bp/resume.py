@@ -3,13 +3,14 @@
 import logging
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from mnist_bp import checkpoint, environment
 from mnist_bp import config as configs
+from mnist_bp.claim import Claim
 from mnist_bp.config import Config
 from mnist_bp.data import Dataset
 from mnist_bp.errors import BpError, Exit
@@ -24,9 +25,13 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class TrainingRun:
-    """A run directory and the trainer of its network; `saved` is the step of its checkpoint, 0 without one."""
+    """A run directory and the trainer of its network; `saved` is the step of its checkpoint, 0 without one.
+
+    Nothing is written unless the claim on the directory holds.
+    """
 
     run: Run
+    claim: Claim
     config: Config
     dataset: Dataset
     trainer: Trainer
@@ -37,7 +42,7 @@ class TrainingRun:
 
         Raises BpError if the checkpoint is not this run's or not of these data (exit 2), if the config asks for fewer
         steps than are done (exit 2), if checkpoint or metrics are damaged, or if the directory cannot be written to.
-        Warns of a changed environment.
+        Warns of an earlier failure, and of a changed environment.
         """
         run, trainer, epoch_steps = self.run, self.trainer, self.trainer.batches.steps
         now, changes = environment.describe(), []
@@ -47,6 +52,8 @@ class TrainingRun:
             changes = _changes(run, now, self.saved)
         elif run.records():
             log.warning("%s: there is no checkpoint; starting again from step 0", run.path)
+        if failure := run.failure():
+            log.warning("%s: failed after step %s: %s; trying again", run.path, failure["step"], failure["message"])
         data = {
             "name": self.dataset.name,
             "train": len(self.dataset.train),
@@ -70,6 +77,22 @@ class TrainingRun:
             checkpoint.save(self.run.checkpoint, self.trainer, config=self._yaml, fingerprint=self.dataset.fingerprint)
         self.saved = self.trainer.position.step
 
+    def finish(self) -> dict[str, Any]:
+        """Write and return the summary; raises BpError if it cannot be written."""
+        with self.noting_failure(), self._writing():
+            return self.run.finish(self.trainer.network.parameters.size)
+
+    @contextmanager
+    def noting_failure(self) -> Iterator[None]:
+        """Let the run directory tell of an error, but for interruptions, that ends the training."""
+        try:
+            yield
+        except BpError as error:
+            if error.code == Exit.FAILURE:
+                with suppress(BpError), self._writing():  # the directory may be what has failed
+                    self.run.fail(str(error), self.trainer.position.step)
+            raise
+
     @property
     def last_good(self) -> str:
         """Where the run could go on from, in words."""
@@ -83,6 +106,7 @@ class TrainingRun:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
+        self.claim.require()
         try:
             yield
         except OSError as error:

@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,7 +13,9 @@ from typing import Any
 from mnist_bp import config as configs
 from mnist_bp import records
 from mnist_bp.atomic import leftovers, replacing
+from mnist_bp.claim import LOCK
 from mnist_bp.config import Config
+from mnist_bp.config.identity import LENGTH
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.records import Record
 
@@ -21,7 +24,10 @@ IN_SUMMARY = ("epochs", "steps", "seconds", "test_loss", "test_accuracy")
 
 
 class Run:
-    """A run directory: config.yaml, env.json, metrics.csv, checkpoint.npz and, once finished, summary.json."""
+    """A run directory: config.yaml, env.json, metrics.csv, checkpoint.npz and, in the end, summary or failure.json.
+
+    Any process may read it; who writes it must hold its `Claim`.
+    """
 
     def __init__(self, path: Path | str) -> None:
         self.path = path = Path(path)
@@ -30,6 +36,7 @@ class Run:
         self._environment = path / "env.json"
         self._metrics = path / "metrics.csv"
         self._summary = path / "summary.json"
+        self._failure = path / "failure.json"
 
     @classmethod
     def new(cls, config_file: str) -> "Run":
@@ -68,6 +75,19 @@ class Run:
             raise BpError(message, hint="once it is deleted, --resume writes it again")
         return summary
 
+    def summary_of(self, config: Config) -> dict[str, Any] | None:
+        """Return how the run ended, if it is of the length that a config asks, which is its own otherwise."""
+        done = self.exists and self.checkpoint.exists() and configs.has_same_length(self.config(), config)
+        return self.summary() if done else None
+
+    def failure(self) -> dict[str, Any] | None:
+        """Return the `message` with which the run failed, and the last `step` before; None if it last did not."""
+        failure = _read_json(self._failure)
+        if failure is not None and not (isinstance(failure.get("message"), str) and type(failure.get("step")) is int):
+            message = f"{self._failure}: expected a message and the number of a step"
+            raise BpError(message, hint="once it is deleted, the run can be tried again")
+        return failure
+
     def environment(self) -> dict[str, Any] | None:
         """Return what `begin` was last told of the environment; None if it has not been."""
         return _read_json(self._environment)
@@ -84,21 +104,28 @@ class Run:
             raise BpError(f"{self._metrics}: {error}", hint=BEGIN_AGAIN) from error
 
     def require_place_for(self, config: Config, *, resume: bool) -> None:
-        """Refuse, with exit 2, to overwrite what is in the directory or to continue it as something else."""
-        if not self.exists:
-            if self.path.exists() and not (self.path.is_dir() and {*self.path.iterdir()} <= {*leftovers(self.path)}):
+        """Refuse, with exit 2, to overwrite what is in the directory or to continue it as something else.
+
+        Without `resume`, to another length is something else.
+        """
+        free = not self.path.exists() or (
+            self.path.is_dir() and {*self.path.iterdir()} <= {self.path / LOCK, *leftovers(self.path)}
+        )
+        if not self.exists:  # asked last: another process may be beginning the run
+            if not free:
                 raise BpError(f"{self.path}: expected a new or empty directory, or a run to resume", code=Exit.USAGE)
             return
-        if not resume:
-            hint = "--resume continues it; another --out begins a new one"
-            raise BpError(f"{self.path}: already holds a run", code=Exit.USAGE, hint=hint)
         before = self.config()
+        hint = "another --out begins a new run"
         if changes := configs.forbidden_changes(before, config):
-            changed = "; ".join(f"{key} was {old}, is {new}" for key, (old, new) in changes.items())
-            message = f"{self.path}: expected the config that the run began with; {changed}"
-            hint = "another --out begins a new run"
             if configs.has_fixed_length(before):
                 hint += "; with train.schedule_epochs set from its start, its length may change later"
+        elif not resume and not configs.has_same_length(before, config):
+            changes = {key: values for key, values in configs.differences(before, config).items() if key in LENGTH}
+            hint = "--resume continues it to another length; " + hint
+        if changes:
+            changed = "; ".join(f"{key} was {old}, is {new}" for key, (old, new) in changes.items())
+            message = f"{self.path}: expected the config that the run began with; {changed}"
             raise BpError(message, code=Exit.USAGE, hint=hint)
 
     def require_own(self, checkpoint_config: str, hint: str) -> None:
@@ -117,14 +144,18 @@ class Run:
             raise BpError(message, hint=BEGIN_AGAIN)
 
     def begin(self, config: Config, environment: Mapping[str, Any]) -> None:
-        """Write config and environment; the run, new or resumed, is unfinished from now on.
+        """Write config and environment; the run, new or resumed, has neither finished nor failed from now on.
 
         The summary goes first: beside the config of a longer run it would say that this one is finished.
         """
         self.path.mkdir(parents=True, exist_ok=True)
         for torn in leftovers(self.path):
-            torn.unlink(missing_ok=True)
-        self._summary.unlink(missing_ok=True)
+            if torn.is_dir():
+                shutil.rmtree(torn, ignore_errors=True)  # of a claim that came to nothing
+            else:
+                torn.unlink(missing_ok=True)
+        for ending in (self._summary, self._failure):
+            ending.unlink(missing_ok=True)
         with replacing(self._config) as file:
             file.write(configs.dump(config).encode())
         _write_json(self._environment, environment)
@@ -160,6 +191,10 @@ class Run:
         }
         _write_json(self._summary, summary)
         return summary
+
+    def fail(self, message: str, step: int) -> None:
+        """Write down why the run could not go on, until it begins again, and the last step before."""
+        _write_json(self._failure, {"message": message, "step": step})
 
 
 def _default_paths(config_file: str) -> Iterator[Path]:

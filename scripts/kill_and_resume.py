@@ -34,6 +34,7 @@ from tqdm import tqdm
 
 from mnist_bp import checkpoint
 from mnist_bp import config as configs
+from mnist_bp.claim import LOCK
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.runs import Run
 
@@ -43,7 +44,7 @@ BEYOND = 1.25  # the latest kill, in shares of the time that is left to the run
 PATIENCE, LONGEST = 60, 3600  # seconds until a process counts as hung: after a signal, and without one
 
 DOCUMENTED = ("config.yaml", "env.json", "metrics.csv", "checkpoint.npz", "summary.json")
-TEMPORARY = re.compile(rf"\.({'|'.join(map(re.escape, DOCUMENTED))})\..+\.part")
+TEMPORARY = re.compile(rf"\.({'|'.join(map(re.escape, [*DOCUMENTED, LOCK]))})\..+\.part")
 
 CLASSES, BASE = 10, ["model.hidden=20", "model.init=xavier", "train.batch_size=50", "train.learning_rate=0.01"]
 CASES = {  # every optimizer and schedule, and whatever else could be lost between two steps
@@ -133,6 +134,7 @@ class Tally:
             self.left["metrics ahead of the checkpoint"] += any(record.step > now for record in run.records())
             self.left["a torn row of metrics"] += bool(metrics(run)[1])
             self.left["no config.yaml"] += not run.exists
+            self.left["its lock"] += LOCK in existing
 
 
 def bp_train(case: Case, run: Run, epochs: int, end: signal.Signals | None, after: float) -> tuple[int, str]:
@@ -178,7 +180,7 @@ def files(run: Run) -> dict[str, tuple[int, int]]:
 
 def require_sound(case: Case, run: Run, expected: Expected, step_before: int) -> None:
     """Read all that a process has left behind; it may be incomplete, but what is there must be right."""
-    if strange := [name for name in files(run) if name not in DOCUMENTED and not TEMPORARY.fullmatch(name)]:
+    if strange := [name for name in files(run) if name not in (*DOCUMENTED, LOCK) and not TEMPORARY.fullmatch(name)]:
         raise Broken(f"has files that no run has: {', '.join(strange)}")
     if run.checkpoint.exists():
         try:
@@ -205,7 +207,7 @@ def require_sound(case: Case, run: Run, expected: Expected, step_before: int) ->
 
 def require_equal(run: Run, expected: Expected) -> None:
     """Compare a run that is done with the one that was left in peace."""
-    if torn := set(files(run)) ^ set(DOCUMENTED):
+    if torn := set(files(run)) - {LOCK} ^ set(DOCUMENTED):  # the lock of a process killed when all was done may stay
         raise Broken(f"is done, and has files too many or too few: {', '.join(sorted(torn))}")
     if run.checkpoint.read_bytes() != expected.bytes:
         ours, theirs = (checkpoint.read(each.checkpoint).arrays for each in (run, expected.run))

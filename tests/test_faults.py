@@ -1,6 +1,6 @@
 """Every fault of network, files, disk and process that a run has to survive: injected, shown, and over again.
 
-The command is always `bp train --resume`. Of each fault three things are asserted: the exit code, what the user reads,
+The command is always `bp train --out r`. Of each fault three things are asserted: the exit code, what the user reads,
 and what is left in the cache and the run directory. Then the fault is over, as the user or time would end it, and the
 same command must end as if nothing had happened. `pytest tests/test_faults.py -rP` shows what the user sees.
 """
@@ -26,9 +26,12 @@ import numpy as np
 import pytest
 
 from mnist_bp import checkpoint
+from mnist_bp.claim import LEASE, LOCK, Claim
 from mnist_bp.cli.training_display import TrainingDisplay
 from mnist_bp.data import download
 from mnist_bp.data.archives import FILES, Archives
+from mnist_bp.process import Process
+from mnist_bp.runs import Run
 from tests import mirror
 from tests.conftest import bound_by_permissions, contents, full_disk, idx, outcome, run, small_disk
 from tests.mirror import Answer, Mirror, reply, sends
@@ -39,10 +42,11 @@ UNCHANGED = None
 
 
 class Seen(NamedTuple):
-    """The end of a command: the exit code that a shell tells, and the screen."""
+    """The end of a command: the exit code that a shell tells, the screen, and whether a signal has killed it."""
 
     code: int
     screen: str
+    killed: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class Scene:
 
     @property
     def command(self) -> list[str]:
-        return ["train", "--config", str(self.config), "--out", str(self.out), "--resume"]
+        return ["train", "--config", str(self.config), "--out", str(self.out)]
 
     @property
     def checkpoint(self) -> Path:
@@ -86,7 +90,8 @@ class Scene:
             env=os.environ | {"MNIST_BP_CACHE": str(self.cache)},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False,
         )  # fmt: skip
-        return Seen(result.returncode if result.returncode >= 0 else 128 - result.returncode, result.stdout)
+        killed = result.returncode < 0
+        return Seen(128 - result.returncode if killed else result.returncode, result.stdout, killed)
 
 
 PROGRAM = """
@@ -227,7 +232,7 @@ def eight_processes(scene: Scene) -> Iterator[Act]:
         racers = [scene, *(replace(scene, out=Path(f"r{number}")) for number in range(2, 9))]
         with ThreadPoolExecutor(8) as threads:
             seen = list(threads.map(Scene.process, racers))
-        assert [code for code, _ in seen] == [0] * 8, seen
+        assert [each.code for each in seen] == [0] * 8, seen
         assert all(outcome(racer.out) == outcome(scene.out) for racer in racers)
         return seen[0]
 
@@ -299,6 +304,38 @@ def in_mid_run(change: Callable[[Scene], object]) -> Fault:
         yield scene, scene.bp
 
     return fault
+
+
+@contextmanager
+def second_process(scene: Scene) -> Iterator[Act]:
+    """Let the directory of an interrupted run be claimed by a process that ends afterwards."""
+    interrupted(scene)
+    with Claim(scene.out):
+        yield scene, scene.bp
+
+
+def lock(silent: float, **other: str) -> Callable[[Scene], None]:
+    """Return what leaves the lock of another process, silent for so many seconds."""
+
+    def leave(scene: Scene) -> None:
+        file = scene.out / LOCK / ("0" * 32)
+        file.parent.mkdir()
+        file.write_text(replace(Process.this(), **other).line)
+        os.utime(file, (now := file.stat().st_mtime - silent, now))
+
+    return leave
+
+
+@contextmanager
+def lock_of_another_machine(scene: Scene) -> Iterator[Act]:
+    """Leave the lock of a process elsewhere, that goes on a while later."""
+    with in_mid_run(lock(LEASE / 2, host="node7", place="elsewhere"))(scene) as act:
+        yield act
+    os.utime(next((act[0].out / LOCK).iterdir()), (0, 0))
+
+
+def failed(scene: Scene) -> None:
+    Run(scene.out).fail("it was not to be", STOP)
 
 
 def torn_metrics(scene: Scene) -> None:
@@ -431,7 +468,7 @@ FAULTS = {
     "IDX with wrong label": refused(TEST_LABELS, inside(lambda raw: raw[:-1] + b"\x09"), "up to 9 for testing"),
     "read-only cache": Row(read_only_cache, 4, "cannot write to the cache: Permission denied"),
     "read-only cache with archives": Row(read_only_cache_with_archives, 0, "the next start will be slower", END),
-    "read-only run directory": Row(read_only_run_directory, 1, "r/config.yaml: cannot write it: Permission denied"),
+    "read-only run directory": Row(read_only_run_directory, 1, "r/lock: cannot make it: Permission denied"),
     "full disk during download": Row(full_disk_during_download, 4, "gz: cannot write to the cache: "),
     "full disk during checkpoint": Row(
         full_disk_during_checkpoint, 1, "checkpoint, disk/r/checkpoint.npz, is of step 11", EPOCH
@@ -454,6 +491,13 @@ FAULTS = {
     "SIGINT twice": Row(signalled(SIGINT, SIGINT), 130, NOTED, EPOCH),
     "SIGTERM twice": Row(signalled(SIGTERM, SIGTERM), 143, SAVED, STOP),
     "SIGUSR1 twice": Row(signalled(SIGUSR1, SIGUSR1), 138, SAVED, STOP),
+    "a second process in the run directory": Row(second_process, 1, "r: is being written by process "),
+    "the lock of a process that has died": Row(in_mid_run(lock(0, started="1")), 0, "continuing from step 17", END),
+    "the lock of another machine, fresh": Row(lock_of_another_machine, 1, "on node7, which gave a sign of life "),
+    "the lock of another machine, old": Row(
+        in_mid_run(lock(2 * LEASE, place="elsewhere")), 0, "continuing from step 17", END
+    ),
+    "a run that has failed": Row(in_mid_run(failed), 0, "r: failed after step 17: it was not to be; trying again", END),
     "torn last line of metrics": Row(in_mid_run(torn_metrics), 0, "continuing from step 17 of 33", END),
     "checkpoint truncated": Row(wrong_checkpoint(truncated), 1, "r/checkpoint.npz: not a sound checkpoint"),
     "checkpoint bit-flipped": Row(wrong_checkpoint(bit_flipped), 1, "r/checkpoint.npz: not a sound checkpoint"),
@@ -520,7 +564,9 @@ def test_a_fault_is_said_and_leaves_no_harm(
             assert after == before
         else:
             assert step(here.checkpoint) == left
-        assert code == 137 or not any(path.endswith(".part") for path in after)
+        if not seen.killed:
+            assert not any(path.endswith(".part") for path in after)
+            assert left is UNCHANGED or not any(LOCK in Path(path).parts for path in after)
         metrics = outcome(here.out)[0] if here.checkpoint.exists() else []
 
     again = here.bp()

@@ -91,6 +91,6 @@ def test_every_exit_code_is_documented(code: Exit) -> None:
     assert f"| {code.value} | " in README
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("configs/*.yaml")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(ROOT.glob("configs/**/*.yaml")), ids=lambda path: path.name)
 def test_every_config_is_documented(path: Path) -> None:
-    assert f"configs/{path.name}" in README
+    assert f"({path.relative_to(ROOT)})" in README

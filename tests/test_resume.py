@@ -8,18 +8,22 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from mnist_bp import checkpoint, environment
+from mnist_bp import build, checkpoint, environment
+from mnist_bp.claim import LOCK, Claim
 from mnist_bp.cli.training_display import TrainingDisplay
-from mnist_bp.errors import Exit
+from mnist_bp.errors import BpError, Exit
+from mnist_bp.process import Process
 from mnist_bp.records import Record
 from mnist_bp.runs import Run
 from mnist_bp.trainer import Trainer
-from tests.conftest import blobs, idx, outcome, run
+from tests.conftest import blobs, bound_by_permissions, contents, idx, outcome, run
 
 
 def interrupt_at(step: int) -> Callable[[TrainingDisplay], None]:
@@ -39,19 +43,24 @@ def test_it_begins_where_nothing_is(small_config: Path) -> None:
 
 
 @pytest.mark.parametrize("change", ["train.epochs=3", "train.checkpoint_seconds=5"])
-def test_a_finished_run_is_left_alone(small_config: Path, change: str) -> None:
-    run("train", "--config", small_config, "--out", "r")
+@pytest.mark.parametrize("resume", [[], ["--resume"]], ids=str)
+def test_a_finished_run_is_left_alone(small_config: Path, change: str, resume: list[str]) -> None:
+    """It need not even be possible to write it."""
+    first = run("train", "--config", small_config, "--out", "r")
     before = {file: (file.read_bytes(), file.stat().st_mtime_ns) for file in Path("r").iterdir()}
-    result = run("train", "--config", small_config, "--resume", "--out", "r", "--set", change)
+    Path("r").chmod(0o555)
+    with bound_by_permissions():
+        result = run("train", "--config", small_config, "--out", "r", "--set", change, *resume)
     assert result.exit_code == 0
-    assert "already finished; left as it is" in result.stderr
-    assert result.stdout.startswith("test accuracy ")
+    assert result.stderr == "r: already finished; left as it is\n"
+    assert result.stdout == first.stdout
     assert {file: (file.read_bytes(), file.stat().st_mtime_ns) for file in Path("r").iterdir()} == before
 
 
+@pytest.mark.parametrize("resume", [[], ["--resume"]], ids=str)
 @pytest.mark.parametrize("stop", [1, 10, 11, 17, 21])
 def test_an_interrupted_run_ends_as_if_it_had_not_been(
-    small_config: Path, stop: int, monkeypatch: pytest.MonkeyPatch
+    small_config: Path, stop: int, resume: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """210 examples in batches of 20: 11 steps an epoch."""
     with monkeypatch.context() as patch:
@@ -60,10 +69,10 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(
     assert result.exit_code == 130
     assert f"interrupted at step {stop} of 33; checkpoint saved" in result.stderr
     assert "--resume" in result.stderr
-    assert not Path("r/summary.json").exists()
+    assert {path.name for path in Path("r").iterdir()} == {"config.yaml", "env.json", "metrics.csv", "checkpoint.npz"}
     assert run("eval", "r").exit_code == 0
 
-    assert run("train", "--config", small_config, "--out", "r", "--resume").exit_code == 0
+    assert run("train", "--config", small_config, "--out", "r", *resume).exit_code == 0
     run("train", "--config", small_config, "--out", "expected")
     assert outcome("r") == outcome("expected")
 
@@ -112,6 +121,17 @@ def test_more_epochs_continue_a_finished_run(small_config: Path) -> None:
     assert result.exit_code == 0, result.stderr
     run("train", "--config", small_config, "--out", "expected", "--set", "train.epochs=4")
     assert outcome("r") == outcome("expected")
+
+
+def test_without_resume_a_run_is_not_taken_to_another_length(small_config: Path) -> None:
+    run("train", "--config", small_config, "--out", "r")
+    before = contents(Path("r"))
+    for epochs in (2, 4):
+        result = run("train", "--config", small_config, "--out", "r", "--set", f"train.epochs={epochs}")
+        assert result.exit_code == 2
+        assert f"r: expected the config that the run began with; train.epochs was 3, is {epochs}" in result.stderr
+        assert "hint: --resume continues it to another length; another --out begins a new run" in result.stderr
+        assert contents(Path("r")) == before
 
 
 def test_fewer_epochs_than_were_done_are_refused(small_config: Path) -> None:
@@ -219,6 +239,143 @@ def test_a_row_that_could_not_be_written_is_not_presupposed_by_the_checkpoint(
     assert run("train", "--config", small_config, "--out", "r", "--resume").exit_code == 0
     run("train", "--config", small_config, "--out", "expected")
     assert outcome("r") == outcome("expected")
+
+
+def files(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Return what the files of a folder and of those in it hold, and the numbers of these very files."""
+    return {str(path): (path.stat().st_ino, path.read_bytes()) for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("write", ["begin", "first save", "second save", "third save", "finish"])
+def test_a_process_that_has_lost_its_claim_writes_nothing_more(
+    small_config: Path, write: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is suspended before one of its writes, and another machine goes on in its place."""
+    number = ["taking", "begin", "first save", "second save", "third save", "finish"].index(write)
+    genuine, asked, before = Claim.require, count(), {}
+
+    def suspended(claim: Claim) -> None:
+        if next(asked) == number:
+            (mark,) = Path("r", LOCK).iterdir()
+            mark.rename(mark.with_name("0" * 32)).write_text(replace(Process.this(), host="node7").line)
+            before.update(files(Path("r")))
+        genuine(claim)
+
+    monkeypatch.setattr(Claim, "require", suspended)
+    result = run("train", "--config", small_config, "--out", "r")
+    assert result.exit_code == 1
+    said = f"error: r: is not this process's to write: process {os.getpid()} on node7 has taken it"
+    assert result.stderr.splitlines()[-2] == said
+    assert files(Path("r")) == before
+
+
+def test_a_process_that_comes_while_another_trains_is_sent_away(
+    small_config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = []
+
+    def meanwhile(display: TrainingDisplay) -> None:
+        if display._trainer.position.step == 15:
+            before = files(Path("r"))
+            results.append(run("train", "--config", small_config, "--out", "r"))
+            assert files(Path("r")) == before
+
+    monkeypatch.setattr(TrainingDisplay, "step", meanwhile)
+    assert run("train", "--config", small_config, "--out", "r").exit_code == 0
+    assert [result.exit_code for result in results] == [1]
+    assert f"error: r: is being written by process {os.getpid()} on " in results[0].stderr
+    run("train", "--config", small_config, "--out", "expected")
+    assert outcome("r") == outcome("expected")
+
+
+@pytest.mark.parametrize("by_another", [False, True], ids=["as the same", "as another"])
+def test_a_run_that_another_process_has_done_meanwhile_is_left_alone(
+    small_config: Path, by_another: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It begins and ends while this process reads its data."""
+    settings, build_trainer = ["--set", "seed=1"] if by_another else [], build.trainer
+    done = {}
+
+    def meanwhile(*arguments: Any) -> Trainer:
+        monkeypatch.setattr(build, "trainer", build_trainer)
+        assert run("train", "--config", small_config, "--out", "r", *settings).exit_code == 0
+        done.update(files(Path("r")))
+        return build_trainer(*arguments)
+
+    monkeypatch.setattr(build, "trainer", meanwhile)
+    result = run("train", "--config", small_config, "--out", "r")
+    assert result.exit_code == (2 if by_another else 0)
+    assert ("r: expected the config that the run began with; seed was 1, is 0" in result.stderr) == by_another
+    assert result.stdout.startswith("test accuracy ") != by_another
+    assert files(Path("r")) == done
+
+
+def test_a_run_that_fails_says_so_and_again_when_it_is_tried_again(
+    small_config: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def disagree(network: object, x: object, t: object, step: int) -> None:
+        if step == 15:
+            raise BpError("step 15: backprop and differences disagree", hint="look into it")
+
+    settings = ["train", "--config", small_config, "--out", "r", "--set", "train.shadow_check=5"]
+    with monkeypatch.context() as patch:
+        patch.setattr("mnist_bp.trainer.shadow.check", disagree)
+        result = run(*settings)
+        assert (result.exit_code, caplog.text) == (1, "")
+        assert result.stderr.endswith("error: step 15: backprop and differences disagree\nhint: look into it\n")
+        assert Run("r").failure() == {"message": "step 15: backprop and differences disagree", "step": 14}
+        assert run(*settings).exit_code == 1
+    said = "r: failed after step 14: step 15: backprop and differences disagree; trying again"
+    assert caplog.messages == [said]
+    assert Run("r").failure() is not None
+
+    assert run(*settings).exit_code == 0
+    assert caplog.messages == [said] * 2
+    assert not Path("r/failure.json").exists()
+    run("train", "--config", small_config, "--out", "expected", "--set", "train.shadow_check=5")
+    assert outcome("r") == outcome("expected")
+
+
+@pytest.mark.parametrize("name", ["metrics.csv", "checkpoint.npz", "summary.json"])
+def test_a_file_that_cannot_be_written_is_a_failure(
+    small_config: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder is in its place."""
+    begun = Run.keep_records
+
+    def block(beginning: Run, keep: Callable[[Record], bool]) -> None:
+        begun(beginning, keep)
+        path = beginning.path / name
+        path.unlink(missing_ok=True)
+        path.mkdir()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "keep_records", block)
+        result = run("train", "--config", small_config, "--out", "r")
+    assert result.exit_code == 1
+    message = result.stderr.splitlines()[-2].removeprefix("error: ")
+    assert message.startswith(f"r/{name}: cannot write it: Is a directory; ")
+    assert Run("r").failure() == {"message": message, "step": 33 if name == "summary.json" else 11}
+
+
+def test_where_not_even_a_failure_can_be_written_it_is_said_all_the_same(
+    small_config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(checkpoint, "save", lambda path, *arguments, **named: full(path))
+    monkeypatch.setattr(Run, "fail", lambda failed, *arguments: full(failed.path))
+    result = run("train", "--config", small_config, "--out", "r")
+    assert result.exit_code == 1
+    assert "error: r/checkpoint.npz: cannot write it: No space left on device" in result.stderr
+    assert not Path("r/failure.json").exists()
+
+
+def test_an_interruption_is_no_failure(small_config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TrainingDisplay, "step", interrupt_at(17))
+    assert run("train", "--config", small_config, "--out", "r").exit_code == 130
+    assert Run("r").failure() is None
 
 
 @pytest.fixture

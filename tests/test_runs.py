@@ -1,5 +1,6 @@
 """The run directory: begun, continued, finished, and never overwritten."""
 
+import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -7,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mnist_bp.config import Config, TrainConfig, dump
+from mnist_bp.claim import LOCK
+from mnist_bp.config import Config, DataConfig, TrainConfig, dump
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.records import HEADER, Record
 from mnist_bp.runs import Run
@@ -98,19 +100,50 @@ def test_the_checkpoint_of_another_run_is_refused_with_what_differs(run: Run) ->
         run.require_own("sed: 3", "delete it")
 
 
-def test_a_run_is_not_overwritten(run: Run) -> None:
-    with pytest.raises(BpError, match="runs/mine: already holds a run") as caught:
-        run.require_place_for(Config(), resume=False)
-    assert caught.value.code == Exit.USAGE
-    assert "--resume" in str(caught.value.hint)
-
-
-def test_a_run_is_resumed_with_the_config_that_it_began_with_or_with_more_epochs(run: Run) -> None:
-    run.require_place_for(Config(), resume=True)
-    run.require_place_for(Config(train=TrainConfig(epochs=99, max_steps=7)), resume=True)
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_run_is_continued_with_the_config_that_it_began_with_and_no_other(run: Run, resume: bool) -> None:
+    run.require_place_for(Config(), resume=resume)
+    run.require_place_for(Config(data=DataConfig(dir="moved"), train=TrainConfig(shadow_check=7)), resume=resume)
     with pytest.raises(BpError, match=r"train.batch_size was 100, is 7; seed was 0, is 1") as caught:
-        run.require_place_for(replace(Config(), train=TrainConfig(batch_size=7), seed=1), resume=True)
+        run.require_place_for(replace(Config(), train=TrainConfig(batch_size=7), seed=1), resume=resume)
     assert caught.value.code == Exit.USAGE
+
+
+def test_a_run_is_continued_to_another_length_only_if_that_is_asked_for(run: Run) -> None:
+    longer = Config(data=DataConfig(dir="moved"), train=TrainConfig(epochs=99, max_steps=7))
+    run.require_place_for(longer, resume=True)
+    with pytest.raises(BpError, match=r"began with; train.epochs was 17, is 99; train.max_steps was null, is 7$") as no:
+        run.require_place_for(longer, resume=False)
+    assert no.value.code == Exit.USAGE
+    assert "--resume continues it to another length" in str(no.value.hint)
+
+
+def test_a_run_is_done_for_a_config_of_its_own_length(run: Run) -> None:
+    run.checkpoint.touch()
+    assert run.summary_of(Config()) is None
+    run.append(ROWS[0])
+    summary = run.finish(parameters=7)
+    assert run.summary_of(Config()) == summary
+    assert run.summary_of(Config(train=TrainConfig(epochs=99))) is None
+    run.checkpoint.unlink()
+    assert run.summary_of(Config()) is None
+    assert Run("nothing").summary_of(Config()) is None
+
+
+def test_a_run_that_has_failed_tells_why_until_it_begins_again(run: Run) -> None:
+    assert run.failure() is None
+    run.fail("the loss – is not finite", 15)
+    assert run.failure() == {"message": "the loss – is not finite", "step": 15}
+    assert run.failure() == json.loads((run.path / "failure.json").read_text())
+    run.begin(Config(), {})
+    assert run.failure() is None
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", '{"message": "m"}', '{"message": "m", "step": true}', '{"step": 1}'])
+def test_a_failure_that_is_none_is_refused(run: Run, content: str) -> None:
+    (run.path / "failure.json").write_text(content)
+    with pytest.raises(BpError, match=r"failure\.json: expected"):
+        run.failure()
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "one_cycle"])
@@ -133,6 +166,22 @@ def test_the_length_of_a_run_may_change_when_its_schedule_does_not_depend_on_it(
     run.require_place_for(Config(train=replace(train, epochs=99, max_steps=7)), resume=True)
 
 
+def test_a_directory_in_which_another_process_is_beginning_is_no_foreign_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It begins while we look."""
+    run = Run("r")
+    (run.path / LOCK).mkdir(parents=True)
+    run.require_place_for(Config(), resume=False)
+    is_dir = Path.is_dir
+
+    def begun(path: Path) -> bool:
+        (run.path / "config.yaml").write_text(dump(Config()))
+        return is_dir(path)
+
+    monkeypatch.setattr(Path, "is_dir", begun)
+    run.require_place_for(Config(), resume=False)
+    assert run.exists
+
+
 @pytest.mark.parametrize("resume", [False, True])
 def test_a_run_goes_into_a_new_or_empty_directory_and_nowhere_else(resume: bool) -> None:
     Run(Path("new")).require_place_for(Config(), resume=resume)
@@ -152,7 +201,9 @@ def test_a_directory_without_a_run_has_no_config() -> None:
     assert caught.value.code == Exit.USAGE
 
 
-@pytest.mark.parametrize(("file", "read"), [("summary.json", Run.summary), ("metrics.csv", Run.records)])
+@pytest.mark.parametrize(
+    ("file", "read"), [("summary.json", Run.summary), ("failure.json", Run.failure), ("metrics.csv", Run.records)]
+)
 def test_a_damaged_file_is_named(run: Run, file: str, read: object) -> None:
     (run.path / file).write_text("{damaged\n")
     with pytest.raises(BpError, match=f"runs/mine/{file}"):
@@ -197,13 +248,15 @@ def test_rows_that_a_checkpoint_presupposes_must_be_there(run: Run) -> None:
 
 
 def test_what_a_killed_process_left_does_not_count_and_goes() -> None:
-    torn = Path("torn/.config.yaml.1234-0123abcd.part")
-    torn.parent.mkdir()
+    torn, candidate = Path("torn/.config.yaml.1234-0123abcd.part"), Path("torn/.lock.1234-0123abcd.part")
+    candidate.mkdir(parents=True)
+    (candidate / "0123abcd").touch()
     torn.touch()
     run = Run("torn")
     run.require_place_for(Config(), resume=True)
     run.begin(Config(), {})
     assert not torn.exists()
+    assert not candidate.exists()
     assert run.environment() == {}
 
 

@@ -1,7 +1,6 @@
 """The command line: one module a command, imported when it is asked for, its heavy imports later still."""
 
 import errno
-import importlib
 import io
 import os
 import sys
@@ -10,36 +9,15 @@ import click
 
 from mnist_bp import __version__
 from mnist_bp.cli.interruption import exit_on_signals
+from mnist_bp.cli.lazy import LazyGroup
 from mnist_bp.cli.output import fail
 from mnist_bp.errors import BpError, Exit
 
-COMMANDS = ("train", "eval", "gradcheck", "data", "config")
+COMMANDS = ("train", "eval", "gradcheck", "data", "config", "sweep", "diff")
 
 
-class Commands(click.Group):
-    """Finds commands by module name, and turns what a user can mend into a message and an exit code."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names, in the order in which a newcomer needs them."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command by its name."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"mnist_bp.cli.{cmd_name}").command
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, or suggest the one that was meant."""
-        if args and args[0] not in COMMANDS:
-            from difflib import get_close_matches
-
-            if close := get_close_matches(args[0], COMMANDS):
-                ctx.fail(f"No such command {args[0]!r}. Did you mean {close[0]!r}?")
-        return super().resolve_command(ctx, args)
+class Commands(LazyGroup):
+    """Turns what a user can mend into a message and an exit code."""
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; a traceback remains only for a mistake of the program's own."""
@@ -65,7 +43,12 @@ class Commands(click.Group):
             ctx.exit(Exit.FAILURE)
 
 
-@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.command(
+    cls=Commands,
+    package=__name__,
+    names=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="bp", message="%(prog)s %(version)s")
 def bp() -> None:
     """Train small neural networks on MNIST, and prove their gradients.

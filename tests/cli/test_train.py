@@ -11,7 +11,8 @@ import pytest
 
 from mnist_bp.cli.training_display import TrainingDisplay
 from mnist_bp.config import load
-from tests.conftest import outcome, rows, run
+from mnist_bp.runs import Run
+from tests.conftest import contents, outcome, rows, run
 
 
 def test_a_run_leaves_its_config_environment_metrics_checkpoint_and_summary(small_config: Path) -> None:
@@ -111,7 +112,8 @@ def test_a_missed_target_is_exit_3(small_config: Path, target: str, code: int) -
 
 MISUSES = {
     "a missing config": (["--config", "none.yaml"], 2, "none.yaml: cannot read the config file: No such file"),
-    "no config": ([], 2, "Missing option '--config'"),
+    "no config": ([], 2, "Missing option '--config', or '--out' for a run of the defaults."),
+    "no config to resume": (["--resume"], 2, "Missing option '--config', or '--out' for a run of the defaults."),
     "an unknown key": (["--config", "small.yaml", "--set", "train.epoch=3"], 2, "did you mean train.epochs?"),
     "an unknown option": (["--config", "small.yaml", "--epochs", "3"], 2, "No such option"),
     "no folder of data": (["--config", "small.yaml", "--set", "data.dir=none"], 4, "none: expected a folder"),
@@ -210,10 +212,44 @@ def test_a_mistake_leaves_nothing_behind(small_config: Path) -> None:
     assert not Path("runs").exists()
 
 
-def test_a_directory_that_holds_a_run_is_not_written_to(small_config: Path) -> None:
+def test_another_run_is_not_overwritten(small_config: Path) -> None:
     run("train", "--config", small_config, "--out", "r")
-    before = outcome("r")
-    result = run("train", "--config", small_config, "--out", "r")
+    before = contents(Path("r"))
+    result = run("train", "--config", small_config, "--out", "r", "--seed", "1")
     assert result.exit_code == 2
-    assert "r: already holds a run" in result.stderr
-    assert outcome("r") == before
+    assert "r: expected the config that the run began with; seed was 0, is 1" in result.stderr
+    assert "another --out begins a new run" in result.stderr
+    assert contents(Path("r")) == before
+
+
+def test_a_finished_run_is_told_without_numpy(small_config: Path) -> None:
+    run("train", "--config", small_config, "--out", "r")
+    program = (
+        "import sys\n"
+        "from mnist_bp.cli import bp\n"
+        f"bp(['train', '--config', {str(small_config)!r}, '--out', 'r', '--quiet'], standalone_mode=False)\n"
+        "print('loaded:', [name for name in ('numpy', 'requests', 'tqdm') if name in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[1:] == ["run directory r", "loaded: []"]
+
+
+def test_a_run_of_the_defaults_needs_no_config_file(archive_folder: Path) -> None:
+    settings = ["data.name=idx", f"data.dir={archive_folder}", "model.hidden=6", "train.epochs=2"]
+    options = [option for setting in settings for option in ("--set", setting)]
+    assert run("train", *options, "--seed", "3", "--out", "r").exit_code == 0
+    assert load("r/config.yaml") == load(None, [*settings, "seed=3"])
+    assert "already finished" in run("train", *options, "--seed", "3", "--out", "r").stderr
+
+
+def test_a_new_run_whose_directory_cannot_be_begun_leaves_none(
+    small_config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device", "r/config.yaml")
+
+    monkeypatch.setattr(Run, "begin", full)
+    result = run("train", "--config", small_config, "--out", "r")
+    assert result.exit_code == 1
+    assert "error: r/config.yaml: cannot write it: No space left on device" in result.stderr
+    assert not Path("r").exists()

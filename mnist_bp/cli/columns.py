@@ -1,0 +1,34 @@
+"""Rows of cells, the first one a header, as text: aligned, Markdown or CSV."""
+
+import csv
+import io
+from collections.abc import Sequence
+
+Rows = Sequence[Sequence[str]]
+
+
+def aligned(rows: Rows) -> str:
+    """Return the rows with two spaces between columns as wide as their widest cell; a cell is one printable line."""
+    cells = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "".join(
+        "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() + "\n" for row in cells
+    )
+
+
+def markdown(rows: Rows) -> str:
+    """Return the rows as a table of GitHub Flavored Markdown."""
+    header, *body = [[printable(cell).replace("|", "\\|") for cell in row] for row in rows]
+    return "".join(f"| {' | '.join(row)} |\n" for row in [header, ["---"] * len(header), *body])
+
+
+def comma_separated(rows: Rows) -> str:
+    """Return the rows as CSV (RFC 4180), with the line ends of the other files here."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def printable(text: str) -> str:
+    """Return the text with its control characters made visible: it comes from files, and may go to a terminal."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

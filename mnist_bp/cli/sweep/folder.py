@@ -1,0 +1,60 @@
+"""A folder of runs, as the commands that read one take it: arguments, metric, and warnings of what it holds besides."""
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mnist_bp.cli import output
+from mnist_bp.cli.columns import printable
+from mnist_bp.sweep.metrics import METRICS
+
+if TYPE_CHECKING:
+    from mnist_bp.sweep.outcome import Result
+    from mnist_bp.sweep.results import Folder
+
+SHOWN = 20  # lines of a kind, before the rest is only counted
+
+log = logging.getLogger(__name__)
+
+argument = click.argument("folder", metavar="DIR", type=click.Path())
+metric = click.option(
+    "--metric",
+    type=click.Choice(METRICS),
+    metavar="METRIC",
+    help="What to compare by: loss or accuracy of train, validation or test, as in test_loss.  "
+    "[default: validation_accuracy if every finished run measured it, else test_accuracy]",
+)
+
+
+def read(folder: str) -> "Folder":
+    """Read the runs of a folder, and warn of what is skipped; raises BpError (exit 2) if there is none."""
+    from mnist_bp.errors import BpError, Exit
+    from mnist_bp.sweep import results
+
+    found = results.collect(Path(folder), output.bar)
+    for message in shortened([f"skipped {message}" for message in found.skipped]):
+        log.warning("%s", printable(message))
+    if not found.results:
+        raise BpError(f"{folder}: expected run directories in it; got none", code=Exit.USAGE)
+    return found
+
+
+def metric_to_choose_by(results: "list[Result]", asked: str | None) -> str:
+    """Return the metric asked for, or the usual one; warn if the choice is made on the test set, which biases it."""
+    from mnist_bp.sweep.table import usual_metric
+
+    metric = asked or usual_metric(results)
+    if metric.startswith("test"):
+        log.warning(
+            "chosen by %s: the test set then no longer tells how good the choice is; hold out data.validation", metric
+        )
+    return metric
+
+
+def shortened(lines: Iterable[str]) -> list[str]:
+    """Return the first lines, and how many more there are."""
+    lines = list(lines)
+    return [*lines[:SHOWN], *([f"... and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else [])]

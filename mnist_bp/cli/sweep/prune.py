@@ -1,0 +1,102 @@
+"""`bp sweep prune`: which runs of a sweep to train for longer."""
+
+import logging
+import re
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import click
+
+from mnist_bp.cli import columns, options, output
+from mnist_bp.cli.sweep import folder as folders
+
+if TYPE_CHECKING:
+    from mnist_bp.sweep.halving import Rung
+
+log = logging.getLogger(__name__)
+
+
+def _share(ctx: click.Context, option: click.Parameter, value: str) -> Fraction:
+    """Return a share such as 1/3 or 0.33."""
+    if re.fullmatch(r"\d{1,9}/\d{1,9}|\d?\.?\d{1,9}", value) and not re.search(r"/0+$", value):
+        share = Fraction(value)
+        if 0 < share <= 1:
+            return share
+    raise click.BadParameter(f"expected a share above 0 and up to 1, such as 1/3 or 0.33; got {value}")
+
+
+@click.command("prune")
+@folders.argument
+@click.option(
+    "--keep",
+    default="1/3",
+    show_default=True,
+    callback=_share,
+    metavar="SHARE",
+    help="The share of the settings to keep.",
+)
+@folders.metric
+@click.option(
+    "--epochs",
+    type=click.IntRange(1),
+    metavar="N",
+    help="To how many epochs in all.  [default: those reached, divided by SHARE]",
+)
+@options.as_json
+def command(folder: str, keep: Fraction, metric: str | None, epochs: int | None, as_json: bool) -> None:
+    """Print the commands that train the best settings in DIR for longer.
+
+    This is a round of successive halving (Jamieson & Talwalkar 2016): of the settings that were trained the longest,
+    the best share, by their mean over seeds, goes on to as many times the epochs. Round by round, few settings get most
+    of the training.
+
+    \b
+    Examples:
+        bp sweep prune sweeps/learning-rate | scripts/sweep.sh -
+        bp sweep prune sweeps/learning-rate --keep 1/2 --epochs 20
+    """  # noqa: D301  # \b keeps click from joining the lines
+    from mnist_bp.errors import BpError, Exit
+    from mnist_bp.sweep import halving, table
+
+    found = folders.read(folder)
+    metric = folders.metric_to_choose_by(found.results, metric)
+    rung = halving.top_rung(table.settings(found.results, metric), metric)
+    target = round(rung.epochs / keep) if epochs is None else epochs
+    if target <= rung.epochs:
+        message = f"expected more epochs than were reached, {rung.epochs}; got {target}"
+        raise BpError(message, code=Exit.USAGE, hint="--epochs says how many in all")
+    _warn(rung, keep)
+    best = rung.best(keep)
+    planned = [(setting, run) for setting in best for run in halving.continued(setting, target)]
+    if not as_json:
+        for _, run in planned:
+            click.echo(run.command(resume=True))
+        return
+    output.as_json(
+        {
+            "metric": metric,
+            "settings": len(rung.settings),
+            "kept": len(best),
+            "epochs": {"reached": rung.epochs, "target": target},
+            "runs": [
+                {
+                    "run": str(run.out),
+                    "seed": run.config.seed,
+                    "mean": setting.mean(metric),
+                    "command": run.command(resume=True),
+                }
+                for setting, run in planned
+            ],
+        }
+    )
+
+
+def _warn(rung: "Rung", keep: Fraction) -> None:
+    """Warn of failed runs, and of a rung on which others are still expected."""
+    for line in folders.shortened([f"{run.path}: failed: {run.failure}" for run in rung.failed]):
+        log.warning("%s", columns.printable(line))
+    if len(rung.settings) < rung.expected(keep):
+        log.warning(
+            "only %d of %d settings have been trained for %d epochs, and %s of them are %d: have all been continued?",
+            len(rung.settings), rung.before, rung.epochs, keep, rung.expected(keep),
+        )  # fmt: skip

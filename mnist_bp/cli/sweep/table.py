@@ -1,0 +1,149 @@
+"""`bp sweep table`: what the runs of a sweep came to."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mnist_bp.cli import columns, options, output
+from mnist_bp.cli.sweep import folder as folders
+from mnist_bp.sweep.metrics import METRICS
+
+if TYPE_CHECKING:
+    from mnist_bp.sweep.outcome import Result, State
+    from mnist_bp.sweep.results import Folder
+    from mnist_bp.sweep.table import Setting
+
+NOT_COUNTED: "tuple[State, ...]" = ("failed", "unfinished", "missing")
+
+
+@click.command("table")
+@folders.argument
+@folders.metric
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "csv", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="CSV and JSON have all metrics, mean and standard deviation apart, with all digits.",
+)
+@options.as_json
+def command(folder: str, metric: str | None, form: str, as_json: bool) -> None:
+    """Print a row for each setting of the runs in DIR.
+
+    A setting is a config but for its seed. Its row has mean ± standard deviation (of the sample, n − 1) over the n
+    seeds that are finished, and names those that are not counted: failed, unfinished, or missing according to
+    DIR/plan.txt. The best comes first. What is no sound run directory is skipped, with a warning.
+
+    \b
+    Examples:
+        bp sweep table sweeps/learning-rate
+        bp sweep table sweeps/learning-rate --metric test_loss --format markdown
+        bp sweep table sweeps/learning-rate --json
+    """  # noqa: D301  # \b keeps click from joining the lines
+    from mnist_bp.sweep import table
+
+    found = folders.read(folder)
+    metric = metric or table.usual_metric(found.results)
+    settings = table.settings(found.results, metric)
+    if as_json or form == "json":
+        output.as_json(_report(found, settings, metric))
+    elif form == "csv":
+        click.echo(columns.comma_separated(_all(settings)), nl=False)
+    elif form == "markdown":
+        click.echo(columns.markdown(_summary(settings, metric)), nl=False)
+    else:
+        click.echo(columns.aligned(_summary(settings, metric)), nl=False)
+        click.echo(f"\nmean ± standard deviation over n seeds; the best {metric} comes first")
+        for state in NOT_COUNTED:
+            for line in folders.shortened(_described(settings, state)):
+                click.echo(columns.printable(line))
+
+
+def _summary(settings: "list[Setting]", metric: str) -> list[list[str]]:
+    """Return header and rows for a reader: what was set, the metric, the accuracies, n, and the seeds not counted."""
+    from mnist_bp.sweep import table
+
+    keys = table.differing(settings)
+    shown = [metric, *(name for name in METRICS if name.endswith("accuracy") and name != metric)]
+    shown = [name for name in shown if any(setting.mean(name) is not None for setting in settings)]
+    apart = any(run.state != "finished" for setting in settings for run in setting.runs)
+    rows = [[*keys, *shown, "n", *["seeds not counted"] * apart]]
+    for setting in settings:
+        values = [_rounded(setting, name) for name in shown]
+        count = str(len(setting.which("finished")))
+        rows.append([*table.values(setting.config, keys), *values, count, *[_not_counted(setting)] * apart])
+    return rows
+
+
+def _rounded(setting: "Setting", metric: str) -> str:
+    mean, deviation = setting.mean(metric), setting.deviation(metric)
+    if mean is None:
+        return ""
+    digits = ".4f" if metric.endswith("accuracy") else ".4g"
+    return f"{mean:{digits}}" + ("" if deviation is None else f" ± {deviation:{digits}}")
+
+
+def _not_counted(setting: "Setting") -> str:
+    parts = []
+    for state in NOT_COUNTED:
+        if seeds := setting.seeds(state):
+            parts.append(f"{state}: {', '.join(folders.shortened(map(str, seeds)))}")
+    return "; ".join(parts)
+
+
+def _described(settings: "list[Setting]", state: "State") -> list[str]:
+    """Return a line for each run of a state."""
+    lines = []
+    for setting in settings:
+        for run in setting.which(state):
+            why = f": {run.failure}" if state == "failed" else ""
+            lines.append(f"{state:10}  {run.path}  seed {run.config.seed}{why}")
+    return lines
+
+
+def _all(settings: "list[Setting]") -> list[list[str]]:
+    """Return header and rows for a program: all that is known of each setting, in all digits."""
+    from mnist_bp.sweep import table
+
+    keys = table.differing(settings)
+    records = [_record(setting) for setting in settings]
+    rows = [[*keys, *records[0]]]
+    for setting, record in zip(settings, records, strict=True):
+        rows.append([*table.values(setting.config, keys), *map(_cell, record.values())])
+    return rows
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def _record(setting: "Setting") -> dict[str, Any]:
+    record: dict[str, Any] = {"n": len(setting.which("finished"))}
+    for metric in METRICS:
+        record |= {f"{metric}_mean": setting.mean(metric), f"{metric}_sd": setting.deviation(metric)}
+    return record | {state: setting.seeds(state) for state in NOT_COUNTED}
+
+
+def _report(found: "Folder", settings: "list[Setting]", metric: str) -> dict[str, Any]:
+    """Return everything, as plain data."""
+    from mnist_bp.sweep import table
+
+    keys = table.differing(settings)
+    return {
+        "metric": metric,
+        "settings": [
+            {"config": table.plain(setting.config, keys)}
+            | _record(setting)
+            | {"runs": [_run(run) for run in setting.runs]}
+            for setting in settings
+        ],
+        "skipped": found.skipped,
+    }
+
+
+def _run(run: "Result") -> dict[str, Any]:
+    about = {"run": str(run.path), "seed": run.config.seed, "state": run.state}
+    return about | ({"step": run.step, "message": run.failure} if run.state == "failed" else {})

@@ -1,0 +1,1 @@
+"""Many runs: their plan as command lines, and what they came to as a table."""

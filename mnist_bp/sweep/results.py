@@ -1,0 +1,103 @@
+"""A folder of runs: what each came to, and which are missing."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import get_args
+
+from mnist_bp.claim import LOCK
+from mnist_bp.config import Config
+from mnist_bp.errors import BpError, Exit
+from mnist_bp.progress import Advance, Progress
+from mnist_bp.sweep import plan
+from mnist_bp.sweep.outcome import Result, State, read
+
+PLAN = "plan.txt"  # the lines of a sweep's plan, in its folder
+MOST_MISSING = 100_000  # runs to name: of a plan of a million, most may be
+
+
+@dataclass
+class Folder:
+    """What lies in a folder: results, one for each setting and seed, and why the rest is none, a message each."""
+
+    results: list[Result] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+
+def collect(folder: Path, progress: Progress) -> Folder:
+    """Read every run directly in a folder, and what its plan, if there is one, says is missing.
+
+    Hidden directories and those in which nothing has begun yet are passed over. BpError (exit 2) if there is no folder.
+    """
+    if (folder / "config.yaml").is_file():
+        hint = f"its parent is {os.path.relpath(folder / '..')}"
+        raise BpError(f"{folder}: expected a folder of runs; got a run directory", code=Exit.USAGE, hint=hint)
+    try:
+        names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise BpError(f"{folder}: expected a folder of runs: {error.strerror}", code=Exit.USAGE) from error
+    found, begun = Folder(), set()
+    with progress("reading", len(names), "run") as advance:
+        for name in names:
+            path = folder / name
+            try:
+                if _has_begun(path):
+                    begun.add(name)
+                    found.results.append(read(path))
+            except BpError as error:
+                message = _first_line(str(error))
+                found.skipped.append(message if message.startswith(str(path)) else f"{path}: {message}")
+            except OSError as error:
+                found.skipped.append(f"{error.filename}: {error.strerror}")
+            advance(1)
+    with progress("reading", None, "line") as advance:
+        _add_missing(found, folder / PLAN, begun, advance)
+    return Folder(*_one_each(found))
+
+
+def _has_begun(path: Path) -> bool:
+    """Whether it is a directory that holds more than the lock or the temporary files of a run about to begin."""
+    return path.is_dir() and any(file.name != LOCK and not file.name.startswith(".") for file in path.iterdir())
+
+
+def _add_missing(found: Folder, path: Path, begun: set[str], advance: Advance) -> None:
+    """Add the planned runs of which there is nothing. A folder may have no plan."""
+    missing: set[str] = set()
+    more = 0
+    for number, line in _lines(path):
+        try:
+            name = plan.out_of(line).name
+            if name not in begun and name not in missing and len(missing) < MOST_MISSING:
+                found.results.append(Result(path.parent / name, plan.parse(line).config, "missing"))
+                missing.add(name)
+            else:
+                more += name not in begun and name not in missing
+        except ValueError as error:
+            found.skipped.append(f"{path}:{number}: {_first_line(str(error))}")
+        advance(1)
+    if more:
+        found.skipped.append(f"{path}: {more} more runs that are missing")
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    if path.is_file():
+        with path.open(encoding="utf-8", errors="replace") as file:
+            for number, line in enumerate(file, start=1):
+                yield number, line.rstrip("\n")
+
+
+def _one_each(found: Folder) -> tuple[list[Result], list[str]]:
+    """Return the results, sorted, without a second one of the same setting and seed, which must not count twice."""
+    first: dict[tuple[Config, int], Result] = {}
+    skipped = list(found.skipped)
+    for result in sorted(found.results, key=lambda result: (get_args(State).index(result.state), result.path.name)):
+        other = first.setdefault((result.setting, result.config.seed), result)
+        if other is not result:
+            skipped.append(f"{result.path}: {result.state}, the same setting and seed as {other.path}")
+    return list(first.values()), skipped
+
+
+def _first_line(message: str) -> str:
+    first, _, rest = message.partition("\n")
+    return f"{first} (and {rest.count(chr(10)) + 1} more)" if rest else first

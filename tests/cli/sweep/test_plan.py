@@ -1,0 +1,112 @@
+"""`bp sweep plan`: lines that a shell runs, and objects that tools read."""
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import run
+
+SWEEP = "train: {batch_size: 20}\ngrid: {train.epochs: [1, 2]}\nseeds: 2\n"
+
+
+@pytest.fixture(autouse=True)
+def sweep() -> Path:
+    path = Path("mine.yaml")
+    path.write_text(SWEEP)
+    return path
+
+
+def lines(*arguments: str) -> list[str]:
+    result = run("sweep", "plan", *arguments)
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr == ""
+    return result.stdout.splitlines()
+
+
+def test_the_plan_is_the_same_each_time_and_lies_in_sweeps_unless_told_otherwise() -> None:
+    plan = lines("mine.yaml")
+    assert plan == lines("mine.yaml")
+    assert len(plan) == len({*plan}) == 4
+    assert all(" --out sweeps/mine/" in line for line in plan)
+    assert all(" --out 'my place/" in line for line in lines("mine.yaml", "--out", "my place"))
+
+
+def test_a_config_is_a_base_with_axes_from_the_command_line() -> None:
+    base = Path("base.yaml")
+    base.write_text("train: {batch_size: 7}\n")
+    for arguments in (["base.yaml"], ["--config", "base.yaml"]):
+        plan = lines(*arguments, "--set", "train.epochs=1,3", "--set", "model.hidden=[5],[6, 7]", "--seeds", "2")
+        assert len(plan) == 8
+        assert all("train.batch_size=7" in line and "sweeps/base/" in line for line in plan)
+
+
+def test_json_says_the_same_in_parts() -> None:
+    for text, line in zip(lines("mine.yaml", "--json"), lines("mine.yaml"), strict=True):
+        run = json.loads(text)
+        assert run["command"] == line
+        words = shlex.split(line)
+        assert run["run"] == words[words.index("--out") + 1]
+        assert run["seed"] == int(words[words.index("--seed") + 1])
+        assert run["set"].keys() == {"train.epochs", "train.batch_size"}
+        assert f"train.epochs={run['set']['train.epochs']}" in words
+
+
+def test_a_convolution_is_json_too() -> None:
+    (text,) = lines(
+        "mine.yaml", "--set", "model.conv={filters: 8}", "--set", "train.epochs=1", "--seeds", "1", "--json"
+    )
+    assert json.loads(text)["set"]["model.conv"][0]["filters"] == 8
+
+
+def test_only_what_is_missing() -> None:
+    plan = lines("mine.yaml")
+    for line, file in ((plan[1], "summary.json"), (plan[2], "failure.json")):
+        folder = Path(shlex.split(line)[-2])
+        folder.mkdir(parents=True)
+        (folder / file).write_text("{}")
+    assert lines("mine.yaml", "--missing") == [plan[0], plan[2], plan[3]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "expected SWEEP, --config FILE, or both"),
+        (["none.yaml"], "error: none.yaml: cannot read the config file"),
+        (["mine.yaml", "--set", "train.epoch=1"], "did you mean train.epochs?"),
+        (["mine.yaml", "--seeds", "0"], "--seeds"),
+        (
+            ["mine.yaml", "--set", "train.momentum=0.5"],
+            "error: train.epochs=1, train.momentum=0.5: train.momentum: expected",
+        ),
+    ],
+)
+def test_mistakes_are_told_with_exit_2(arguments: list[str], message: str) -> None:
+    result = run("sweep", "plan", *arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_planning_needs_no_numpy() -> None:
+    program = (
+        "import sys\n"
+        "from mnist_bp.cli import bp\n"
+        "bp(['sweep', 'plan', 'mine.yaml'], standalone_mode=False)\n"
+        "print('loaded:', [name for name in ('numpy', 'requests', 'tqdm') if name in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[-1] == "loaded: []"
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    bp = [sys.executable, "-m", "mnist_bp", "sweep", "plan", "mine.yaml", "--seeds", "20000"]
+    with subprocess.Popen(bp, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith("bp train ")
+        process.stdout.close()
+        assert "Traceback" not in process.stderr.read()
