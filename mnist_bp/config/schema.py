@@ -181,6 +181,11 @@ USED_BY = {
     "train.decay_factor": ("train.schedule", ["step"]),
 }
 
+INTERDEPENDENT = {  # the keys whose values `contradictions` compares
+    *USED_BY, *(chooser for chooser, _ in USED_BY.values()),
+    "model.conv", "model.dropout", "model.hidden", "model.output", "train.gradient", "train.shadow_check",
+}  # fmt: skip
+
 ONE_OUTPUT = ("plane", "xor", "chain")  # the data sets of points with a yes/no label, no images
 FROM_LOGITS = ("softmax_cross_entropy", "binary_cross_entropy")  # the losses that hold the last activation themselves
 

@@ -23,7 +23,7 @@ def dump(config: Config) -> str:
     return "".join(lines)
 
 
-@lru_cache(1 << 14)
+@lru_cache(1 << 14, typed=True)  # 1 is not 1.0
 def written(name: str, value: object) -> str:
     """Return the value of the key `name`, without its section, as YAML on one line, which `--set` reads back."""
     if type(value) is int:

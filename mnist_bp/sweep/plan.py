@@ -11,7 +11,7 @@ from random import Random
 
 from mnist_bp import config as configs
 from mnist_bp.config import Config
-from mnist_bp.config.schema import SECTIONS, contradictions, replaced
+from mnist_bp.config.schema import INTERDEPENDENT, SECTIONS, contradictions, replaced
 from mnist_bp.config.writer import written
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.sweep.reader import Sweep
@@ -52,15 +52,14 @@ def plan(sweep: Sweep, folder: Path) -> Iterator[Planned]:
     """Yield the runs of a sweep, always in the same order, one at a time: draws, in each the grid, in each the seeds.
 
     The draws of one key do not depend on those of another, and the first of many are those of few. A draw that equals
-    an earlier one is left out. Raises BpError (exit 2) at values that are right alone and wrong together.
+    an earlier one is left out. Raises BpError (exit 2), before the first run, for values that are right alone and wrong
+    together.
     """
+    _require_consistent(sweep)
     for draw in _draws(sweep):
         for point in _points(sweep.grid):
             values = {**draw, **point}
             config = replaced(sweep.base, values)
-            if wrong := next(contradictions(config), None):
-                where = ", ".join(f"{key}={written(key.rpartition('.')[2], value)}" for key, value in values.items())
-                raise BpError(f"{where}: {wrong}", code=Exit.USAGE)
             for seed in sweep.seeds:
                 run = replace(config, seed=seed)
                 yield Planned(run, folder / run_name(run), values.keys())
@@ -97,6 +96,17 @@ def parse(line: str) -> Planned:
 def _words(line: str) -> list[str]:
     """Return the words of a line, as a shell splits them: most lines have nothing quoted, and shlex is slow."""
     return line.split() if QUOTED.search(line) is None else shlex.split(line)
+
+
+def _require_consistent(sweep: Sweep) -> None:
+    """Look at every combination of those axes that could be at odds, which are few, if any."""
+    grid = {key: values for key, values in sweep.grid.items() if key in INTERDEPENDENT}
+    for draw in _draws(sweep):
+        for point in _points(grid):
+            values = {**draw, **point}
+            if wrong := next(contradictions(replaced(sweep.base, values)), None):
+                where = ", ".join(f"{key}={written(key.rpartition('.')[2], value)}" for key, value in values.items())
+                raise BpError(f"{where}: {wrong}" if where else wrong, code=Exit.USAGE)
 
 
 def _draws(sweep: Sweep) -> Iterator[dict[str, object]]:

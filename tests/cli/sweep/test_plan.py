@@ -80,7 +80,7 @@ def test_only_what_is_missing() -> None:
         (["mine.yaml", "--seeds", "0"], "--seeds"),
         (
             ["mine.yaml", "--set", "train.momentum=0.5"],
-            "error: train.epochs=1, train.momentum=0.5: train.momentum: expected",
+            "error: train.momentum=0.5: train.momentum: expected 0.9",
         ),
     ],
 )
