@@ -10,7 +10,7 @@ import click
 from mnist_bp import __version__
 from mnist_bp.cli.interruption import exit_on_signals
 from mnist_bp.cli.lazy import LazyGroup
-from mnist_bp.cli.output import fail
+from mnist_bp.cli.output import fail, forget
 from mnist_bp.errors import BpError, Exit
 
 COMMANDS = ("train", "eval", "gradcheck", "data", "config", "sweep", "diff")
@@ -26,7 +26,9 @@ class Commands(LazyGroup):
         if logging.lastResort:  # what prints warnings to stderr where nobody has configured logging
             logging.lastResort.setFormatter(logging.Formatter("warning: %(message)s"))
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()  # while it can still be told if there is no room for it
+            return result
         except BpError as error:
             fail(str(error), error.hint)
             ctx.exit(error.code)
@@ -40,6 +42,10 @@ class Commands(LazyGroup):
             if error.errno == errno.EPIPE:  # the reader of our output has gone: click ends quietly
                 raise
             fail(f"{error.filename or 'input or output'}: {error.strerror or error}")
+            try:
+                sys.stdout.flush()
+            except OSError:
+                forget(sys.stdout)
             ctx.exit(Exit.FAILURE)
 
 

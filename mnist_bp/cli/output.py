@@ -1,10 +1,12 @@
 """What commands print: results on stdout, everything else on stderr."""
 
 import math
+import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
 
 import click
 
@@ -17,6 +19,12 @@ def fail(message: str, hint: str | None = None) -> None:
         click.echo(f"error: {''.join(char if char.isprintable() else repr(char)[1:-1] for char in line)}", err=True)
     if hint:
         click.echo(f"hint: {hint}", err=True)
+
+
+def forget(stream: IO[str]) -> None:
+    """Let what is left in a stream's buffer go nowhere: it would fail again at the exit, whose code is then 120."""
+    with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def as_json(content: Mapping[str, Any]) -> None:

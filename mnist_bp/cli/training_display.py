@@ -1,17 +1,15 @@
 """What a training run shows on stderr: one line per epoch, and on a terminal a bar below them."""
 
-import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from types import TracebackType
 
 import click
 from tqdm import tqdm
 
-from mnist_bp.cli.output import bar_style
+from mnist_bp.cli.output import bar_style, forget
 from mnist_bp.records import Record
 from mnist_bp.trainer import Trainer
 
@@ -73,5 +71,4 @@ class TrainingDisplay:
             yield
         except OSError:
             self._quiet = self._bar.disable = True
-            with suppress(OSError), Path(os.devnull).open("wb") as nowhere:  # for what is left in the buffer: else it
-                os.dup2(nowhere.fileno(), sys.stderr.fileno())  # would fail again at the exit, which is then code 120
+            forget(sys.stderr)

@@ -40,10 +40,17 @@ class Range:
             steps = (_decimal(self.last) / _decimal(self.first)).ln() / _decimal(self.factor).ln()
         if steps >= MOST_VALUES:
             raise ValueError(f"at most {MOST_VALUES} values")
-        next(iter(self))
+        self.accept(next(self._values()))
         self.accept(self.last)
 
     def __iter__(self) -> Iterator[object]:
+        before = None
+        for value in self._values():
+            if value != before:  # as it is where steps are too small for a float
+                yield self.accept(value)
+            before = value
+
+    def _values(self) -> Iterator[float]:
         first, last = _decimal(self.first), _decimal(self.last)
         integral = all(isinstance(number, int) for number in (self.first, self.step or self.factor))
         for number in itertools.count():
@@ -51,10 +58,10 @@ class Range:
                 value = first + number * _decimal(self.step)
             else:
                 value = first * _decimal(self.factor or 0) ** number
-                value = value if integral else _decimal(_rounded(float(value)))
+                value = value if integral or number == 0 else _decimal(_rounded(float(value)))
             if value > last:
                 return
-            yield self.accept(int(value) if integral else float(value))
+            yield int(value) if integral else float(value)
 
 
 @dataclass(frozen=True)
@@ -99,8 +106,7 @@ class Uniform:
             value = math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
         else:
             value = low + share * (high - low)
-        value = min(max(_rounded(value), self.low), self.high)
-        return self.accept(round(value) if self.integral else value)
+        return self.accept(min(max(round(value) if self.integral else _rounded(value), self.low), self.high))
 
 
 def _rounded(value: float) -> float:

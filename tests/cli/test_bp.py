@@ -1,5 +1,6 @@
 """`bp` itself: its help, its speed of start, and its manner with errors."""
 
+import os
 import re
 import subprocess
 import sys
@@ -82,3 +83,16 @@ def test_every_error_ends_in_its_exit_code(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_mistake_of_the_programs_own_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mnist_bp.config.load", lambda *arguments: 1 / 0)
     assert isinstance(run("config", str(Path("c.yaml"))).exception, ZeroDivisionError)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+@pytest.mark.parametrize("arguments", ["config c.yaml", "sweep plan c.yaml --seeds 2", "data info xor"])
+def test_results_that_find_no_room_are_a_failure(arguments: str) -> None:
+    Path("c.yaml").write_text("seed: 1\n")
+    for buffered in ("", "1"):
+        result = subprocess.run(
+            f"{sys.executable} -m mnist_bp {arguments} > /dev/full",
+            shell=True, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONUNBUFFERED": buffered},
+        )  # fmt: skip
+        assert result.returncode == 1
+        assert result.stderr == "error: input or output: No space left on device\n"

@@ -26,6 +26,10 @@ BATCH, RATE, HIDDEN = (rule_of(f"{key}").accept for key in ("train.batch_size", 
         (10, 1000, None, 10, [10, 100, 1000]),
         (1, 2_000_000, None, 3, [3**n for n in range(14)]),
         (7, 7, 1, None, [7]),
+        (1.2345678, 1.2345679, None, 10, [1.2345678]),
+        (1.2345678, 20, None, 10, [1.2345678, 12.3457]),
+        (1.0, 1 + 2**-51, 2**-54, None, [1.0, 1 + 2**-52, 1 + 2**-51]),
+        (5e-324, 2e-323, None, 1.5, [5e-324, 1e-323, 1.5e-323]),
     ],
 )
 def test_a_range_goes_from_first_to_last(
@@ -103,6 +107,12 @@ def test_each_integer_has_its_share_the_ends_included() -> None:
     widths = [Uniform(10, 1000, True, True, HIDDEN).draw(generator) for _ in range(2000)]
     assert all(10 <= width[0] <= 1000 for width in widths)  # type: ignore[index]
     assert abs(sum(width[0] < 100 for width in widths) - 1000) < 140  # type: ignore[index]
+
+
+def test_an_integer_has_all_its_digits() -> None:
+    seed = rule_of("data.seed").accept
+    draws = [Uniform(0, 9_999_999, False, True, seed).draw(Random(number)) for number in range(200)]
+    assert sum(int(str(value)) % 10 == 0 for value in draws) < 50  # a tenth, with a standard deviation of 4
 
 
 def test_what_is_drawn_has_six_digits() -> None:
