@@ -55,6 +55,9 @@ def test_every_command_runs_and_prints_what_is_shown(
         elif language.startswith("console"):
             for command, shown in re.findall(r"^\$ (.*?)\n(.*?)(?=^\$|\Z)", text, re.DOTALL | re.MULTILINE):
                 assert without_numbers(shell(command)) == without_numbers(shown), command
+        elif language.startswith("yaml"):
+            Path("configs/sweeps/shown.yaml").write_text(text)
+            shell("bp sweep plan configs/sweeps/shown.yaml")
         elif language.startswith("python"):
             shell(f"python - <<'END'\n{text}\nEND")
         else:

@@ -1,0 +1,159 @@
+#!/usr/bin/env bash
+# Run a sweep, several runs at a time. Started again, it does what is missing, failed runs included.
+#
+#     scripts/sweep.sh SWEEP [JOBS] [OPTION of GNU parallel]...
+#
+#     scripts/sweep.sh configs/sweeps/width.yaml
+#     scripts/sweep.sh configs/sweeps/width.yaml 8 --sshlogin node1,node2
+#     bp sweep prune sweeps/width | scripts/sweep.sh -
+#
+# SWEEP is a YAML file for `bp sweep plan`, whose plan is kept as sweeps/NAME/plan.txt; or a file of `bp train` command
+# lines; or - for lines from standard input. JOBS is how many to run at a time, on each machine: by default, as many as
+# this one has processors. GNU parallel runs them, and logs in sweeps/NAME/joblog, or xargs where it is not installed.
+# The machines of --sshlogin must share the working directory and have bp at the same place.
+#
+# A run that fails stops no other. At the end, failed commands are listed with what they said, and the exit code is 1.
+# Ctrl-C, SIGTERM, SIGHUP and SIGUSR1 stop the sweep: no run is begun any more, those under way save a checkpoint, and the
+# exit code is 130, 143, 129 or 138. If it is killed by SIGKILL, runs under way may go on alone, each to its own end: until
+# then a new start reports them as being written, and does the others.
+set -euo pipefail
+
+fail() {
+    echo "error: $1" >&2
+    exit 2
+}
+
+if [[ ${1:---help} == --help || $1 == -h ]]; then
+    sed -n '2,/^set /s/^# \{0,1\}//p' "$0"
+    exit $(($# == 0 ? 2 : 0))
+fi
+sweep=$1
+shift
+unset OMP_NUM_THREADS OMP_THREAD_LIMIT # which nproc takes for processors, and each run sets for itself
+jobs=$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
+if [[ $# -gt 0 && $1 != -* ]]; then
+    jobs=$1
+    shift
+fi
+[[ $jobs =~ ^[1-9][0-9]*$ ]] || fail "JOBS: expected a number from 1; got $jobs"
+[[ $sweep == - || -r $sweep && ! -d $sweep ]] || fail "$sweep: expected a sweep's YAML file, a file of command lines, or -"
+command -v bp >/dev/null || fail "bp is not on PATH; in a checkout, source .venv/bin/activate puts it there"
+engine='xargs'
+if [[ $(parallel --version 2>/dev/null) == "GNU parallel"* ]]; then
+    engine=parallel
+elif [[ $# -gt 0 ]]; then
+    fail "$1: expected no options, as GNU parallel is not installed; apt-get install parallel, brew install parallel"
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+folder='' finished=0
+case $sweep in
+*.yaml | *.yml)
+    name=$(basename "$sweep")
+    folder=sweeps/${name%.*}
+    bp sweep plan "$sweep" >"$work/plan"
+    bp sweep plan --missing "$sweep" >"$work/lines"
+    mkdir -p "$folder"
+    cp "$work/plan" "$folder/.plan.txt.$$"
+    mv "$folder/.plan.txt.$$" "$folder/plan.txt"
+    finished=$(($(wc -l <"$work/plan") - $(wc -l <"$work/lines")))
+    ;;
+-) grep . >"$work/lines" || true ;;
+*) grep . "$sweep" >"$work/lines" || true ;;
+esac
+total=$(($(wc -l <"$work/lines")))
+if [[ $total == 0 ]]; then
+    [[ -n $folder ]] || fail "$sweep: expected command lines; got none"
+    echo "all $finished runs are finished; bp sweep table $folder" >&2
+    exit
+fi
+
+# Where each run can have a processor to itself, it is held there: a `bp` that may use no other needs no second thread.
+processors=''
+if command -v taskset >/dev/null && ! grep -q train.threads= "$work/lines"; then
+    processors=$(taskset -cp $$ | sed 's/.*: //' | tr , '\n' | while IFS=- read -r first last; do
+        for ((number = first; number <= ${last:-first}; number++)); do echo "$number"; done
+    done)
+    processors=${processors//$'\n'/ }
+    [[ $(wc -w <<<"$processors") -eq $jobs ]] || processors=''
+fi
+
+# Run a line in a bash of its own. It prints exit code, line, and what the command said, as a record of one line, \36 for \n,
+# which is written at once if it has less than 4096 bytes. It waits for a command that is told to end: xargs does not.
+run_line() {
+    local own said record code=0
+    trap : TERM
+    if [[ -n ${processors-} ]]; then
+        read -ra own <<<"$processors"
+        taskset -cp "${own[${slot-$PARALLEL_JOBSLOT} % ${#own[@]}]}" $$ >/dev/null
+    fi
+    said=$(trap : TERM && eval "$1" 2>&1 </dev/null) || code=$?
+    local LC_ALL=C # lengths are in bytes
+    if ((${#said} > 1500)); then said="...${said: -1500}"; fi
+    record=$code$'\n'${1:0:2400}$'\n'$said
+    echo "${record//$'\n'/$'\36'}"
+    return $((code == 255 ? 1 : code)) # 255 would stop xargs
+}
+# shellcheck disable=SC2016  # $1 is the line
+program=$(declare -f run_line && echo 'run_line "$1"')
+export processors program
+
+run_by_parallel() {
+    # shellcheck disable=SC2016  # expanded by the shell of the machine that runs it
+    parallel --will-cite --jobs "$jobs" --termseq TERM,3600000 ${folder:+"--joblog=+$folder/joblog"} --workdir . \
+        --env PATH --env MNIST_BP_CACHE --env MNIST_BP_MIRRORS --env program "$@" \
+        --arg-file "$work/lines" 'bash -c "$program" _ {}'
+}
+
+run_by_xargs() {
+    tr '\n' '\0' <"$work/lines" |
+        xargs -0 -n 1 -P "$jobs" ${processors:+--process-slot-var=slot} bash -c "$program" _
+}
+
+stopped='' group=''
+stop() {
+    [[ -n $group ]] || exit "$1"
+    [[ -z $stopped ]] || return 0
+    stopped=$1
+    echo "stopping: the runs under way save their checkpoints" >&2
+    while kill -TERM -- "-$group"; do sleep 1; done >/dev/null 2>&1 & # more than once: one may come before it is heeded
+}
+trap 'stop 129' HUP
+trap 'stop 130' INT
+trap 'stop 138' USR1
+trap 'stop 143' TERM
+
+mkfifo "$work/records"
+set -m # the engine gets a process group of its own, to be told to end as one
+"run_by_$engine" "$@" >"$work/records" &
+group=$!
+set +m
+
+started=$SECONDS done=0 failures=() newline=$'\n'
+while IFS=$'\36' read -r code line said; do
+    said=${said//$'\36'/$newline}
+    if [[ $code == 0 ]]; then
+        : $((done += 1))
+        said="${said##*run directory }  ${said%?run directory *}"
+    elif [[ -n $stopped && $code == 143 ]]; then
+        continue # left for the next start
+    else
+        said="exit $code: $line${said:+$newline$said}"
+        failures+=("${said//$newline/$newline    }")
+    fi
+    ended=$((done + ${#failures[@]}))
+    left=$(((SECONDS - started) * (total - ended) / ended))
+    printf '%d of %d, %d:%02d left  %s\n' "$ended" "$total" $((left / 60)) $((left % 60)) "${said//$newline/$newline    }"
+done <"$work/records"
+wait "$group" || true
+left=$((total - done - ${#failures[@]}))
+{
+    if [[ ${#failures[@]} -gt 0 ]]; then
+        echo "failed:"
+        printf '%s\n' "${failures[@]}"
+    fi
+    echo "$done done, ${#failures[@]} failed, $left left, $finished finished before"
+    [[ -z $folder ]] || echo "hint: bp sweep table $folder"
+} >&2
+[[ $left == 0 && ${#failures[@]} == 0 ]] || exit "${stopped:-1}"
