@@ -3,7 +3,7 @@
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -12,9 +12,10 @@ TEMPORARY = re.compile(r"\..+\.[0-9]+-[0-9a-f]{8}\.part")  # a file's name, the 
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
+def replacing(path: Path, check: Callable[[], None] = lambda: None) -> Iterator[IO[bytes]]:
     """Open a temporary file beside `path`; on success it is made durable and takes the place of `path`.
 
+    At the last moment `check` is called, which may raise. Before that, the disk may have taken its time.
     On any failure `path` is as it was and the temporary file is gone. Processes may race: the last one wins, and every
     reader sees one of their files, whole.
     """
@@ -24,6 +25,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
+        check()
         temporary.replace(path)
     except BaseException as error:
         with suppress(OSError):

@@ -8,7 +8,7 @@ follows from the config's seeds and the position.
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from mnist_bp.trainer import Position, Trainer
 
 FORMAT = 1
 ABOUT = ("format", "config", "fingerprint", "sha256")
-BEGIN_AGAIN = "once it is deleted, --resume begins the run again"
+BEGIN_AGAIN = "once it is deleted, bp train begins the run again"
 OPTIMIZER, POSITION = "optimizer.", "position."
 
 
@@ -72,15 +72,15 @@ class Checkpoint:
         return BpError(f"{self.path}: expected {expected}; got {came}", hint=BEGIN_AGAIN)
 
 
-def save(path: Path, trainer: Trainer, *, config: str, fingerprint: str) -> None:
+def save(path: Path, trainer: Trainer, *, config: str, fingerprint: str, check: Callable[[], None]) -> None:
     """Write a checkpoint of the run with this config, as YAML, and data set, given by its fingerprint.
 
-    The one before stays in its place until this one is on the disk.
+    The one before stays in its place until this one is on the disk, and if `check`, called then, raises.
     """
     about = {"format": FORMAT, "config": config, "fingerprint": fingerprint}
     members: dict[str, Any] = {name: np.array(value) for name, value in about.items()} | _arrays(trainer)
     members["sha256"] = np.array(_sha256(members))
-    with replacing(path) as file:
+    with replacing(path, check) as file:
         np.savez(file, allow_pickle=False, **members)
 
 
@@ -92,7 +92,7 @@ def read(path: Path) -> Checkpoint:
     try:
         whole = path.read_bytes()
     except FileNotFoundError as error:
-        raise BpError(f"{path}: there is no checkpoint", hint="bp train --resume makes one") from error
+        raise BpError(f"{path}: there is no checkpoint", hint="bp train makes one") from error
     try:
         members = npz.arrays(io.BytesIO(whole), whole)
         about = {name: _scalar(members, name) for name in ABOUT}

@@ -9,12 +9,14 @@ import os
 import re
 import secrets
 import shutil
+import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
 
+from mnist_bp.atomic import leftovers
 from mnist_bp.errors import BpError
 from mnist_bp.process import Process
 
@@ -60,24 +62,33 @@ class Claim:
         self._release()
 
     def require(self) -> None:
-        """Raise BpError unless the directory is still this process's to write; to be called before each write.
+        """Raise BpError unless the directory is still this process's to write; to be called right before each write.
 
         A process that was suspended for longer than LEASE may have lost it, one whose file was deleted has.
         """
         try:
-            os.close(os.open(self._file, os.O_RDONLY))  # on NFS this asks the server, which stat need not
+            os.close(os.open(self._file, os.O_RDONLY | os.O_NONBLOCK))  # this asks an NFS server, as stat need not
         except OSError as error:
-            taken = [f"{holder} has taken it" for holder in self._holders()]
+            taken = [f"{holder} has taken it" for holder in _holders(self._folder)]
             message = f"{self.path}: is not this process's to write: {(taken or [f'{self._file} is gone'])[0]}"
             raise BpError(message, hint="once no other process writes it, the run can be continued") from error
 
     def _take(self) -> None:
+        with suppress(FileNotFoundError):  # of the candidate: whoever sweeps it away, or its directory, was quicker
+            self._contend()
+        self.require()
+        now = self._file.stat().st_mtime
+        for candidate in leftovers(self.path):
+            if candidate.is_dir() and not any(holder.is_alive(now) for holder in _holders(candidate)):
+                shutil.rmtree(candidate, ignore_errors=True)
+
+    def _contend(self) -> None:
         self._candidate.mkdir()
         own = self._candidate / self._file.name
         own.write_text(Process.this().line, encoding="utf-8")
         os.utime(own)
         now = own.stat().st_mtime  # by the clock of all signs of life: that of the file system
-        for holder in self._holders():
+        for holder in _holders(self._folder):
             if holder.is_alive(now):
                 ago = f"{max(now - holder.seen, 0):.0f} s ago"
                 message = f"{self.path}: is being written by {holder}, which gave a sign of life {ago}"
@@ -88,19 +99,6 @@ class Claim:
             self._folder.rmdir()  # not every file system lets a folder take the place of an empty one
         with suppress(OSError):  # somebody was quicker; or the server has done it, and its reply got lost
             self._candidate.rename(self._folder)
-        self.require()
-
-    def _holders(self) -> list["_Holder"]:
-        """Return whoever has a file in the lock, dead or alive: one or nobody."""
-        found = []
-        with suppress(FileNotFoundError):
-            for file in self._folder.iterdir():
-                if not NAME.fullmatch(file.name):
-                    raise BpError(f"{file}: expected nothing but the mark of a process", hint="it may be moved away")
-                with suppress(FileNotFoundError), file.open(encoding="utf-8", errors="replace") as opened:
-                    seen = os.fstat(opened.fileno()).st_mtime
-                    found.append(_Holder(file, seen, Process.parse(opened.read())))
-        return found
 
     def _beat(self) -> None:
         while not self._released.wait(BEAT):
@@ -109,8 +107,6 @@ class Claim:
 
     def _release(self) -> None:
         self._released.set()
-        if self._heart.is_alive():
-            self._heart.join()
         shutil.rmtree(self._candidate, ignore_errors=True)
         for remove in (self._file.unlink, self._folder.rmdir, *[self.path.rmdir] * self._made):
             with suppress(OSError):  # another process's, or not empty
@@ -131,3 +127,25 @@ class _Holder:
     def is_alive(self, now: float) -> bool:
         runs = self.process.runs() if self.process else None
         return abs(now - self.seen) < LEASE if runs is None else runs
+
+
+def _holders(folder: Path) -> list[_Holder]:
+    """Return whoever has a file in a lock, dead or alive: one or nobody; raises BpError for anything else in it."""
+    found = []
+    try:
+        for file in folder.iterdir():
+            with suppress(FileNotFoundError):
+                if not (NAME.fullmatch(file.name) and stat.S_ISREG(file.lstat().st_mode)):
+                    raise _foreign(file)
+                with file.open(encoding="utf-8", errors="replace") as opened:
+                    seen = os.fstat(opened.fileno()).st_mtime
+                    found.append(_Holder(file, seen, Process.parse(opened.read())))
+    except FileNotFoundError:
+        pass
+    except NotADirectoryError as error:
+        raise _foreign(folder) from error
+    return found
+
+
+def _foreign(path: Path) -> BpError:
+    return BpError(f"{path}: expected nothing but the mark of a process", hint="it may be moved away")

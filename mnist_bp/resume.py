@@ -10,7 +10,6 @@ from typing import Any
 
 from mnist_bp import checkpoint, environment
 from mnist_bp import config as configs
-from mnist_bp.claim import Claim
 from mnist_bp.config import Config
 from mnist_bp.data import Dataset
 from mnist_bp.errors import BpError, Exit
@@ -18,20 +17,16 @@ from mnist_bp.records import Record
 from mnist_bp.runs import Run
 from mnist_bp.trainer import Trainer
 
-CONTINUE = "the same command with --resume continues from there"
+CONTINUE = "the same command continues from there, with --resume if it names no --out"
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
 class TrainingRun:
-    """A run directory and the trainer of its network; `saved` is the step of its checkpoint, 0 without one.
-
-    Nothing is written unless the claim on the directory holds.
-    """
+    """A run directory and the trainer of its network; `saved` is the step of its checkpoint, 0 without one."""
 
     run: Run
-    claim: Claim
     config: Config
     dataset: Dataset
     trainer: Trainer
@@ -44,6 +39,10 @@ class TrainingRun:
         steps than are done (exit 2), if checkpoint or metrics are damaged, or if the directory cannot be written to.
         Warns of an earlier failure, and of a changed environment.
         """
+        with self.noting_failure():
+            self._start()
+
+    def _start(self) -> None:
         run, trainer, epoch_steps = self.run, self.trainer, self.trainer.batches.steps
         now, changes = environment.describe(), []
         if run.checkpoint.exists():
@@ -74,7 +73,13 @@ class TrainingRun:
         with self._writing():
             if record:
                 self.run.append(record)
-            checkpoint.save(self.run.checkpoint, self.trainer, config=self._yaml, fingerprint=self.dataset.fingerprint)
+            checkpoint.save(
+                self.run.checkpoint,
+                self.trainer,
+                config=self._yaml,
+                fingerprint=self.dataset.fingerprint,
+                check=self.run.check,
+            )
         self.saved = self.trainer.position.step
 
     def finish(self) -> dict[str, Any]:
@@ -84,13 +89,14 @@ class TrainingRun:
 
     @contextmanager
     def noting_failure(self) -> Iterator[None]:
-        """Let the run directory tell of an error, but for interruptions, that ends the training."""
+        """Let the run directory tell of an error that ends the training, but for interruptions and wrong usage."""
         try:
             yield
-        except BpError as error:
-            if error.code == Exit.FAILURE:
-                with suppress(BpError), self._writing():  # the directory may be what has failed
-                    self.run.fail(str(error), self.trainer.position.step)
+        except (BpError, MemoryError, OSError) as error:
+            if not isinstance(error, BpError) or error.code == Exit.FAILURE:
+                message = f"not enough memory: {error}" if isinstance(error, MemoryError) else str(error)
+                with suppress(BpError, OSError):  # the directory may be what has failed, or another process's now
+                    self.run.fail(message, self.trainer.position.step)
             raise
 
     @property
@@ -106,7 +112,6 @@ class TrainingRun:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        self.claim.require()
         try:
             yield
         except OSError as error:
@@ -122,7 +127,7 @@ class TrainingRun:
                 f"{run.checkpoint}: expected the data that it was trained on, of fingerprint {found.fingerprint:.12}…; "
                 f"got {dataset.name} of fingerprint {dataset.fingerprint:.12}…"
             )
-            hint = "with those data in their place, --resume continues; another --out begins a new run"
+            hint = "with those data in their place, the same command continues; another --out begins a new run"
             raise BpError(message, code=Exit.USAGE, hint=hint)
         found.restore(trainer)
         self.saved = trainer.position.step

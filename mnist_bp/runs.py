@@ -2,9 +2,9 @@
 
 import itertools
 import json
+import math
 import os
 import re
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,23 +14,26 @@ from mnist_bp import config as configs
 from mnist_bp import records
 from mnist_bp.atomic import leftovers, replacing
 from mnist_bp.claim import LOCK
-from mnist_bp.config import Config
+from mnist_bp.config import Config, TrainConfig
 from mnist_bp.config.identity import LENGTH
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.records import Record
 
-BEGIN_AGAIN = "once metrics.csv and checkpoint.npz are deleted, --resume begins the run again"
+BEGIN_AGAIN = "once metrics.csv and checkpoint.npz are deleted, bp train begins the run again"
 IN_SUMMARY = ("epochs", "steps", "seconds", "test_loss", "test_accuracy")
+WRITTEN_AGAIN = "once it is deleted, bp train writes it again"
 
 
 class Run:
     """A run directory: config.yaml, env.json, metrics.csv, checkpoint.npz and, in the end, summary or failure.json.
 
-    Any process may read it; who writes it must hold its `Claim`.
+    Any process may read it; who writes it must hold its `Claim`: `check`, called right before each write, raises if
+    that is lost.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, check: Callable[[], None] = lambda: None) -> None:
         self.path = path = Path(path)
+        self.check = check
         self.checkpoint = path / "checkpoint.npz"
         self._config = path / "config.yaml"
         self._environment = path / "env.json"
@@ -72,13 +75,25 @@ class Run:
         summary = _read_json(self._summary)
         if summary is not None and not all(_is_finite(summary.get(key)) for key in IN_SUMMARY):
             message = f"{self._summary}: expected finite numbers for {', '.join(IN_SUMMARY)}"
-            raise BpError(message, hint="once it is deleted, --resume writes it again")
+            raise BpError(message, hint=WRITTEN_AGAIN)
         return summary
 
     def summary_of(self, config: Config) -> dict[str, Any] | None:
-        """Return how the run ended, if it is of the length that a config asks, which is its own otherwise."""
+        """Return how the run ended, if it is of the length that a config asks, which is its own otherwise.
+
+        Raises BpError if the metrics tell of another end.
+        """
         done = self.exists and self.checkpoint.exists() and configs.has_same_length(self.config(), config)
-        return self.summary() if done else None
+        if not done or (summary := self.summary()) is None:
+            return None
+        if not (records := self.records()):
+            raise BpError(f"{self._metrics}: expected a row, as the run is finished", hint=BEGIN_AGAIN)
+        last = records[-1]
+        for key, value in {"epochs": last.epoch, "steps": last.step, **_metrics(last)}.items():
+            if (came := summary.get(key)) != value:
+                told = f"expected {key} {json.dumps(value)}, as in metrics.csv; got {json.dumps(came)}"
+                raise BpError(f"{self._summary}: {told}", hint=WRITTEN_AGAIN)
+        return summary
 
     def failure(self) -> dict[str, Any] | None:
         """Return the `message` with which the run failed, and the last `step` before; None if it last did not."""
@@ -122,7 +137,8 @@ class Run:
                 hint += "; with train.schedule_epochs set from its start, its length may change later"
         elif not resume and not configs.has_same_length(before, config):
             changes = {key: values for key, values in configs.differences(before, config).items() if key in LENGTH}
-            hint = "--resume continues it to another length; " + hint
+            if _is_longer(before.train, config.train):
+                hint = "--resume continues it to another length; " + hint
         if changes:
             changed = "; ".join(f"{key} was {old}, is {new}" for key, (old, new) in changes.items())
             message = f"{self.path}: expected the config that the run began with; {changed}"
@@ -149,27 +165,26 @@ class Run:
         The summary goes first: beside the config of a longer run it would say that this one is finished.
         """
         self.path.mkdir(parents=True, exist_ok=True)
-        for torn in leftovers(self.path):
-            if torn.is_dir():
-                shutil.rmtree(torn, ignore_errors=True)  # of a claim that came to nothing
-            else:
-                torn.unlink(missing_ok=True)
-        for ending in (self._summary, self._failure):
-            ending.unlink(missing_ok=True)
-        with replacing(self._config) as file:
+        torn = [path for path in leftovers(self.path) if path.is_file()]  # the folders are those of claims
+        for old in (*torn, self._summary, self._failure):
+            self.check()
+            old.unlink(missing_ok=True)
+        with replacing(self._config, self.check) as file:
             file.write(configs.dump(config).encode())
-        _write_json(self._environment, environment)
+        self._write_json(self._environment, environment)
 
     def keep_records(self, keep: Callable[[Record], bool]) -> None:
         """Cut the metrics down to their header and the records to keep."""
         kept = [record.line() for record in self.records() if keep(record)]
-        with replacing(self._metrics) as file:
+        with replacing(self._metrics, self.check) as file:
             file.write((records.HEADER + "".join(kept)).encode())
 
     def append(self, record: Record) -> None:
         """Add a row to the metrics, durably."""
         with self._metrics.open("a", encoding="utf-8") as file:
-            file.write(record.line())
+            line = record.line()
+            self.check()
+            file.write(line)
             file.flush()
             os.fsync(file.fileno())
 
@@ -182,19 +197,22 @@ class Run:
             "steps": last.step,
             "seconds": round(sum(record.seconds for record in records), 3),
             "parameters": parameters,
-            "train_loss": last.train_loss,
-            "train_accuracy": last.train_accuracy,
-            "validation_loss": last.validation_loss,
-            "validation_accuracy": last.validation_accuracy,
-            "test_loss": last.test_loss,
-            "test_accuracy": last.test_accuracy,
+            **_metrics(last),
         }
-        _write_json(self._summary, summary)
+        self._write_json(self._summary, summary)
         return summary
 
     def fail(self, message: str, step: int) -> None:
-        """Write down why the run could not go on, until it begins again, and the last step before."""
-        _write_json(self._failure, {"message": message, "step": step})
+        """Write down why the run, begun and not finished, could not go on, and the last step before.
+
+        It stands there until the run begins again.
+        """
+        if self.exists and not self._summary.is_file():
+            self._write_json(self._failure, {"message": message, "step": step})
+
+    def _write_json(self, path: Path, content: Mapping[str, Any]) -> None:
+        with replacing(path, self.check) as file:
+            file.write((json.dumps(content, indent=2) + "\n").encode())
 
 
 def _default_paths(config_file: str) -> Iterator[Path]:
@@ -214,6 +232,17 @@ def _made(path: Path) -> bool:
     return True
 
 
+def _is_longer(before: TrainConfig, after: TrainConfig) -> bool:
+    """Whether a run of the one length surely takes more steps by the other, however many an epoch has."""
+    steps = [train.max_steps or math.inf for train in (before, after)]
+    return after.epochs >= before.epochs and steps[1] >= steps[0]
+
+
+def _metrics(record: Record) -> dict[str, float | None]:
+    names = [f"{split}_{what}" for split in ("train", "validation", "test") for what in ("loss", "accuracy")]
+    return {name: getattr(record, name) for name in names}
+
+
 def _is_finite(value: object) -> bool:
     return isinstance(value, (int, float)) and abs(value) <= sys.float_info.max
 
@@ -228,8 +257,3 @@ def _read_json(path: Path) -> dict[str, Any] | None:
     if not isinstance(content, dict):
         raise BpError(f"{path}: expected a JSON object")
     return content
-
-
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    with replacing(path) as file:
-        file.write((json.dumps(content, indent=2) + "\n").encode())

@@ -22,7 +22,7 @@ RULES = {  # modules here: what they may import beside the standard library
         "mnist_bp.sweep", "mnist_bp.config", "mnist_bp.errors", "mnist_bp.progress",
         "mnist_bp.claim", "mnist_bp.records", "mnist_bp.runs",
     },
-    "claim.py": {"mnist_bp.errors", "mnist_bp.process"},
+    "claim.py": {"mnist_bp.atomic", "mnist_bp.errors", "mnist_bp.process"},
     "trainer.py": {
         "numpy", "mnist_bp.nn", "mnist_bp.data", "mnist_bp.errors",
         "mnist_bp.batches", "mnist_bp.evaluation", "mnist_bp.records", "mnist_bp.shadow",

@@ -59,6 +59,23 @@ def test_an_exception_leaves_the_file_as_it_was_and_nothing_beside_it(path: Path
     assert contents(Path()) == {"file": b"old"}
 
 
+def test_a_check_that_fails_once_all_is_on_the_disk_leaves_the_file_as_it_was(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    events = []
+
+    def refuse() -> None:
+        events.append("check")
+        raise RuntimeError
+
+    monkeypatch.setattr(os, "fsync", lambda file: events.append("fsync"))
+    with pytest.raises(RuntimeError), replacing(path, refuse) as file:
+        file.write(b"new")
+
+    assert events == ["fsync", "check"]
+    assert contents(Path()) == {"file": b"old"}
+
+
 @pytest.mark.parametrize("step", ["fsync", "replace"])
 def test_a_full_disk_leaves_the_file_as_it_was_and_nothing_beside_it(
     path: Path, step: str, monkeypatch: pytest.MonkeyPatch

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -146,11 +147,18 @@ def test_a_lock_is_respected_while_its_holder_may_live(line: Callable[[], str], 
 def test_age_is_by_the_clock_of_the_file_system(
     wrong: float, age: float, lives: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The clock of this machine is an hour off."""
+    """The clock of this machine is an hour off, and what it writes is of that hour until it is touched."""
     leave(here(place="elsewhere").line, age)
     right, right_ns = time.time, time.time_ns
     monkeypatch.setattr(time, "time", lambda: right() + wrong)
     monkeypatch.setattr(time, "time_ns", lambda: right_ns() + int(wrong * 1e9))
+    write = Path.write_text
+
+    def written(path: Path, text: str, **how: str) -> None:
+        write(path, text, **how)
+        os.utime(path, (time.time(), time.time()))
+
+    monkeypatch.setattr(Path, "write_text", written)
     try:
         with Claim(R):
             assert not lives
@@ -160,6 +168,21 @@ def test_age_is_by_the_clock_of_the_file_system(
 
 def test_an_empty_lock_is_nobodys() -> None:
     """It is left where a process ends in the midst of leaving."""
+    (R / LOCK).mkdir(parents=True)
+    with Claim(R) as held:
+        held.require()
+
+
+def test_a_file_system_may_let_no_folder_take_the_place_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """POSIX lets it take that of an empty one."""
+    rename = Path.rename
+
+    def strict(path: Path, target: Path) -> Path:
+        if target.exists():
+            raise FileExistsError
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", strict)
     (R / LOCK).mkdir(parents=True)
     with Claim(R) as held:
         held.require()
@@ -261,6 +284,42 @@ def test_whoever_is_quicker_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [path.relative_to(R).parts[0] for path in R.rglob("*")] == [LOCK] * 2
 
 
+@pytest.mark.parametrize("step", ["write_text", "stat"])
+def test_a_contender_whose_candidate_is_swept_away_is_told_who_was_quicker(
+    step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    genuine = getattr(Path, step)
+
+    def swept(path: Path, *arguments: Any, **named: Any) -> object:
+        if path.parent.suffix == ".part":
+            monkeypatch.undo()
+            os.chdir(cwd)
+            shutil.rmtree(path.parent)
+            leave(here(host="node7").line)
+        return genuine(path, *arguments, **named)
+
+    cwd = Path.cwd()
+    monkeypatch.setattr(Path, step, swept)
+    with pytest.raises(BpError, match="on node7 has taken it"), Claim(R):
+        pass
+
+
+@pytest.mark.parametrize(("line", "age", "lives"), LEFT.values(), ids=LEFT)
+def test_candidates_of_the_dead_are_swept_and_those_of_the_living_are_not(
+    line: Callable[[], str], age: float, lives: bool
+) -> None:
+    candidate = (left := leave(line(), age)).parent.rename(R / ".lock.1234-0123abcd.part") / left.name
+    with Claim(R) as held:
+        held.require()
+        assert candidate.exists() == candidate.parent.exists() == lives
+
+
+def test_a_candidate_of_nobody_is_swept() -> None:
+    (candidate := R / ".lock.1234-0123abcd.part").mkdir(parents=True)
+    with Claim(R):
+        assert not candidate.exists()
+
+
 def test_nothing_is_left_where_it_fails_half_way(monkeypatch: pytest.MonkeyPatch) -> None:
     def exhausted(thread: Thread) -> None:
         raise SystemExit(143)
@@ -280,9 +339,36 @@ def test_a_directory_that_cannot_be_written_to_is_said() -> None:
 def test_a_file_in_its_place_is_said() -> None:
     R.mkdir()
     (R / LOCK).write_text("mine")
-    with pytest.raises(BpError, match="r/lock: cannot make it: Not a directory"), Claim(R):
+    with pytest.raises(BpError, match="r/lock: expected nothing but the mark of a process"), Claim(R):
         pass
     assert contents(R) == {LOCK: b"mine"}
+
+
+STRANGE: dict[str, Callable[[Path], object]] = {
+    "a pipe": os.mkfifo,
+    "a folder": Path.mkdir,
+    "a link": lambda path: path.symlink_to("nowhere"),
+}
+
+
+@pytest.mark.parametrize("make", STRANGE.values(), ids=STRANGE)
+@pytest.mark.parametrize("name", ["0" * 32, LOCK])
+def test_what_is_no_file_with_the_name_of_a_mark_is_said_and_not_waited_for(
+    name: str, make: Callable[[Path], object]
+) -> None:
+    (R / LOCK).mkdir(parents=True)
+    make(path := R / LOCK / name)
+    with pytest.raises(BpError, match=f"{path}: expected nothing but the mark of a process"), Claim(R):
+        pass
+    assert [*R.rglob("*")] == [R / LOCK, path]
+
+
+def test_a_pipe_in_the_place_of_the_own_mark_is_not_waited_for() -> None:
+    with Claim(R) as held:
+        (mark,) = (R / LOCK).iterdir()
+        mark.unlink()
+        os.mkfifo(mark)
+        held.require()
 
 
 @pytest.mark.parametrize("link", [True, False])

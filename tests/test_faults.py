@@ -39,6 +39,7 @@ from tests.mirror import Answer, Mirror, reply, sends
 IMAGES, LABELS, _, TEST_LABELS = FILES
 NONE, EPOCH, STOP, END = 0, 11, 17, 33  # steps: 3 epochs of 210 examples in batches of 20
 UNCHANGED = None
+TOLD = -1
 
 
 class Seen(NamedTuple):
@@ -415,6 +416,7 @@ def environment_changed(scene: Scene) -> None:
 class Row(NamedTuple):
     """What comes of a fault; `left` is the step of the checkpoint that it leaves, unless all files stay as they are.
 
+    TOLD is that they do, and failure.json tells why.
     `advised` is whether a failure comes with a hint.
     """
 
@@ -499,17 +501,17 @@ FAULTS = {
     ),
     "a run that has failed": Row(in_mid_run(failed), 0, "r: failed after step 17: it was not to be; trying again", END),
     "torn last line of metrics": Row(in_mid_run(torn_metrics), 0, "continuing from step 17 of 33", END),
-    "checkpoint truncated": Row(wrong_checkpoint(truncated), 1, "r/checkpoint.npz: not a sound checkpoint"),
-    "checkpoint bit-flipped": Row(wrong_checkpoint(bit_flipped), 1, "r/checkpoint.npz: not a sound checkpoint"),
+    "checkpoint truncated": Row(wrong_checkpoint(truncated), 1, "r/checkpoint.npz: not a sound checkpoint", TOLD),
+    "checkpoint bit-flipped": Row(wrong_checkpoint(bit_flipped), 1, "r/checkpoint.npz: not a sound checkpoint", TOLD),
     "checkpoint from another config": Row(wrong_checkpoint(from_another_config), 2, "seed is 1 instead of 0"),
     "checkpoint from another data set": Row(
         wrong_checkpoint(from_another_data_set), 2, "expected the data that it was trained on"
     ),
     "checkpoint from a later version": Row(
-        wrong_checkpoint(from_a_later_version), 1, "expected a checkpoint of format 1; got one of format 999"
+        wrong_checkpoint(from_a_later_version), 1, "expected a checkpoint of format 1; got one of format 999", TOLD
     ),
     "checkpoint from an earlier version": Row(
-        wrong_checkpoint(from_an_earlier_version), 1, "expected a checkpoint of format 1; got one without"
+        wrong_checkpoint(from_an_earlier_version), 1, "expected a checkpoint of format 1; got one without", TOLD
     ),
     "resume with other data": Row(other_data, 2, "expected the data that it was trained on"),
     "resume in a changed environment": Row(in_mid_run(environment_changed), 0, "blas.kernel was Abacus, is ", END),
@@ -560,7 +562,9 @@ def test_a_fault_is_said_and_leaves_no_harm(
             error, *hints = (line for line in seen.screen.splitlines() if line.startswith(("error: ", "hint: ")))
             assert words in error
             assert len(hints) == advised
-        if left is UNCHANGED:
+        if left == TOLD:
+            assert words in json.loads(after.pop(str(here.out / "failure.json")))["message"]
+        if left in (UNCHANGED, TOLD):
             assert after == before
         else:
             assert step(here.checkpoint) == left

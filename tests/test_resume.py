@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from mnist_bp import build, checkpoint, environment
-from mnist_bp.claim import LOCK, Claim
+from mnist_bp.claim import LOCK
 from mnist_bp.cli.training_display import TrainingDisplay
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.process import Process
@@ -126,11 +126,11 @@ def test_more_epochs_continue_a_finished_run(small_config: Path) -> None:
 def test_without_resume_a_run_is_not_taken_to_another_length(small_config: Path) -> None:
     run("train", "--config", small_config, "--out", "r")
     before = contents(Path("r"))
-    for epochs in (2, 4):
+    for epochs, hint in ((2, ""), (4, "--resume continues it to another length; ")):
         result = run("train", "--config", small_config, "--out", "r", "--set", f"train.epochs={epochs}")
         assert result.exit_code == 2
         assert f"r: expected the config that the run began with; train.epochs was 3, is {epochs}" in result.stderr
-        assert "hint: --resume continues it to another length; another --out begins a new run" in result.stderr
+        assert result.stderr.endswith(f"hint: {hint}another --out begins a new run\n")
         assert contents(Path("r")) == before
 
 
@@ -234,7 +234,7 @@ def test_a_row_that_could_not_be_written_is_not_presupposed_by_the_checkpoint(
     assert result.stderr.splitlines()[-2:] == [
         "error: metrics.csv: cannot write it: No space left on device; "
         "the last good checkpoint, r/checkpoint.npz, is of step 11",
-        "hint: once it can be written, the same command with --resume continues from there",
+        "hint: once it can be written, the same command continues from there, with --resume if it names no --out",
     ]
     assert run("train", "--config", small_config, "--out", "r", "--resume").exit_code == 0
     run("train", "--config", small_config, "--out", "expected")
@@ -243,26 +243,41 @@ def test_a_row_that_could_not_be_written_is_not_presupposed_by_the_checkpoint(
 
 def files(folder: Path) -> dict[str, tuple[int, bytes]]:
     """Return what the files of a folder and of those in it hold, and the numbers of these very files."""
-    return {str(path): (path.stat().st_ino, path.read_bytes()) for path in folder.rglob("*") if path.is_file()}
+    paths = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".part"]
+    return {str(path): (path.stat().st_ino, path.read_bytes()) for path in paths}
 
 
-@pytest.mark.parametrize("write", ["begin", "first save", "second save", "third save", "finish"])
+WRITES = ["config.yaml", "env.json", "metrics.csv", *["row", "checkpoint.npz"] * 3, "summary.json"]
+
+
+@pytest.mark.parametrize("number", range(len(WRITES)), ids=[f"{i} {name}" for i, name in enumerate(WRITES)])
 def test_a_process_that_has_lost_its_claim_writes_nothing_more(
-    small_config: Path, write: str, monkeypatch: pytest.MonkeyPatch
+    small_config: Path, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is suspended before one of its writes, and another machine goes on in its place."""
-    number = ["taking", "begin", "first save", "second save", "third save", "finish"].index(write)
-    genuine, asked, before = Claim.require, count(), {}
+    """It is suspended in one of its writes, at the last moment, and another machine goes on in its place."""
+    fsync, append, written, before = os.fsync, Run.append, [], {}
 
-    def suspended(claim: Claim) -> None:
-        if next(asked) == number:
+    def suspended(name: str) -> None:
+        written.append(name)
+        if len(written) == number + 1:
             (mark,) = Path("r", LOCK).iterdir()
             mark.rename(mark.with_name("0" * 32)).write_text(replace(Process.this(), host="node7").line)
             before.update(files(Path("r")))
-        genuine(claim)
 
-    monkeypatch.setattr(Claim, "require", suspended)
+    def before_a_rename(file: int) -> None:
+        fsync(file)
+        for path in Path("r").glob(".*.part"):
+            suspended(path.name.rsplit(".", 2)[0][1:])
+
+    class Slow(Record):
+        def line(self) -> str:
+            suspended("row")
+            return super().line()
+
+    monkeypatch.setattr(os, "fsync", before_a_rename)
+    monkeypatch.setattr(Run, "append", lambda run, record: append(run, Slow(*astuple(record))))
     result = run("train", "--config", small_config, "--out", "r")
+    assert written[: number + 1] == WRITES[: number + 1]
     assert result.exit_code == 1
     said = f"error: r: is not this process's to write: process {os.getpid()} on node7 has taken it"
     assert result.stderr.splitlines()[-2] == said
@@ -356,6 +371,73 @@ def test_a_file_that_cannot_be_written_is_a_failure(
     message = result.stderr.splitlines()[-2].removeprefix("error: ")
     assert message.startswith(f"r/{name}: cannot write it: Is a directory; ")
     assert Run("r").failure() == {"message": message, "step": 33 if name == "summary.json" else 11}
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (MemoryError("7 TiB"), "not enough memory: 7 TiB"),
+        (OSError(5, "Input/output error"), "[Errno 5] Input/output error"),
+    ],
+    ids=str,
+)
+def test_an_error_of_the_machine_is_a_failure(
+    small_config: Path, error: Exception, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(network: object, x: object, t: object, step: int) -> None:
+        raise error
+
+    monkeypatch.setattr("mnist_bp.trainer.shadow.check", fail)
+    assert run("train", "--config", small_config, "--out", "r", "--set", "train.shadow_check=15").exit_code == 1
+    assert Run("r").failure() == {"message": message, "step": 14}
+
+
+@pytest.mark.parametrize("name", ["checkpoint.npz", "metrics.csv"])
+def test_a_damaged_file_is_a_failure_until_it_is_deleted(
+    small_config: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(TrainingDisplay, "step", interrupt_at(17))
+        run("train", "--config", small_config, "--out", "r")
+    Path("r", name).write_bytes(b"damaged")
+    before = contents(Path("r"))
+    for _ in range(2):
+        result = run("train", "--config", small_config, "--out", "r")
+        assert result.exit_code == 1
+        failure = Run("r").failure()
+        assert failure is not None
+        assert f"error: {failure['message']}\n" in result.stderr
+        assert failure["message"].startswith(f"r/{name}: ")
+        assert {path: raw for path, raw in contents(Path("r")).items() if path != "failure.json"} == before
+    for damaged in {"checkpoint.npz", name}:
+        Path("r", damaged).unlink()
+    assert run("train", "--config", small_config, "--out", "r").exit_code == 0
+    run("train", "--config", small_config, "--out", "expected")
+    assert outcome("r") == outcome("expected")
+    assert not Path("r/failure.json").exists()
+
+
+def test_a_finished_run_that_cannot_be_taken_further_stays_as_it_is(small_config: Path) -> None:
+    run("train", "--config", small_config, "--out", "r")
+    Path("r/checkpoint.npz").write_bytes(b"damaged")
+    before = contents(Path("r"))
+    result = run("train", "--config", small_config, "--out", "r", "--set", "train.epochs=4", "--resume")
+    assert result.exit_code == 1
+    assert contents(Path("r")) == before
+
+
+def test_a_summary_that_its_metrics_deny_is_written_again_once_it_is_deleted(small_config: Path) -> None:
+    run("train", "--config", small_config, "--out", "r")
+    expected, summary = contents(Path("r")), Path("r/summary.json")
+    summary.write_text(summary.read_text().replace('"steps": 33', '"steps": 3'))
+    before = contents(Path("r"))
+    result = run("train", "--config", small_config, "--out", "r")
+    assert result.exit_code == 1
+    assert "error: r/summary.json: expected steps 33, as in metrics.csv; got 3\nhint: once it is de" in result.stderr
+    assert contents(Path("r")) == before
+    summary.unlink()
+    assert run("train", "--config", small_config, "--out", "r").exit_code == 0
+    assert contents(Path("r"))["summary.json"] == expected["summary.json"]
 
 
 def test_where_not_even_a_failure_can_be_written_it_is_said_all_the_same(

@@ -2,7 +2,9 @@
 
 import json
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from mnist_bp.config import Config, DataConfig, TrainConfig, dump
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.records import HEADER, Record
 from mnist_bp.runs import Run
+from tests.conftest import contents
 
 FINISHED = '{"epochs": 1, "steps": 1, "seconds": 1, "test_accuracy": 1, "test_loss": %s}'
 ROWS = [Record(epoch, 5 * epoch, 0.1, 1 / epoch, 0.5, None, None, 0.7, 0.6, 0.25) for epoch in (1, 2, 3)]
@@ -35,6 +38,33 @@ def test_a_run_keeps_its_config_environment_and_metrics(run: Run) -> None:
     assert (run.path / "env.json").read_text() == '{\n  "numpy": "2"\n}\n'
     assert (run.path / "metrics.csv").read_text() == HEADER + "".join(row.line() for row in ROWS)
     assert run.records() == ROWS
+
+
+WRITES: dict[str, Callable[[Run], object]] = {
+    "begin": lambda run: run.begin(Config(seed=1), {}),
+    "keep_records": lambda run: run.keep_records(lambda record: False),
+    "append": lambda run: run.append(ROWS[1]),
+    "finish": lambda run: run.finish(parameters=8),
+    "fail": lambda run: run.fail("no", 3),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+@pytest.mark.parametrize("finished", [False, True])
+def test_what_must_not_be_written_is_as_it_was(run: Run, finished: bool, write: Callable[[Run], object]) -> None:
+    run.append(ROWS[0])
+    run.fail("a failure", 3)
+    (run.path / ".config.yaml.1234-0123abcd.part").touch()
+    if finished:
+        run.finish(parameters=7)
+    before = contents(run.path)
+
+    def refuse() -> None:
+        raise BpError("not yours")
+
+    with nullcontext() if finished and write is WRITES["fail"] else pytest.raises(BpError, match="not yours"):
+        write(Run(run.path, refuse))
+    assert contents(run.path) == before
 
 
 def test_a_row_is_on_the_disk_when_append_returns(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +111,7 @@ def test_a_run_that_is_to_go_on_is_never_finished_already_whenever_its_process_e
     run.append(ROWS[0])
     run.finish(parameters=7)
 
-    def killed(path: Path) -> None:
+    def killed(*arguments: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("mnist_bp.runs.replacing", killed)
@@ -110,12 +140,35 @@ def test_a_run_is_continued_with_the_config_that_it_began_with_and_no_other(run:
 
 
 def test_a_run_is_continued_to_another_length_only_if_that_is_asked_for(run: Run) -> None:
-    longer = Config(data=DataConfig(dir="moved"), train=TrainConfig(epochs=99, max_steps=7))
-    run.require_place_for(longer, resume=True)
+    other = Config(data=DataConfig(dir="moved"), train=TrainConfig(epochs=99, max_steps=7))
+    run.require_place_for(other, resume=True)
     with pytest.raises(BpError, match=r"began with; train.epochs was 17, is 99; train.max_steps was null, is 7$") as no:
-        run.require_place_for(longer, resume=False)
+        run.require_place_for(other, resume=False)
     assert no.value.code == Exit.USAGE
-    assert "--resume continues it to another length" in str(no.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "longer"),
+    [
+        ((5, None), (6, None), True),
+        ((5, None), (4, None), False),
+        ((5, 7), (5, 8), True),
+        ((5, 7), (5, None), True),
+        ((5, 7), (5, 6), False),
+        ((5, None), (5, 7), False),
+        ((5, None), (6, 7), False),
+        ((5, 7), (4, 8), False),
+    ],
+)
+def test_that_a_run_can_be_continued_is_said_where_it_is_sure(
+    before: tuple[int, int | None], after: tuple[int, int | None], longer: bool
+) -> None:
+    run = Run("r")
+    run.begin(Config(train=TrainConfig(epochs=before[0], max_steps=before[1])), {})
+    with pytest.raises(BpError) as no:
+        run.require_place_for(Config(train=TrainConfig(epochs=after[0], max_steps=after[1])), resume=False)
+    continued = "--resume continues it to another length; " * longer
+    assert no.value.hint == continued + "another --out begins a new run"
 
 
 def test_a_run_is_done_for_a_config_of_its_own_length(run: Run) -> None:
@@ -128,6 +181,39 @@ def test_a_run_is_done_for_a_config_of_its_own_length(run: Run) -> None:
     run.checkpoint.unlink()
     assert run.summary_of(Config()) is None
     assert Run("nothing").summary_of(Config()) is None
+
+
+@pytest.mark.parametrize("key", ["epochs", "steps", "train_loss", "validation_accuracy", "test_loss", "test_accuracy"])
+def test_a_summary_that_its_metrics_deny_is_not_believed(run: Run, key: str) -> None:
+    run.checkpoint.touch()
+    run.append(ROWS[0])
+    summary = run.finish(parameters=7)
+    right = json.dumps(summary[key])
+    (run.path / "summary.json").write_text(json.dumps(summary | {key: 3}))
+    with pytest.raises(BpError) as caught:
+        run.summary_of(Config())
+    assert str(caught.value) == f"runs/mine/summary.json: expected {key} {right}, as in metrics.csv; got 3"
+    assert caught.value.code == Exit.FAILURE
+    assert caught.value.hint == "once it is deleted, bp train writes it again"
+
+
+def test_a_summary_without_metrics_is_not_believed(run: Run) -> None:
+    run.checkpoint.touch()
+    run.append(ROWS[0])
+    run.finish(parameters=7)
+    run.keep_records(lambda record: False)
+    with pytest.raises(BpError, match=r"metrics\.csv: expected a row, as the run is finished"):
+        run.summary_of(Config())
+
+
+def test_a_failure_is_told_of_a_run_that_has_begun_and_not_finished(run: Run) -> None:
+    run.append(ROWS[0])
+    run.finish(parameters=7)
+    run.fail("no", 3)
+    assert run.failure() is None
+    (new := Run("new")).path.mkdir()
+    new.fail("no", 3)
+    assert [*new.path.iterdir()] == []
 
 
 def test_a_run_that_has_failed_tells_why_until_it_begins_again(run: Run) -> None:
@@ -248,15 +334,15 @@ def test_rows_that_a_checkpoint_presupposes_must_be_there(run: Run) -> None:
 
 
 def test_what_a_killed_process_left_does_not_count_and_goes() -> None:
+    """But for the folder of a claim, of which another claim knows whether its process lives."""
     torn, candidate = Path("torn/.config.yaml.1234-0123abcd.part"), Path("torn/.lock.1234-0123abcd.part")
     candidate.mkdir(parents=True)
-    (candidate / "0123abcd").touch()
     torn.touch()
     run = Run("torn")
     run.require_place_for(Config(), resume=True)
     run.begin(Config(), {})
     assert not torn.exists()
-    assert not candidate.exists()
+    assert candidate.exists()
     assert run.environment() == {}
 
 

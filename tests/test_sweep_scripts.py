@@ -46,7 +46,7 @@ class Place:
         self.folder = folder
         self.mark = f"PLACE={folder}"
         self.environment = {**os.environ, "PATH": str(folder), "HOME": str(folder), "PLACE": str(folder)}
-        self.environment["PYTHONPATH"] = str(SCRIPTS.parent)
+        self.environment |= {"PYTHONPATH": str(SCRIPTS.parent), "TMPDIR": str(folder)}
         for program in PROGRAMS:
             if found := shutil.which(program):
                 (folder / program).symlink_to(found)

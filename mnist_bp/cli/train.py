@@ -125,8 +125,9 @@ def _finished(place: "Run | str", config: "Config", *, resume: bool, quiet: bool
     trainer = build.trainer(config, dataset)
     run = place if isinstance(place, Run) else Run.new(place)
     with Claim(run.path) as claim:
+        run = Run(run.path, check=claim.require)
         run.require_place_for(config, resume=resume)  # which from here on no other process changes
-        summary = run.summary_of(config) or _train(TrainingRun(run, claim, config, dataset, trainer), quiet=quiet)
+        summary = run.summary_of(config) or _train(TrainingRun(run, config, dataset, trainer), quiet=quiet)
     return run, summary
 
 

@@ -6,7 +6,7 @@ Hyperparameter Optimization, JMLR 18(185), 2018, where one in η is kept and tra
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -16,48 +16,127 @@ from mnist_bp.config.identity import LENGTH
 from mnist_bp.config.schema import keys, replaced
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.sweep.outcome import Result
-from mnist_bp.sweep.plan import Planned
+from mnist_bp.sweep.plan import Planned, run_name
 from mnist_bp.sweep.table import Setting
-
-NAMED = 5  # of the runs that an error is about
 
 
 @dataclass(frozen=True)
 class Rung:
-    """The settings trained the longest, for so many epochs, best first; `before`: how many there were a rung below."""
+    """The settings trained the longest, for so many epochs, or about to be; best first.
+
+    `behind` holds those of which some seeds have gone on to the rung, with their other seeds, and `below` those of the
+    rung before, of `epochs_below` epochs, that have not.
+    """
 
     epochs: int
     settings: list[Setting]
-    before: int
+    behind: list[Setting]
+    below: list[Setting]
+    epochs_below: int
+
+    @property
+    def going(self) -> list[Setting]:
+        """The settings of which runs are finished."""
+        return [setting for setting in self.settings if setting.which("finished")]
 
     @property
     def failed(self) -> list[Result]:
         """The runs that failed on the way here; a setting that has no others ranks last, and is not continued."""
         return [run for setting in self.settings for run in setting.which("failed")]
 
+    @property
+    def damaged(self) -> list[Result]:
+        """The runs that would have to be compared, and cannot be."""
+        return [run for setting in (*self.settings, *self.behind) for run in setting.which("damaged")]
+
     def best(self, keep: Fraction) -> list[Setting]:
         """Return the share of the settings that is to be kept, rounded up, but for those that failed."""
-        return [
-            setting for setting in self.settings[: math.ceil(keep * len(self.settings))] if setting.which("finished")
-        ]
+        return [setting for setting in self.settings[: _share(keep, len(self.settings))] if setting.which("finished")]
 
-    def expected(self, keep: Fraction) -> int:
-        """Return how many settings the rung has if as large a share of those before it was continued to here."""
-        return math.ceil(keep * self.before)
+    def unfinished(self, keep: Fraction, epochs: int | None) -> Iterator[tuple[Setting, Planned]]:
+        """Yield the runs that have still to be trained before the rung can be judged.
+
+        If the share to keep, and the epochs to train it for, are those that led here, these are also the runs of the
+        settings that had not begun to go on.
+        """
+        for setting in self.settings:
+            for run in (*setting.which("unfinished"), *setting.which("missing")):
+                yield setting, Planned(run.config, run.path)
+        left = []
+        if self.below and target(self.epochs_below, keep, epochs) == self.epochs:
+            left = self.below[: max(0, _share(keep, len(self.settings) + len(self.below)) - len(self.settings))]
+        for setting in (*self.behind, *left):
+            for planned in continued(setting, self.epochs):
+                yield setting, planned
+
+
+def target(reached: int, keep: Fraction, epochs: int | None) -> int:
+    """Return to how many epochs a share goes on: as many as were asked for, or those reached, divided by the share."""
+    return round(reached / keep) if epochs is None else epochs
 
 
 def top_rung(settings: Sequence[Setting], metric: str) -> Rung:
     """Return the last rung of some settings, which are sorted by a metric, best first.
 
-    Raises BpError if there is no finished run, if a run of the rung is not finished, or has still to be continued to it
-    (exit 1), if the metric was not measured, or if a run's length cannot change (exit 2).
+    Raises BpError if there is no finished run (exit 1), if the lengths of the runs did not come about by pruning, if
+    the metric was not measured, or if a run's length cannot change (exit 2).
     """
-    reached = max((_epochs(setting) for setting in settings if setting.which("finished")), default=None)
-    if reached is None:
+    if not any(setting.which("finished") for setting in settings):
         raise BpError("expected finished runs; got none", hint="the sweep goes first")
-    rung = [setting for setting in settings if _epochs(setting) >= reached]
-    below = [setting for setting in settings if _epochs(setting) < reached]
-    _require_finished(rung, below)
+    known = {setting.config: epochs for setting in settings if (epochs := _epochs(setting)) is not None}
+    first = min(known.values())  # where those are of which it is not known
+    length = {setting.config: known.get(setting.config, first) for setting in settings}
+    reached = max(length[each.config] for each in settings if len(each.which("failed")) < len(each.runs))
+    rung = [setting for setting in settings if length[setting.config] >= reached]
+    lower = [setting for setting in settings if length[setting.config] < reached]
+    if lower:
+        _require_continued(rung, lower)
+    _require_comparable(rung, metric)
+    on_rung = {_without_length(setting) for setting in rung}
+    behind = [setting for setting in lower if _without_length(setting) in on_rung]
+    others = [setting for setting in lower if _without_length(setting) not in on_rung]
+    ended = [each for each in others if all(run.state in ("finished", "failed") for run in each.runs)]
+    last = max((length[setting.config] for setting in ended), default=0)
+    return Rung(reached, rung, behind, [setting for setting in ended if length[setting.config] == last], last)
+
+
+def continued(setting: Setting, epochs: int) -> list[Planned]:
+    """Return the runs of a setting, to be trained for more epochs in all; those that failed stay as they are."""
+    longer = {"train.epochs": epochs, "train.max_steps": None}  # which would end them before
+    return [Planned(replaced(run.config, longer), run.path) for run in setting.runs if run.state != "failed"]
+
+
+def _share(keep: Fraction, settings: int) -> int:
+    return math.ceil(keep * settings)
+
+
+def _epochs(setting: Setting) -> int | None:
+    """Return how many epochs the runs of a setting took or will; None where max_steps decides, and none is finished."""
+    for run in setting.runs:
+        if run.last is not None:
+            return run.last.epoch
+    return setting.config.train.epochs if setting.config.train.max_steps is None else None
+
+
+def _require_continued(rung: Sequence[Setting], lower: Sequence[Setting]) -> None:
+    """Refuse settings that were to take different lengths from the start: the shorter were not left behind.
+
+    A run that was continued is not bounded by its steps any more, is named by its former config, and was not copied.
+    """
+    others = {(_without_length(setting), run.config.seed) for setting in lower for run in setting.runs}
+    for setting in rung:
+        for run in setting.runs:
+            own = (_without_length(setting), run.config.seed)
+            if setting.config.train.max_steps is not None or run.path.name == run_name(run.config) or own in others:
+                message = (
+                    f"{run.path}: expected all runs to be of one length at first; {lower[0].runs[0].path} is shorter"
+                )
+                hint = "runs of different lengths cannot be compared: each length needs a folder of its own"
+                raise BpError(message, code=Exit.USAGE, hint=hint)
+
+
+def _require_comparable(rung: Sequence[Setting], metric: str) -> None:
+    """Refuse a length that cannot change, and a metric that was not measured."""
     for setting in rung:
         run = setting.runs[0]
         if configs.has_fixed_length(setting.config):
@@ -69,34 +148,6 @@ def top_rung(settings: Sequence[Setting], metric: str) -> Rung:
         if setting.which("finished") and setting.mean(metric) is None:
             message = f"{run.path}: expected {metric} to compare by; it was not measured, as data.validation is 0"
             raise BpError(message, code=Exit.USAGE, hint="--metric chooses another one")
-    last = max(map(_epochs, below), default=0)
-    return Rung(reached, rung, len(rung) + sum(_epochs(setting) == last for setting in below))
-
-
-def continued(setting: Setting, epochs: int) -> list[Planned]:
-    """Return the finished runs of a setting, to be trained for more epochs in all; the failed ones stay as they are."""
-    longer = {"train.epochs": epochs, "train.max_steps": None}  # which would end them before
-    return [Planned(replaced(run.config, longer), run.path) for run in setting.which("finished")]
-
-
-def _epochs(setting: Setting) -> int:
-    """Return how many epochs the runs of a setting took; where none is finished, how many they may take at most."""
-    last = [run.last for run in setting.which("finished") if run.last]
-    return last[0].epoch if last else setting.config.train.epochs
-
-
-def _require_finished(rung: Sequence[Setting], below: Sequence[Setting]) -> None:
-    seeds = {_without_length(setting): {run.config.seed for run in setting.runs} for setting in rung}
-    waiting = [run for setting in rung for run in setting.runs if run.state in ("unfinished", "missing")]
-    for setting in below:  # of these, the other seeds were continued
-        there = seeds.get(_without_length(setting))
-        behind = [run for run in setting.runs if there is not None and run.config.seed not in there]
-        waiting += [run for run in behind if run.state != "failed"]
-    if waiting:
-        named = ", ".join(str(run.path) for run in waiting[:NAMED])
-        more = f" and {len(waiting) - NAMED} more" if len(waiting) > NAMED else ""
-        message = f"expected every run to be finished; not so: {named}{more}"
-        raise BpError(message, hint="finish the sweep first: then every setting is judged by all of its seeds")
 
 
 def _without_length(setting: Setting) -> Config:

@@ -22,14 +22,14 @@ FILES = ("config.yaml", "metrics.csv", "summary.json", "failure.json")  # those 
 END = 1024  # bytes at the end of the metrics, of which the last row is fewer than 300
 NO_MATTER = {"seed"} | MAY_CHANGE - {"data.dir"}  # in a setting; another folder may hold other data
 
-State = Literal["finished", "failed", "unfinished", "missing"]
+State = Literal["finished", "failed", "unfinished", "damaged", "missing"]
 
 
 @dataclass(frozen=True)
 class Result:
     """What became of a run: the last record of a finished one; why, and after which step, a failed one failed.
 
-    That there is a config is all that is known of a missing one.
+    Of a damaged one, `failure` says what is wrong; that there is a config is all that is known of a missing one.
     """
 
     path: Path

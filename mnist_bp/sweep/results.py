@@ -10,25 +10,27 @@ from mnist_bp.claim import LOCK
 from mnist_bp.config import Config
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import Advance, Progress
-from mnist_bp.sweep import plan
-from mnist_bp.sweep.outcome import Result, State, read
+from mnist_bp.runs import Run
+from mnist_bp.sweep import outcome, plan
+from mnist_bp.sweep.outcome import Result, State
 
 PLAN = "plan.txt"  # the lines of a sweep's plan, in its folder
-MOST_MISSING = 100_000  # runs to name: of a plan of a million, most may be
+MOST_MISSING = 10_000  # runs to name: of a plan of a million, most may be
 
 
 @dataclass
-class Folder:
+class Results:
     """What lies in a folder: results, one for each setting and seed, and why the rest is none, a message each."""
 
     results: list[Result] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
 
 
-def collect(folder: Path, progress: Progress) -> Folder:
+def read(folder: Path, progress: Progress) -> Results:
     """Read every run directly in a folder, and what its plan, if there is one, says is missing.
 
-    Hidden directories and those in which nothing has begun yet are passed over. BpError (exit 2) if there is no folder.
+    What is no sound run is a damaged one if its config is known, by itself or the plan. Hidden directories and those in
+    which nothing has begun yet are passed over. BpError (exit 2) if there is no folder.
     """
     if (folder / "config.yaml").is_file():
         hint = f"its parent is {os.path.relpath(folder / '..')}"
@@ -37,23 +39,28 @@ def collect(folder: Path, progress: Progress) -> Folder:
         names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:
         raise BpError(f"{folder}: expected a folder of runs: {error.strerror}", code=Exit.USAGE) from error
-    found, begun = Folder(), set()
+    found = Results()
+    begun: set[str] = set()
+    unknown: dict[str, str] = {}  # why there is no result, by name
     with progress("reading", len(names), "run") as advance:
         for name in names:
             path = folder / name
             try:
                 if _has_begun(path):
                     begun.add(name)
-                    found.results.append(read(path))
-            except BpError as error:
-                message = _first_line(str(error))
-                found.skipped.append(message if message.startswith(str(path)) else f"{path}: {message}")
-            except OSError as error:
-                found.skipped.append(f"{error.filename}: {error.strerror}")
+                    found.results.append(outcome.read(path))
+            except (BpError, OSError) as error:
+                begun.add(name)
+                reason = _reason(error, path)
+                try:
+                    found.results.append(Result(path, Run(path).config(), "damaged", failure=reason))
+                except (BpError, OSError):
+                    unknown[name] = reason
             advance(1)
     with progress("reading", None, "line") as advance:
-        _add_missing(found, folder / PLAN, begun, advance)
-    return Folder(*_one_each(found))
+        _add_planned(found, folder / PLAN, begun, unknown, advance)
+    found.skipped[:0] = [f"{folder / name}: {reason}" for name, reason in unknown.items()]
+    return Results(*_one_each(found))
 
 
 def _has_begun(path: Path) -> bool:
@@ -61,14 +68,20 @@ def _has_begun(path: Path) -> bool:
     return path.is_dir() and any(file.name != LOCK and not file.name.startswith(".") for file in path.iterdir())
 
 
-def _add_missing(found: Folder, path: Path, begun: set[str], advance: Advance) -> None:
-    """Add the planned runs of which there is nothing. A folder may have no plan."""
+def _add_planned(found: Results, path: Path, begun: set[str], unknown: dict[str, str], advance: Advance) -> None:
+    """Add the planned runs of which there is nothing, or nothing sound: these are unknown no more.
+
+    They are in the folder of the plan, which may have moved. A folder may have no plan.
+    """
     missing: set[str] = set()
     more = 0
     for number, line in _lines(path):
         try:
             name = plan.out_of(line).name
-            if name not in begun and name not in missing and len(missing) < MOST_MISSING:
+            if name in unknown:
+                config = plan.parse(line).config
+                found.results.append(Result(path.parent / name, config, "damaged", failure=unknown.pop(name)))
+            elif name not in begun and name not in missing and len(missing) < MOST_MISSING:
                 found.results.append(Result(path.parent / name, plan.parse(line).config, "missing"))
                 missing.add(name)
             else:
@@ -87,7 +100,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
                 yield number, line.rstrip("\n")
 
 
-def _one_each(found: Folder) -> tuple[list[Result], list[str]]:
+def _one_each(found: Results) -> tuple[list[Result], list[str]]:
     """Return the results, sorted, without a second one of the same setting and seed, which must not count twice."""
     first: dict[tuple[Config, int], Result] = {}
     skipped = list(found.skipped)
@@ -96,6 +109,12 @@ def _one_each(found: Folder) -> tuple[list[Result], list[str]]:
         if other is not result:
             skipped.append(f"{result.path}: {result.state}, the same setting and seed as {other.path}")
     return list(first.values()), skipped
+
+
+def _reason(error: BpError | OSError, path: Path) -> str:
+    """Return what an error says of a run directory, which it need not name again."""
+    message = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else _first_line(str(error))
+    return message.removeprefix(f"{path}/").removeprefix(f"{path}: ")
 
 
 def _first_line(message: str) -> str:

@@ -6,7 +6,7 @@ from typing import ParamSpec, TypeVar
 from unittest.mock import patch
 
 from mnist_bp.config import Config
-from mnist_bp.config.schema import replaced
+from mnist_bp.config.schema import replaced, rule_of
 from mnist_bp.records import Record
 from mnist_bp.runs import Run
 from mnist_bp.sweep.plan import Planned, run_name
@@ -23,8 +23,8 @@ def unsynced(make: Callable[P, T]) -> Callable[P, T]:
 
 def config(seed: int = 0, **values: object) -> Config:
     """Return a config of one epoch; `train_epochs` is the key train.epochs."""
-    keys = {name.replace("_", ".", 1): value for name, value in values.items()}
-    return replaced(Config(), {"train.epochs": 1, "seed": seed, **keys})
+    keys = {"train.epochs": 1, "seed": seed, **{name.replace("_", ".", 1): value for name, value in values.items()}}
+    return replaced(Config(), {key: rule_of(key).accept(value) for key, value in keys.items()})
 
 
 def record(epoch: int = 1, **metrics: float | None) -> Record:

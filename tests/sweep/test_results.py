@@ -17,13 +17,13 @@ from mnist_bp.runs import Run
 from mnist_bp.sweep import results
 from mnist_bp.sweep.outcome import Result, read
 from mnist_bp.sweep.plan import run_name
-from mnist_bp.sweep.results import Folder, collect
+from mnist_bp.sweep.results import Results
 from tests.conftest import bound_by_permissions
 from tests.sweep.making import FOLDER, begun, config, failed, finished, planned, record
 
 
-def found() -> Folder:
-    return collect(FOLDER, silent)
+def found() -> Results:
+    return results.read(FOLDER, silent)
 
 
 @contextmanager
@@ -46,7 +46,7 @@ def test_each_run_is_read_as_what_became_of_it() -> None:
     configs = [config(seed) for seed in range(4)]
     paths = [finished(configs[0], test_accuracy=0.9), failed(configs[1]), begun(configs[2]).path]
     planned(*configs)
-    assert found() == Folder(
+    assert found() == Results(
         [
             Result(paths[0], configs[0], "finished", last=record(test_accuracy=0.9)),
             Result(paths[1], configs[1], "failed", failure="training diverged at step 7", step=6),
@@ -65,7 +65,7 @@ def test_what_is_no_visible_directory_or_about_to_begin_is_passed_over() -> None
     (FOLDER / "beginning/.config.yaml.1234-0123abcd.part").touch()
     (FOLDER / "nowhere").symlink_to("elsewhere")
     (FOLDER / "loop").symlink_to("loop")
-    assert found() == Folder()
+    assert found() == Results()
 
 
 def write(name: str, content: bytes) -> Callable[[Path], object]:
@@ -130,11 +130,21 @@ def test_what_is_no_sound_run_is_named_and_does_not_count(spoil: Callable[[Path]
     spoil(bad)
     with time_limit(10):
         result = found()
-    assert [run.path for run in result.results] == [good]
-    assert len(result.skipped) == 1
-    assert result.skipped[0].startswith(str(bad))
-    assert reason in result.skipped[0]
-    assert "\n" not in result.skipped[0]
+    assert result.results[0] == read(good)
+    if len(result.results) == 1:
+        (message,) = result.skipped
+        assert message.startswith(f"{bad}: ")
+    else:
+        assert (result.results[1].path, result.results[1].state, result.skipped) == (bad, "damaged", [])
+        message = result.results[1].failure
+        assert str(bad) not in message
+    assert reason in message
+    assert "\n" not in message
+    planned(config(1))  # and now its config is known in any case
+    assert [run.state for run in found().results] == ["finished", "damaged"]
+    assert found().results[1].path == bad
+    assert reason in found().results[1].failure
+    assert found().skipped == []
 
 
 @given(
@@ -155,13 +165,13 @@ def test_no_damage_is_overlooked_or_touches_another_run(name: str, where: float,
     path.write_bytes(sound)
     assert read(good) in result.results
     assert len(result.results) + len(result.skipped) == 2
-    if name == "metrics.csv" and len(result.results) == 2:
+    if name == "metrics.csv" and result.results[1].state == "finished":
         assert result.results[1].last == record()
 
 
 def test_a_failure_that_is_none_is_named() -> None:
     (failed(config()) / "failure.json").write_text('{"message": 3}')
-    assert "failure.json: expected a message" in found().skipped[0]
+    assert found().results[0].failure.startswith("failure.json: expected a message")
 
 
 def test_what_may_not_be_read_is_named() -> None:
@@ -171,9 +181,21 @@ def test_what_may_not_be_read_is_named() -> None:
     with bound_by_permissions():
         result = found()
     paths[3].chmod(0o700)
-    assert result.results == []
-    assert len(result.skipped) == 4
-    assert all("Permission denied" in message for message in result.skipped)
+    assert {(run.path, run.failure) for run in result.results} == {
+        (path, f"{name}: Permission denied")
+        for path, name in zip(paths[1:3], ("metrics.csv", "summary.json"), strict=True)
+    }
+    assert [message.rpartition(": ")[2] for message in result.skipped] == ["Permission denied"] * 2
+
+
+def test_a_run_whose_directory_cannot_be_listed_is_not_missing_as_well() -> None:
+    path = finished(config())
+    planned(config())
+    path.chmod(0o300)
+    with bound_by_permissions():
+        result = found()
+    path.chmod(0o700)
+    assert result == Results([Result(path, config(), "damaged", failure="Permission denied")], [])
 
 
 def test_several_mistakes_in_a_config_are_one_line() -> None:
@@ -222,11 +244,11 @@ def test_a_folder_must_be_one(make: Callable[[], object]) -> None:
 def test_a_run_directory_is_no_folder_of_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     path = finished(config())
     with pytest.raises(BpError, match="got a run directory") as caught:
-        collect(path, silent)
+        results.read(path, silent)
     assert (caught.value.code, caught.value.hint) == (Exit.USAGE, "its parent is sweeps/mine")
     monkeypatch.chdir(path)
     with pytest.raises(BpError) as caught:
-        collect(Path(), silent)
+        results.read(Path(), silent)
     assert caught.value.hint == "its parent is .."
 
 
@@ -247,6 +269,15 @@ def test_a_plan_that_is_no_file_is_none() -> None:
     os.mkfifo(FOLDER / "plan.txt")
     with time_limit(10):
         assert len(found().results) == 1
+
+
+def test_the_runs_of_a_plan_are_in_its_folder_wherever_that_is_now() -> None:
+    planned(config(0), config(1))
+    write("config.yaml", GARBAGE)(finished(config(1)))
+    moved = FOLDER.rename("moved")
+    assert [(run.path, run.state) for run in results.read(moved, silent).results] == [
+        (moved / run_name(config(1)), "damaged"), (moved / run_name(config(0)), "missing")
+    ]  # fmt: skip
 
 
 def test_of_very_many_missing_runs_the_first_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

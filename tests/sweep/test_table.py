@@ -102,7 +102,7 @@ def test_ties_are_in_the_order_of_the_numbers_set() -> None:
     numbers = [1e-5, 0.5, 2.0, 10.0, 1e20]
     assert rates(settings([result(config(train_learning_rate=rate)) for rate in reversed(numbers)])) == numbers
     units = [(9,), (50, 8), (50, 10), (100,)]
-    found = settings([result(config(model_hidden=hidden)) for hidden in reversed(units)])
+    found = settings([result(config(model_hidden=[*hidden])) for hidden in reversed(units)])
     assert [setting.config.model.hidden for setting in found] == units
 
 
@@ -121,7 +121,7 @@ def test_the_validation_accuracy_is_the_usual_metric_if_all_have_measured_it() -
 
 def test_values_are_written_as_one_would_set_them_or_plain_for_a_program() -> None:
     keys = ["model.conv", "model.hidden", "train.optimizer", "train.learning_rate", "train.clip_norm"]
-    some = config(model_conv=(ConvConfig(8),), train_optimizer="adam", train_learning_rate=1e-5)
+    some = config(model_conv=[ConvConfig(8)], train_optimizer="adam", train_learning_rate=1e-5)
     conv = {"filters": 8, "kernel": 3, "stride": 1, "padding": 0, "pool": None, "pool_size": 2}
     written = "[{filters: 8, kernel: 3, stride: 1, padding: 0, pool: null, pool_size: 2}]"
     assert values(some, keys) == [written, "[50]", "adam", "1.0e-05", "null"]

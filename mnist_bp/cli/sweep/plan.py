@@ -1,6 +1,11 @@
 """`bp sweep plan`: a sweep as command lines."""
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from mnist_bp.sweep.plan import Planned
 
 
 @click.command("plan")
@@ -53,11 +58,36 @@ def command(
     if name is None:
         raise click.UsageError("expected SWEEP, --config FILE, or both.")
     folder = Path(out) if out is not None else Path("sweeps", Path(name).stem)
+    if not str(folder).isprintable():  # a line must be one line
+        raise click.UsageError(f"--out: expected printable characters; got {str(folder)!r}.")
     for planned in plan.plan(reader.load(Path(sweep) if sweep is not None else None, base, axes, seeds), folder):
-        if missing and (planned.out / "summary.json").exists():
+        run = _unfinished(planned) if missing else planned
+        if run is None:
             continue
-        line = planned.command()
+        line = run.command(resume=run is not planned)
         if as_json:
-            about = {"run": str(planned.out), "seed": planned.config.seed, "set": planned.settings, "command": line}
+            about = {"run": str(run.out), "seed": run.config.seed, "set": run.settings, "command": line}
             line = json.dumps(about, default=asdict)
         sys.stdout.write(f"{line}\n")  # click.echo would flush each
+
+
+def _unfinished(planned: "Planned") -> "Planned | None":
+    """Return a planned run unless it is finished; one that goes on to another length, as what it is now."""
+    from dataclasses import replace
+
+    from mnist_bp import config as configs
+    from mnist_bp.errors import BpError
+    from mnist_bp.sweep import outcome
+
+    if not planned.out.exists():
+        return planned
+    try:
+        run = outcome.read(planned.out)
+    except (BpError, OSError):
+        return planned
+    if run.state == "finished":
+        return None
+    same_run = not configs.forbidden_changes(planned.config, run.config)
+    if same_run and not configs.has_same_length(planned.config, run.config):
+        return replace(planned, config=run.config)
+    return planned

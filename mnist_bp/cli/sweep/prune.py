@@ -2,16 +2,13 @@
 
 import logging
 import re
+import shlex
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 import click
 
 from mnist_bp.cli import columns, options, output
-from mnist_bp.cli.sweep import folder as folders
-
-if TYPE_CHECKING:
-    from mnist_bp.sweep.halving import Rung
+from mnist_bp.cli.sweep import gathering
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +23,7 @@ def _share(ctx: click.Context, option: click.Parameter, value: str) -> Fraction:
 
 
 @click.command("prune")
-@folders.argument
+@gathering.folder
 @click.option(
     "--keep",
     default="1/3",
@@ -35,7 +32,7 @@ def _share(ctx: click.Context, option: click.Parameter, value: str) -> Fraction:
     metavar="SHARE",
     help="The share of the settings to keep.",
 )
-@folders.metric
+@gathering.metric
 @click.option(
     "--epochs",
     type=click.IntRange(1),
@@ -48,7 +45,8 @@ def command(folder: str, keep: Fraction, metric: str | None, epochs: int | None,
 
     This is a round of successive halving (Jamieson & Talwalkar 2016): of the settings that were trained the longest,
     the best share, by their mean over seeds, goes on to as many times the epochs. Round by round, few settings get most
-    of the training.
+    of the training. While runs of a round are not finished, it prints the commands that finish them: to repeat the same
+    command is always right.
 
     \b
     Examples:
@@ -58,16 +56,28 @@ def command(folder: str, keep: Fraction, metric: str | None, epochs: int | None,
     from mnist_bp.errors import BpError, Exit
     from mnist_bp.sweep import halving, table
 
-    found = folders.read(folder)
-    metric = folders.metric_to_choose_by(found.results, metric)
+    found = gathering.read(folder)
+    asked, metric = metric, gathering.metric_to_choose_by(found.results, metric)
     rung = halving.top_rung(table.settings(found.results, metric), metric)
-    target = round(rung.epochs / keep) if epochs is None else epochs
-    if target <= rung.epochs:
-        message = f"expected more epochs than were reached, {rung.epochs}; got {target}"
-        raise BpError(message, code=Exit.USAGE, hint="--epochs says how many in all")
-    _warn(rung, keep)
-    best = rung.best(keep)
-    planned = [(setting, run) for setting in best for run in halving.continued(setting, target)]
+    if rung.damaged:
+        message = "\n".join(gathering.shortened(f"{run.path}: damaged: {run.failure}" for run in rung.damaged))
+        raise BpError(message, hint="what is deleted is missing, if plan.txt names it: it is then begun again")
+    for line in gathering.shortened(f"{run.path}: failed: {run.failure}" for run in rung.failed):
+        log.warning("%s", columns.printable(line))
+    planned = list(rung.unfinished(keep, epochs))
+    unfinished, target, kept = bool(planned), rung.epochs, rung.settings
+    if unfinished:
+        log.warning("runs not finished yet: %d; these commands finish them; then prune again", len(planned))
+    elif len(rung.going) == 1:
+        kept = rung.going
+        by = ["--metric", asked] if asked else []
+        log.warning("one setting is left: %s", shlex.join(["bp", "sweep", "best", folder, *by]))
+    else:
+        target, kept = halving.target(rung.epochs, keep, epochs), rung.best(keep)
+        if target <= rung.epochs:
+            message = f"expected more epochs than were reached, {rung.epochs}; got {target}"
+            raise BpError(message, code=Exit.USAGE, hint="--epochs says how many in all")
+        planned = [(setting, run) for setting in kept for run in halving.continued(setting, target)]
     if not as_json:
         for _, run in planned:
             click.echo(run.command(resume=True))
@@ -76,8 +86,9 @@ def command(folder: str, keep: Fraction, metric: str | None, epochs: int | None,
         {
             "metric": metric,
             "settings": len(rung.settings),
-            "kept": len(best),
+            "kept": len(kept),
             "epochs": {"reached": rung.epochs, "target": target},
+            "unfinished": unfinished,
             "runs": [
                 {
                     "run": str(run.out),
@@ -89,14 +100,3 @@ def command(folder: str, keep: Fraction, metric: str | None, epochs: int | None,
             ],
         }
     )
-
-
-def _warn(rung: "Rung", keep: Fraction) -> None:
-    """Warn of failed runs, and of a rung on which others are still expected."""
-    for line in folders.shortened([f"{run.path}: failed: {run.failure}" for run in rung.failed]):
-        log.warning("%s", columns.printable(line))
-    if len(rung.settings) < rung.expected(keep):
-        log.warning(
-            "only %d of %d settings have been trained for %d epochs, and %s of them are %d: have all been continued?",
-            len(rung.settings), rung.before, rung.epochs, keep, rung.expected(keep),
-        )  # fmt: skip

@@ -5,20 +5,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mnist_bp.cli import columns, options, output
-from mnist_bp.cli.sweep import folder as folders
+from mnist_bp.cli.sweep import gathering
 from mnist_bp.sweep.metrics import METRICS
 
 if TYPE_CHECKING:
     from mnist_bp.sweep.outcome import Result, State
-    from mnist_bp.sweep.results import Folder
+    from mnist_bp.sweep.results import Results
     from mnist_bp.sweep.table import Setting
-
-NOT_COUNTED: "tuple[State, ...]" = ("failed", "unfinished", "missing")
 
 
 @click.command("table")
-@folders.argument
-@folders.metric
+@gathering.folder
+@gathering.metric
 @click.option(
     "--format",
     "form",
@@ -32,8 +30,8 @@ def command(folder: str, metric: str | None, form: str, as_json: bool) -> None:
     """Print a row for each setting of the runs in DIR.
 
     A setting is a config but for its seed. Its row has mean ± standard deviation (of the sample, n − 1) over the n
-    seeds that are finished, and names those that are not counted: failed, unfinished, or missing according to
-    DIR/plan.txt. The best comes first. What is no sound run directory is skipped, with a warning.
+    seeds that are finished, and names those that are not counted: failed, unfinished, damaged, or missing according to
+    DIR/plan.txt. The best comes first. What is no run directory is skipped, with a warning.
 
     \b
     Examples:
@@ -43,7 +41,7 @@ def command(folder: str, metric: str | None, form: str, as_json: bool) -> None:
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp.sweep import table
 
-    found = folders.read(folder)
+    found = gathering.read(folder)
     metric = metric or table.usual_metric(found.results)
     settings = table.settings(found.results, metric)
     if as_json or form == "json":
@@ -55,8 +53,8 @@ def command(folder: str, metric: str | None, form: str, as_json: bool) -> None:
     else:
         click.echo(columns.aligned(_summary(settings, metric)), nl=False)
         click.echo(f"\nmean ± standard deviation over n seeds; the best {metric} comes first")
-        for state in NOT_COUNTED:
-            for line in folders.shortened(_described(settings, state)):
+        for state in gathering.NOT_COUNTED:
+            for line in gathering.shortened(_described(settings, state)):
                 click.echo(columns.printable(line))
 
 
@@ -72,7 +70,7 @@ def _summary(settings: "list[Setting]", metric: str) -> list[list[str]]:
     for setting in settings:
         values = [_rounded(setting, name) for name in shown]
         count = str(len(setting.which("finished")))
-        rows.append([*table.values(setting.config, keys), *values, count, *[_not_counted(setting)] * apart])
+        rows.append([*table.values(setting.config, keys), *values, count, *[gathering.not_counted(setting)] * apart])
     return rows
 
 
@@ -84,20 +82,12 @@ def _rounded(setting: "Setting", metric: str) -> str:
     return f"{mean:{digits}}" + ("" if deviation is None else f" ± {deviation:{digits}}")
 
 
-def _not_counted(setting: "Setting") -> str:
-    parts = []
-    for state in NOT_COUNTED:
-        if seeds := setting.seeds(state):
-            parts.append(f"{state}: {', '.join(folders.shortened(map(str, seeds)))}")
-    return "; ".join(parts)
-
-
 def _described(settings: "list[Setting]", state: "State") -> list[str]:
     """Return a line for each run of a state."""
     lines = []
     for setting in settings:
         for run in setting.which(state):
-            why = f": {run.failure}" if state == "failed" else ""
+            why = f": {run.failure}" if run.failure else ""
             lines.append(f"{state:10}  {run.path}  seed {run.config.seed}{why}")
     return lines
 
@@ -124,10 +114,10 @@ def _record(setting: "Setting") -> dict[str, Any]:
     record: dict[str, Any] = {"n": len(setting.which("finished"))}
     for metric in METRICS:
         record |= {f"{metric}_mean": setting.mean(metric), f"{metric}_sd": setting.deviation(metric)}
-    return record | {state: setting.seeds(state) for state in NOT_COUNTED}
+    return record | {state: setting.seeds(state) for state in gathering.NOT_COUNTED}
 
 
-def _report(found: "Folder", settings: "list[Setting]", metric: str) -> dict[str, Any]:
+def _report(found: "Results", settings: "list[Setting]", metric: str) -> dict[str, Any]:
     """Return everything, as plain data."""
     from mnist_bp.sweep import table
 
@@ -145,5 +135,7 @@ def _report(found: "Folder", settings: "list[Setting]", metric: str) -> dict[str
 
 
 def _run(run: "Result") -> dict[str, Any]:
-    about = {"run": str(run.path), "seed": run.config.seed, "state": run.state}
-    return about | ({"step": run.step, "message": run.failure} if run.state == "failed" else {})
+    about: dict[str, Any] = {"run": str(run.path), "seed": run.config.seed, "state": run.state}
+    if run.state == "failed":
+        about["step"] = run.step
+    return about | ({"message": run.failure} if run.failure else {})

@@ -46,3 +46,21 @@ def test_there_must_be_a_run_that_has_the_metric(metric: str) -> None:
     result = run("sweep", "best", FOLDER, "--metric", metric)
     assert (result.exit_code, result.stdout) == (1, "")
     assert f"sweeps/mine: expected a finished run that measured {metric}; got none" in result.stderr
+
+
+def test_seeds_that_are_not_counted_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    def warnings() -> list[str]:
+        caplog.clear()
+        assert run("sweep", "best", FOLDER).exit_code == 0
+        return caplog.messages
+
+    finished(config(train_learning_rate=1), validation_accuracy=0.9)
+    finished(config(train_learning_rate=2), validation_accuracy=0.8)
+    assert warnings() == []
+    for seed in (1, 2):
+        finished(config(seed, train_learning_rate=2), validation_accuracy=0.8)
+    fewer = "finished seeds of the best setting: 1; of another one: 3"
+    assert warnings() == [fewer]
+    failed(config(1, train_learning_rate=1))
+    (finished(config(2, train_learning_rate=1)) / "summary.json").write_text("")
+    assert warnings() == ["seeds of the best setting that are not counted: failed: 1; damaged: 2", fewer]

@@ -2,13 +2,17 @@
 
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from mnist_bp.config.schema import replaced
+from mnist_bp.sweep.plan import parse
 from tests.conftest import run
+from tests.sweep.making import begun, failed, finished
 
 SWEEP = "train: {batch_size: 20}\ngrid: {train.epochs: [1, 2]}\nseeds: 2\n"
 
@@ -64,11 +68,27 @@ def test_a_convolution_is_json_too() -> None:
 
 def test_only_what_is_missing() -> None:
     plan = lines("mine.yaml")
-    for line, file in ((plan[1], "summary.json"), (plan[2], "failure.json")):
-        folder = Path(shlex.split(line)[-2])
-        folder.mkdir(parents=True)
-        (folder / file).write_text("{}")
+    configs = [parse(line).config for line in plan]
+    finished(configs[1])
+    failed(configs[2])
+    (finished(configs[3]) / "metrics.csv").unlink()
     assert lines("mine.yaml", "--missing") == [plan[0], plan[2], plan[3]]
+
+
+def test_a_run_that_goes_on_to_another_length_is_missing_until_it_has_come_there() -> None:
+    """As `bp sweep prune` has it; a directory that holds another run altogether is planned as before."""
+    plan = lines("mine.yaml", "--set", "train.epochs=1")
+    first, second = (parse(line) for line in plan)
+    longer = replaced(first.config, {"train.epochs": 5})
+    begun(longer).path.rename(first.out)
+    begun(replaced(longer, {"train.batch_size": 7})).path.rename(second.out)
+    own = plan[0].replace("epochs=1", "epochs=5").replace("--quiet", "--resume --quiet")
+    assert lines("mine.yaml", "--set", "train.epochs=1", "--missing") == [own, plan[1]]
+    about = json.loads(lines("mine.yaml", "--set", "train.epochs=1", "--missing", "--json")[0])
+    assert (about["command"], about["set"]["train.epochs"]) == (own, 5)
+    shutil.rmtree(first.out)
+    finished(longer).rename(first.out)
+    assert lines("mine.yaml", "--set", "train.epochs=1", "--missing") == [plan[1]]
 
 
 @pytest.mark.parametrize(
@@ -78,6 +98,7 @@ def test_only_what_is_missing() -> None:
         (["none.yaml"], "error: none.yaml: cannot read the config file"),
         (["mine.yaml", "--set", "train.epoch=1"], "did you mean train.epochs?"),
         (["mine.yaml", "--seeds", "0"], "--seeds"),
+        (["mine.yaml", "--out", "a\nb"], "expected printable characters; got 'a\\nb'"),
         (
             ["mine.yaml", "--set", "train.momentum=0.5"],
             "error: train.momentum=0.5: train.momentum: expected 0.9",
@@ -91,11 +112,13 @@ def test_mistakes_are_told_with_exit_2(arguments: list[str], message: str) -> No
     assert "Traceback" not in result.output
 
 
-def test_planning_needs_no_numpy() -> None:
+@pytest.mark.parametrize("options", [[], ["--missing"]])
+def test_planning_needs_no_numpy(options: list[str]) -> None:
+    begun(parse(lines("mine.yaml")[0]).config)
     program = (
         "import sys\n"
         "from mnist_bp.cli import bp\n"
-        "bp(['sweep', 'plan', 'mine.yaml'], standalone_mode=False)\n"
+        f"bp(['sweep', 'plan', 'mine.yaml', *{options}], standalone_mode=False)\n"
         "print('loaded:', [name for name in ('numpy', 'requests', 'tqdm') if name in sys.modules])"
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_bp.cli.sweep.folder import SHOWN
+from mnist_bp.cli.sweep.gathering import SHOWN
 from mnist_bp.runs import Run
 from mnist_bp.sweep.plan import run_name
 from tests.conftest import run
@@ -105,6 +105,22 @@ def test_json_has_every_run_and_what_was_skipped(options: list[str], caplog: pyt
         "step": 6,
         "message": "training diverged at step 7",
     }
+
+
+def test_damaged_runs_are_told_in_every_form(caplog: pytest.LogCaptureFixture) -> None:
+    finished(config(0))
+    path = finished(config(3))
+    (path / "metrics.csv").unlink()
+    why = "metrics.csv: expected a row, as the run is finished"
+    lines = table().splitlines()
+    assert lines[1].endswith("1  damaged: 3")
+    assert lines[-1] == f"damaged     {path}  seed 3: {why}"
+    (row,) = csv.DictReader(table("--format", "csv").splitlines())
+    assert (row["damaged"], row["n"]) == ("3", "1")
+    (setting,) = json.loads(table("--json"))["settings"]
+    assert setting["damaged"] == [3]
+    assert setting["runs"][1] == {"run": str(path), "seed": 3, "state": "damaged", "message": why}
+    assert not caplog.messages
 
 
 def test_a_single_setting_has_no_column_of_its_own() -> None:

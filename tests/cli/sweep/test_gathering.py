@@ -2,7 +2,7 @@
 
 import pytest
 
-from mnist_bp.cli.sweep.folder import SHOWN, metric_to_choose_by, shortened
+from mnist_bp.cli.sweep.gathering import SHOWN, metric_to_choose_by, shortened
 from tests.conftest import run
 from tests.sweep.making import FOLDER, config, finished
 

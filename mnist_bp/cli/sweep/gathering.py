@@ -1,4 +1,4 @@
-"""A folder of runs, as the commands that read one take it: arguments, metric, and warnings of what it holds besides."""
+"""Gathering the runs of a folder, as several commands do: their arguments, and how they say what does not count."""
 
 import logging
 from collections.abc import Iterable
@@ -12,14 +12,16 @@ from mnist_bp.cli.columns import printable
 from mnist_bp.sweep.metrics import METRICS
 
 if TYPE_CHECKING:
-    from mnist_bp.sweep.outcome import Result
-    from mnist_bp.sweep.results import Folder
+    from mnist_bp.sweep.outcome import Result, State
+    from mnist_bp.sweep.results import Results
+    from mnist_bp.sweep.table import Setting
 
 SHOWN = 20  # lines of a kind, before the rest is only counted
+NOT_COUNTED: "tuple[State, ...]" = ("failed", "unfinished", "damaged", "missing")
 
 log = logging.getLogger(__name__)
 
-argument = click.argument("folder", metavar="DIR", type=click.Path())
+folder = click.argument("folder", metavar="DIR", type=click.Path())
 metric = click.option(
     "--metric",
     type=click.Choice(METRICS),
@@ -29,12 +31,12 @@ metric = click.option(
 )
 
 
-def read(folder: str) -> "Folder":
+def read(folder: str) -> "Results":
     """Read the runs of a folder, and warn of what is skipped; raises BpError (exit 2) if there is none."""
     from mnist_bp.errors import BpError, Exit
     from mnist_bp.sweep import results
 
-    found = results.collect(Path(folder), output.bar)
+    found = results.read(Path(folder), output.bar)
     for message in shortened([f"skipped {message}" for message in found.skipped]):
         log.warning("%s", printable(message))
     if not found.results:
@@ -52,6 +54,15 @@ def metric_to_choose_by(results: "list[Result]", asked: str | None) -> str:
             "chosen by %s: the test set then no longer tells how good the choice is; hold out data.validation", metric
         )
     return metric
+
+
+def not_counted(setting: "Setting") -> str:
+    """Return the seeds of a setting that are not finished, by what became of them; empty if all are."""
+    parts = []
+    for state in NOT_COUNTED:
+        if seeds := setting.seeds(state):
+            parts.append(f"{state}: {', '.join(shortened(map(str, seeds)))}")
+    return "; ".join(parts)
 
 
 def shortened(lines: Iterable[str]) -> list[str]:
