@@ -102,6 +102,7 @@ in_training_again() {
     done
     return 1
 }
+nothing_ends() { [[ -z $(squeue --noheader --states=COMPLETING --format=%i) ]]; }
 running() { [[ $(squeue --noheader --job="$1" --format=%T) == RUNNING ]]; }
 restarted() { [[ $(scontrol show job "$1" | sed -n 's/.* Restarts=\([0-9]*\) .*/\1/p') == "$2" ]]; }
 
@@ -129,6 +130,7 @@ job=$(bash "$scripts/sweep.sbatch" try.yaml 2 --parsable --partition=low)
 wait_for "a run is in training" in_training
 sbatch --quiet --partition=high --exclusive --output=/dev/null --wrap "sleep 1"
 wait_for "the first task is preempted" restarted "${job}_0" 1
+wait_for "what was preempted has ended" nothing_ends
 grep --no-filename "interrupted at step" sweeps/try/*.out
 for metrics in $(unfinished); do
     cp "$metrics" "$(basename "$(dirname "$metrics")").before"
