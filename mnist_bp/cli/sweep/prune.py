@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 def _share(ctx: click.Context, option: click.Parameter, value: str) -> Fraction:
     """Return a share such as 1/3 or 0.33."""
-    if re.fullmatch(r"\d{1,9}/\d{1,9}|\d?\.?\d{1,9}", value) and not re.search(r"/0+$", value):
+    if re.fullmatch(r"[0-9]{1,9}/0*[1-9][0-9]{0,8}|[0-9]?\.?[0-9]{1,9}", value):
         share = Fraction(value)
         if 0 < share <= 1:
             return share
@@ -53,6 +53,7 @@ def command(folder: str, keep: Fraction, metric: str | None, epochs: int | None,
         bp sweep prune sweeps/learning-rate | scripts/sweep.sh -
         bp sweep prune sweeps/learning-rate --keep 1/2 --epochs 20
     """  # noqa: D301  # \b keeps click from joining the lines
+    from mnist_bp.config.schema import rule_of
     from mnist_bp.errors import BpError, Exit
     from mnist_bp.sweep import halving, table
 
@@ -77,6 +78,10 @@ def command(folder: str, keep: Fraction, metric: str | None, epochs: int | None,
         if target <= rung.epochs:
             message = f"expected more epochs than were reached, {rung.epochs}; got {target}"
             raise BpError(message, code=Exit.USAGE, hint="--epochs says how many in all")
+        try:
+            rule_of("train.epochs").accept(target)
+        except ValueError as error:
+            raise BpError(f"train.epochs: expected {error}; got {target}", code=Exit.USAGE) from error
         planned = [(setting, run) for setting in kept for run in halving.continued(setting, target)]
     if not as_json:
         for _, run in planned:

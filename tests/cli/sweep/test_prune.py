@@ -144,7 +144,9 @@ def test_the_target_is_rounded() -> None:
     assert parse(line).config.train.epochs == 17
 
 
-@pytest.mark.parametrize("share", ["0", "1/0", "0/3", "4/3", "1.5", "-1", "nan", "inf", "1e-9", "", "1/", "a", "1/-3"])
+@pytest.mark.parametrize(
+    "share", ["0", "1/0", "0/3", "4/3", "1.5", "-1", "nan", "inf", "1e-9", "", "1/", "a", "1/-3", "1/٠", "٣"]
+)
 def test_a_share_is_above_0_and_up_to_1(share: str) -> None:
     result = run("sweep", "prune", FOLDER, f"--keep={share}")
     assert result.exit_code == 2
@@ -157,3 +159,10 @@ def test_the_epochs_must_be_more_than_were_reached(options: list[str]) -> None:
     result = run("sweep", "prune", FOLDER, *options)
     assert (result.exit_code, result.stdout) == (2, "")
     assert "expected more epochs than were reached, 1; got 1" in result.stderr
+
+
+@pytest.mark.usefixtures("sweep")
+def test_no_command_is_printed_that_would_be_refused() -> None:
+    result = run("sweep", "prune", FOLDER, "--epochs", "1000001")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "train.epochs: expected an integer from 1 to 1000000; got 1000001" in result.stderr
