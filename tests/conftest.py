@@ -1,5 +1,9 @@
 """What several tests share: a seeded generator, small data sets, and a place of their own on disk."""
 
+from mnist_bp.environment import THREAD_VARIABLES, limit_threads
+
+limit_threads(1)  # before NumPy is imported: on a busy machine, threads that wait for each other take much longer
+
 import csv
 import ctypes
 import gzip
@@ -24,7 +28,6 @@ from hypothesis import HealthCheck, settings
 
 from mnist_bp.cli import bp
 from mnist_bp.data.archives import ARCHIVES, FILES, Archives
-from mnist_bp.environment import THREAD_VARIABLES
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # which a script's `&` starts the suite to ignore
 settings.register_profile("suite", derandomize=True, deadline=None)
