@@ -4,6 +4,8 @@ import csv
 import io
 from collections.abc import Sequence
 
+from mnist_bp.cli.output import printable
+
 Rows = Sequence[Sequence[str]]
 
 
@@ -27,8 +29,3 @@ def comma_separated(rows: Rows) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()
-
-
-def printable(text: str) -> str:
-    """Return the text with its control characters made visible: it comes from files, and may go to a terminal."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -47,7 +47,7 @@ def command(first: str, second: str, as_json: bool) -> None:
     click.echo(columns.aligned(rows), nl=False)
     for run in runs:
         if run.state == "failed":
-            click.echo("\n" + columns.printable(f"{run.path} failed: {run.failure}"))
+            click.echo("\n" + output.printable(f"{run.path} failed: {run.failure}"))
 
 
 def _outcome(run: "Result") -> dict[str, Any]:

@@ -2,14 +2,6 @@
 
 import click
 
-config_file = click.option(
-    "--config",
-    "config_file",
-    type=click.Path(),
-    required=True,
-    metavar="FILE",
-    help="YAML file that describes the run; see the folder configs/.",
-)
 overrides = click.option(
     "--set",
     "overrides",

@@ -16,9 +16,14 @@ from mnist_bp.progress import Advance
 def fail(message: str, hint: str | None = None) -> None:
     """Print an error line by line, and what to do about it; control characters are made visible."""
     for line in message.split("\n"):
-        click.echo(f"error: {''.join(char if char.isprintable() else repr(char)[1:-1] for char in line)}", err=True)
+        click.echo(f"error: {printable(line)}", err=True)
     if hint:
         click.echo(f"hint: {hint}", err=True)
+
+
+def printable(text: str) -> str:
+    """Return the text with its control characters made visible: it comes from files, and may go to a terminal."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def forget(stream: IO[str]) -> None:

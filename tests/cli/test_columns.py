@@ -3,7 +3,8 @@
 import csv
 import io
 
-from mnist_bp.cli.columns import aligned, comma_separated, markdown, printable
+from mnist_bp.cli.columns import aligned, comma_separated, markdown
+from mnist_bp.cli.output import printable
 
 ROWS = [["train.optimizer", "n", ""], ["adam", "5", "failed: 3, 4"], ["sgd", "10", ""]]
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from mnist_bp.cli import output
-from mnist_bp.cli.columns import printable
 from mnist_bp.sweep.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def read(folder: str) -> "Results":
 
     found = results.read(Path(folder), output.bar)
     for message in shortened([f"skipped {message}" for message in found.skipped]):
-        log.warning("%s", printable(message))
+        log.warning("%s", output.printable(message))
     if not found.results:
         raise BpError(f"{folder}: expected run directories in it; got none", code=Exit.USAGE)
     return found

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import click
 
-from mnist_bp.cli import columns, options, output
+from mnist_bp.cli import options, output
 from mnist_bp.cli.sweep import gathering
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def command(folder: str, keep: Fraction, metric: str | None, epochs: int | None,
         message = "\n".join(gathering.shortened(f"{run.path}: damaged: {run.failure}" for run in rung.damaged))
         raise BpError(message, hint="what is deleted is missing, if plan.txt names it: it is then begun again")
     for line in gathering.shortened(f"{run.path}: failed: {run.failure}" for run in rung.failed):
-        log.warning("%s", columns.printable(line))
+        log.warning("%s", output.printable(line))
     planned = list(rung.unfinished(keep, epochs))
     unfinished, target, kept = bool(planned), rung.epochs, rung.settings
     if unfinished:

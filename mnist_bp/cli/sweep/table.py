@@ -55,7 +55,7 @@ def command(folder: str, metric: str | None, form: str, as_json: bool) -> None:
         click.echo(f"\nmean ± standard deviation over n seeds; the best {metric} comes first")
         for state in gathering.NOT_COUNTED:
             for line in gathering.shortened(_described(settings, state)):
-                click.echo(columns.printable(line))
+                click.echo(output.printable(line))
 
 
 def _summary(settings: "list[Setting]", metric: str) -> list[list[str]]:
