@@ -6,15 +6,14 @@ from functools import partial
 
 import numpy as np
 
-from mnist_bp import checkpoint, data
-from mnist_bp.batches import Batches
+from mnist_bp import data
 from mnist_bp.config import Config, ConvConfig, DataConfig, TrainConfig, differences
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.nn import initializers, losses, optimizers, schedules
 from mnist_bp.nn.activations import Elementwise, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from mnist_bp.nn.affine import Affine
+from mnist_bp.nn.check.finite_differences import differentiate
 from mnist_bp.nn.conv import Conv2D
-from mnist_bp.nn.differences import differentiate
 from mnist_bp.nn.dropout import Dropout
 from mnist_bp.nn.layers import Layer, Shape
 from mnist_bp.nn.losses import Loss
@@ -24,8 +23,10 @@ from mnist_bp.nn.pooling import AveragePool, MaxPool
 from mnist_bp.nn.reshape import Flatten, Reshape
 from mnist_bp.nn.schedules import Schedule
 from mnist_bp.progress import Progress, silent
-from mnist_bp.runs import Run
-from mnist_bp.trainer import Trainer
+from mnist_bp.run import checkpoint
+from mnist_bp.run.directory import Run
+from mnist_bp.train.batches import Batches
+from mnist_bp.train.trainer import Trainer
 
 log = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ from typing import Any
 from peers.processes import FOLDER, OURS, PEERS, Finished, bp_train, in_turn, installed, peer, python, sets
 
 from mnist_bp import config as configs
-from mnist_bp import environment
+from mnist_bp import machine
 from mnist_bp.errors import BpError
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
@@ -267,13 +267,13 @@ def main() -> None:
     except BpError as error:
         parser.error(str(error))
 
-    about = environment.describe()
+    about = machine.describe()
     packages = {package: version(package) for package in dict.fromkeys(PEERS[name][0] for name in installed())}
     if not given.json:
         blas = about["blas"]
         libraries = ", ".join(f"{package} {number}" for package, number in packages.items())
         print(f"Python {about['python']}, {libraries}; {blas['name']} {blas['version']}, kernel {blas['kernel']}; "
-              f"{about['cpu']}, {environment.processors()} processors")  # fmt: skip
+              f"{about['cpu']}, {machine.processors()} processors")  # fmt: skip
     tables = {}
     for name in given.tables or TABLES:
         tables[name] = TABLES[name](given.config, given.rounds)

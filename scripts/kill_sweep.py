@@ -25,7 +25,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from mnist_bp.runs import Run
+from mnist_bp.run.directory import Run
 
 ROOT = Path(__file__).resolve().parents[1]
 SWEEP = """\

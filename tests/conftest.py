@@ -1,6 +1,6 @@
 """What several tests share: a seeded generator, small data sets, and a place of their own on disk."""
 
-from mnist_bp.environment import THREAD_VARIABLES, limit_threads
+from mnist_bp.machine import THREAD_VARIABLES, limit_threads
 
 limit_threads(1)  # before NumPy is imported: on a busy machine, threads that wait for each other take much longer
 

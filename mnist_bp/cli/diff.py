@@ -7,7 +7,7 @@ import click
 from mnist_bp.cli import columns, options, output
 
 if TYPE_CHECKING:
-    from mnist_bp.sweep.outcome import Result
+    from mnist_bp.run.outcome import Result
 
 
 @click.command("diff")
@@ -28,7 +28,8 @@ def command(first: str, second: str, as_json: bool) -> None:
     from pathlib import Path
 
     from mnist_bp import config as configs
-    from mnist_bp.sweep import outcome, table
+    from mnist_bp.run import outcome
+    from mnist_bp.sweep import settings as table
 
     runs = [outcome.read(Path(path)) for path in (first, second)]
     outcomes = [_outcome(run) for run in runs]
@@ -52,7 +53,7 @@ def command(first: str, second: str, as_json: bool) -> None:
 
 def _outcome(run: "Result") -> dict[str, Any]:
     """Return state, position, time and metrics of a run."""
-    from mnist_bp.runs import Run
+    from mnist_bp.run.directory import Run
     from mnist_bp.sweep.metrics import METRICS
 
     records = Run(run.path).records()

@@ -27,9 +27,9 @@ def command(run: str, split: str, overrides: tuple[str, ...], as_json: bool) -> 
         bp eval runs/mnist --split train --json
         bp eval runs/quickstart --set data.name=mnist
     """  # noqa: D301  # \b keeps click from joining the lines
-    from mnist_bp import environment
+    from mnist_bp import machine
     from mnist_bp.errors import BpError, Exit
-    from mnist_bp.runs import Run
+    from mnist_bp.run.directory import Run
 
     for override in overrides:
         if not override.strip().startswith("data.") or override.strip().startswith("data.validation"):
@@ -43,10 +43,10 @@ def command(run: str, split: str, overrides: tuple[str, ...], as_json: bool) -> 
         raise BpError(
             "data.seed: expected the run's, as another would test on points that it was trained on", code=Exit.USAGE
         )
-    environment.limit_threads(config.train.threads)
+    machine.limit_threads(config.train.threads)
 
     from mnist_bp import build
-    from mnist_bp.evaluation import evaluate
+    from mnist_bp.train.evaluation import evaluate
 
     dataset = build.dataset(config.data, output.bar)
     examples = {"train": dataset.train, "test": dataset.test, "validation": dataset.validation}[split]

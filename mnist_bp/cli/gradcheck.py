@@ -9,7 +9,7 @@ from mnist_bp.cli import options, output
 
 if TYPE_CHECKING:
     from mnist_bp.nn.buffers import Array
-    from mnist_bp.nn.gradcheck import Probes
+    from mnist_bp.nn.check.gradcheck import Probes
     from mnist_bp.nn.network import Network
 
 MEANINGS = {
@@ -60,23 +60,23 @@ def command(
         bp gradcheck --config configs/quickstart.yaml --self-test
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp import config as configs
-    from mnist_bp import environment
+    from mnist_bp import machine
     from mnist_bp.errors import BpError, Exit
-    from mnist_bp.runs import Run
+    from mnist_bp.run.directory import Run
 
     if (run is None) == (config_file is None):
         raise click.UsageError("Give either --config FILE or a run directory.")
     config = Run(run).config(overrides) if run is not None else configs.load(config_file, overrides)
-    environment.limit_threads(config.train.threads)
+    machine.limit_threads(config.train.threads)
 
     import math
 
     import numpy as np
 
     from mnist_bp import build
-    from mnist_bp.batches import Batches
-    from mnist_bp.nn import gradcheck
+    from mnist_bp.nn.check import gradcheck
     from mnist_bp.progress import silent
+    from mnist_bp.train.batches import Batches
 
     dataset = build.dataset(config.data, output.bar)
     network = build.network(config, dataset) if run is None else build.trained(Run(run), config, dataset)
@@ -107,7 +107,7 @@ def _compare(network: "Network", x: "Array", t: "Array", asked: "dict[str, list[
     """Judge backprop by each oracle."""
     import numpy as np
 
-    from mnist_bp.nn import gradcheck
+    from mnist_bp.nn.check import gradcheck
 
     by_oracle = {oracle: gradcheck.judge(network, x, t, oracle, probes) for oracle, probes in asked.items()}
     checks = [check for tensors in zip(*by_oracle.values(), strict=True) for check in tensors]
@@ -154,7 +154,7 @@ def _row(tensor: dict[str, Any], mode: str) -> str:
 
 def _self_test(network: "Network", x: "Array", t: "Array", asked: "dict[str, list[Probes]]") -> dict[str, Any]:
     """Judge backprop by each oracle with bugs planted in it."""
-    from mnist_bp.nn import planted_bugs
+    from mnist_bp.nn.check import planted_bugs
 
     findings = planted_bugs.hunt(network, x, t, asked)
     verdict = "PASS" if planted_bugs.proven(findings) else "FAIL"

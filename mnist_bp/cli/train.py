@@ -10,8 +10,8 @@ from mnist_bp.cli import options, output
 
 if TYPE_CHECKING:
     from mnist_bp.config import Config
-    from mnist_bp.resume import TrainingRun
-    from mnist_bp.runs import Run
+    from mnist_bp.run.directory import Run
+    from mnist_bp.run.execution import TrainingRun
 
 
 def _no_nan(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
@@ -79,7 +79,7 @@ def command(
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp import config as configs
     from mnist_bp.errors import Exit
-    from mnist_bp.runs import Run
+    from mnist_bp.run.directory import Run
 
     place: Run | str  # or the config file, after which a new run is named
     if out is not None:
@@ -105,10 +105,10 @@ def command(
 
 def _finished(place: "Run | str", config: "Config", *, resume: bool, quiet: bool) -> "tuple[Run, dict[str, Any]]":
     """Take a run from where it stands to its end, unless it is there; return it and its summary."""
-    from mnist_bp import environment
-    from mnist_bp.claim import Claim
+    from mnist_bp import machine
     from mnist_bp.progress import silent
-    from mnist_bp.runs import Run
+    from mnist_bp.run.claim import Claim
+    from mnist_bp.run.directory import Run
 
     if isinstance(place, Run):
         place.require_place_for(config, resume=resume)
@@ -116,10 +116,10 @@ def _finished(place: "Run | str", config: "Config", *, resume: bool, quiet: bool
             if not quiet:
                 click.echo(f"{place.path}: already finished; left as it is", err=True)
             return place, summary
-    environment.limit_threads(config.train.threads)
+    machine.limit_threads(config.train.threads)
 
     from mnist_bp import build
-    from mnist_bp.resume import TrainingRun
+    from mnist_bp.run.execution import TrainingRun
 
     dataset = build.dataset(config.data, silent if quiet else output.bar)
     trainer = build.trainer(config, dataset)
@@ -136,8 +136,8 @@ def _train(training: "TrainingRun", *, quiet: bool) -> dict[str, Any]:
     from mnist_bp.cli.interruption import Interruption
     from mnist_bp.cli.training_display import TrainingDisplay
     from mnist_bp.errors import BpError
-    from mnist_bp.resume import CONTINUE
-    from mnist_bp.trainer import DivergenceError
+    from mnist_bp.run.execution import CONTINUE
+    from mnist_bp.train.trainer import DivergenceError
 
     trainer, seconds = training.trainer, training.config.train.checkpoint_seconds
     training.start()

@@ -10,8 +10,8 @@ import click
 from tqdm import tqdm
 
 from mnist_bp.cli.output import bar_style, forget
-from mnist_bp.records import Record
-from mnist_bp.trainer import Trainer
+from mnist_bp.train.records import Record
+from mnist_bp.train.trainer import Trainer
 
 INTERVAL = 0.1  # seconds between two looks of the bar
 

@@ -3,10 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
-from mnist_bp.nn import differences
 from mnist_bp.nn.activations import Sigmoid
 from mnist_bp.nn.affine import Affine
 from mnist_bp.nn.buffers import Array
+from mnist_bp.nn.check import finite_differences as differences
 from mnist_bp.nn.initializers import normal
 from mnist_bp.nn.losses import SoftmaxCrossEntropy
 from mnist_bp.nn.network import Network

@@ -15,9 +15,9 @@ from mnist_bp.config import Config
 from mnist_bp.config.identity import LENGTH
 from mnist_bp.config.schema import keys, replaced
 from mnist_bp.errors import BpError, Exit
-from mnist_bp.sweep.outcome import Result
+from mnist_bp.run.outcome import Result
 from mnist_bp.sweep.plan import Planned, run_name
-from mnist_bp.sweep.table import Setting
+from mnist_bp.sweep.settings import Setting
 
 
 @dataclass(frozen=True)

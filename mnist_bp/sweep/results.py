@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
 
-from mnist_bp.claim import LOCK
 from mnist_bp.config import Config
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import Advance, Progress
-from mnist_bp.runs import Run
-from mnist_bp.sweep import outcome, plan
-from mnist_bp.sweep.outcome import Result, State
+from mnist_bp.run import outcome
+from mnist_bp.run.claim import LOCK
+from mnist_bp.run.directory import Run
+from mnist_bp.run.outcome import Result, State
+from mnist_bp.sweep import plan
 
 PLAN = "plan.txt"  # the lines of a sweep's plan, in its folder
 MOST_MISSING = 10_000  # runs to name: of a plan of a million, most may be

@@ -9,7 +9,7 @@ from functools import reduce
 from typing import Any
 
 from mnist_bp import config as configs
-from mnist_bp import environment
+from mnist_bp import machine
 from mnist_bp.config import Config, keys
 from mnist_bp.errors import BpError
 
@@ -59,7 +59,7 @@ def task(doc: str, understood: Mapping[str, Collection[Any] | None], *flags: str
         known = understood.get(key, follows)
         if known is not ANY and value not in known:
             parser.error(f"{key}: this peer knows {' or '.join(map(str, known))}; got {value}")
-    environment.limit_threads(config.train.threads)
+    machine.limit_threads(config.train.threads)
     return Task(config, given.steady, given)
 
 

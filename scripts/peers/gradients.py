@@ -14,15 +14,15 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
-from mnist_bp import environment
+from mnist_bp import machine
 
-environment.limit_threads(1)
+machine.limit_threads(1)
 
 from mnist_bp import data  # noqa: E402  # NumPy comes after the number of threads
-from mnist_bp.nn import graph_oracle  # noqa: E402
 from mnist_bp.nn.buffers import Array  # noqa: E402
-from mnist_bp.nn.differences import central_differences  # noqa: E402
-from mnist_bp.nn.numerical import numerical_gradient  # noqa: E402
+from mnist_bp.nn.check import graph_oracle  # noqa: E402
+from mnist_bp.nn.check.finite_differences import central_differences  # noqa: E402
+from mnist_bp.nn.check.numerical import numerical_gradient  # noqa: E402
 from mnist_bp.nn.two_layer_net import TwoLayerNet  # noqa: E402
 
 argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()

@@ -14,7 +14,7 @@ from mnist_bp import config
 TASK = common.task(__doc__, dict.fromkeys(config.keys(), common.ANY))
 
 from mnist_bp import __version__, build  # noqa: E402  # after the number of threads
-from mnist_bp.evaluation import evaluate  # noqa: E402
+from mnist_bp.train.evaluation import evaluate  # noqa: E402
 
 dataset = build.dataset(TASK.config.data)
 trainer = replace(build.trainer(TASK.config, dataset), measured={})  # common.run evaluates, outside its time

@@ -10,7 +10,7 @@ from mnist_bp.cli import options, output
 from mnist_bp.cli.sweep import gathering
 
 if TYPE_CHECKING:
-    from mnist_bp.sweep.table import Setting
+    from mnist_bp.sweep.settings import Setting
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def command(folder: str, metric: str | None, as_json: bool) -> None:
         bp sweep best sweeps/learning-rate --metric validation_loss --json
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp.errors import BpError
-    from mnist_bp.sweep import table
+    from mnist_bp.sweep import settings as table
     from mnist_bp.sweep.metrics import order
 
     found = gathering.read(folder)

@@ -11,9 +11,9 @@ from mnist_bp.cli import output
 from mnist_bp.sweep.metrics import METRICS
 
 if TYPE_CHECKING:
-    from mnist_bp.sweep.outcome import Result, State
+    from mnist_bp.run.outcome import Result, State
     from mnist_bp.sweep.results import Results
-    from mnist_bp.sweep.table import Setting
+    from mnist_bp.sweep.settings import Setting
 
 SHOWN = 20  # lines of a kind, before the rest is only counted
 NOT_COUNTED: "tuple[State, ...]" = ("failed", "unfinished", "damaged", "missing")
@@ -45,7 +45,7 @@ def read(folder: str) -> "Results":
 
 def metric_to_choose_by(results: "list[Result]", asked: str | None) -> str:
     """Return the metric asked for, or the usual one; warn if the choice is made on the test set, which biases it."""
-    from mnist_bp.sweep.table import usual_metric
+    from mnist_bp.sweep.settings import usual_metric
 
     metric = asked or usual_metric(results)
     if metric.startswith("test"):

@@ -77,7 +77,7 @@ def _unfinished(planned: "Planned") -> "Planned | None":
 
     from mnist_bp import config as configs
     from mnist_bp.errors import BpError
-    from mnist_bp.sweep import outcome
+    from mnist_bp.run import outcome
 
     if not planned.out.exists():
         return planned

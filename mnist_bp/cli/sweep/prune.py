@@ -55,7 +55,8 @@ def command(folder: str, keep: Fraction, metric: str | None, epochs: int | None,
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp.config.schema import rule_of
     from mnist_bp.errors import BpError, Exit
-    from mnist_bp.sweep import halving, table
+    from mnist_bp.sweep import halving
+    from mnist_bp.sweep import settings as table
 
     found = gathering.read(folder)
     asked, metric = metric, gathering.metric_to_choose_by(found.results, metric)

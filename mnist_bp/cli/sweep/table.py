@@ -9,9 +9,9 @@ from mnist_bp.cli.sweep import gathering
 from mnist_bp.sweep.metrics import METRICS
 
 if TYPE_CHECKING:
-    from mnist_bp.sweep.outcome import Result, State
+    from mnist_bp.run.outcome import Result, State
     from mnist_bp.sweep.results import Results
-    from mnist_bp.sweep.table import Setting
+    from mnist_bp.sweep.settings import Setting
 
 
 @click.command("table")
@@ -39,7 +39,7 @@ def command(folder: str, metric: str | None, form: str, as_json: bool) -> None:
         bp sweep table sweeps/learning-rate --metric test_loss --format markdown
         bp sweep table sweeps/learning-rate --json
     """  # noqa: D301  # \b keeps click from joining the lines
-    from mnist_bp.sweep import table
+    from mnist_bp.sweep import settings as table
 
     found = gathering.read(folder)
     metric = metric or table.usual_metric(found.results)
@@ -60,7 +60,7 @@ def command(folder: str, metric: str | None, form: str, as_json: bool) -> None:
 
 def _summary(settings: "list[Setting]", metric: str) -> list[list[str]]:
     """Return header and rows for a reader: what was set, the metric, the accuracies, n, and the seeds not counted."""
-    from mnist_bp.sweep import table
+    from mnist_bp.sweep import settings as table
 
     keys = table.differing(settings)
     shown = [metric, *(name for name in METRICS if name.endswith("accuracy") and name != metric)]
@@ -94,7 +94,7 @@ def _described(settings: "list[Setting]", state: "State") -> list[str]:
 
 def _all(settings: "list[Setting]") -> list[list[str]]:
     """Return header and rows for a program: all that is known of each setting, in all digits."""
-    from mnist_bp.sweep import table
+    from mnist_bp.sweep import settings as table
 
     keys = table.differing(settings)
     records = [_record(setting) for setting in settings]
@@ -119,7 +119,7 @@ def _record(setting: "Setting") -> dict[str, Any]:
 
 def _report(found: "Results", settings: "list[Setting]", metric: str) -> dict[str, Any]:
     """Return everything, as plain data."""
-    from mnist_bp.sweep import table
+    from mnist_bp.sweep import settings as table
 
     keys = table.differing(settings)
     return {

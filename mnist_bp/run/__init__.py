@@ -1,0 +1,1 @@
+"""A run: its directory, and a training that can end at any moment and go on from there."""

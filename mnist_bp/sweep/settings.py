@@ -1,0 +1,94 @@
+"""The table of a sweep: a row for each setting, which is a config but for its seed."""
+
+import math
+import re
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import reduce
+from operator import attrgetter, getitem
+from typing import Any
+
+from mnist_bp.config import Config, keys
+from mnist_bp.config.writer import written
+from mnist_bp.run.outcome import Result, State
+from mnist_bp.sweep.metrics import order
+
+NUMBER = re.compile(r"(\d+(?:\.\d+)?(?:e[-+]\d+)?)")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the runs of a setting share, and the runs, one a seed, in the order of their seeds."""
+
+    config: Config
+    runs: tuple[Result, ...]
+
+    def which(self, state: State) -> list[Result]:
+        """Return its runs of a state."""
+        return [run for run in self.runs if run.state == state]
+
+    def seeds(self, state: State) -> list[int]:
+        """Return the seeds of its runs of a state."""
+        return [run.config.seed for run in self.which(state)]
+
+    def mean(self, metric: str) -> float | None:
+        """Return the mean over the finished runs, correctly rounded; None without any, or if one did not measure it."""
+        values = self._values(metric)
+        return statistics.mean(values) if values else None
+
+    def deviation(self, metric: str) -> float | None:
+        """Return the standard deviation of the sample, √(Σ(x − mean)² / (n − 1)); None for fewer than two values."""
+        values = self._values(metric)
+        if len(values) < 2:
+            return None
+        mean = statistics.mean(values)
+        return math.hypot(*(value - mean for value in values)) / math.sqrt(len(values) - 1)
+
+    def _values(self, metric: str) -> list[float]:
+        values = [getattr(run.last, metric) for run in self.which("finished")]
+        return [] if None in values else values
+
+
+def settings(results: Sequence[Result], metric: str | None = None) -> list[Setting]:
+    """Return the settings of some results, best first by the mean of a metric (None: `usual_metric`).
+
+    Those without a value come last, ties in the order of what was set.
+    """
+    runs: dict[Config, list[Result]] = {}
+    for result in results:
+        runs.setdefault(result.setting, []).append(result)
+    found = [Setting(config, tuple(sorted(runs[config], key=lambda run: run.config.seed))) for config in runs]
+    varying = differing(found)
+    by = metric or usual_metric(results)
+    return sorted(
+        found, key=lambda each: (order(each.mean(by), by), [_natural(value) for value in values(each.config, varying)])
+    )
+
+
+def usual_metric(results: Sequence[Result]) -> str:
+    """Return what to choose by: the validation accuracy if all finished runs measured it, else the test accuracy."""
+    last = [result.last for result in results if result.last is not None]
+    validated = bool(last) and all(record.validation_accuracy is not None for record in last)
+    return "validation_accuracy" if validated else "test_accuracy"
+
+
+def differing(settings: Sequence[Setting]) -> list[str]:
+    """Return the keys of the config in which settings differ, in the order of the config."""
+    return [key for key in keys() if len({attrgetter(key)(setting.config) for setting in settings}) > 1]
+
+
+def values(config: Config, keys: Sequence[str]) -> list[str]:
+    """Return the values of some keys as one would write them."""
+    return [written(key.rpartition(".")[2], attrgetter(key)(config)) for key in keys]
+
+
+def plain(config: Config, keys: Sequence[str]) -> dict[str, object]:
+    """Return some keys and their values as plain data."""
+    sections: Any = asdict(config)
+    return {key: reduce(getitem, key.split("."), sections) for key in keys}
+
+
+def _natural(text: str) -> list[str | float]:
+    """Return a key that sorts text with its numbers by their size."""
+    return [float(part) if index % 2 else part for index, part in enumerate(NUMBER.split(text))]

@@ -1,0 +1,47 @@
+"""Work done ahead by a second thread, where there is a second processor for it."""
+
+import sys
+from collections.abc import Iterator
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, TypeVar
+
+from mnist_bp.machine import processors
+
+T = TypeVar("T")
+
+
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """Yield what `items` yields, while a second thread works on the next.
+
+    `items` may reuse the memory of an item as soon as the one after the next is asked for. An error in it is raised
+    here, in its turn.
+    """
+    if processors() == 1:
+        yield from items
+        return
+    wanted: SimpleQueue[bool] = SimpleQueue()
+    made: SimpleQueue[Any] = SimpleQueue()
+    end = object()
+
+    def work() -> None:
+        while wanted.get():
+            try:
+                made.put(next(items, end))
+            except BaseException as error:  # raised again by the one who asks
+                made.put(error)
+
+    worker = Thread(target=work, daemon=True)
+    worker.start()
+    wanted.put(True)
+    wanted.put(True)
+    try:
+        while (item := made.get()) is not end:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+            wanted.put(True)
+    finally:
+        wanted.put(False)
+        if not sys.is_finalizing():  # at the interpreter's exit threads stand still, and do not end
+            worker.join()

@@ -1,0 +1,103 @@
+"""Mini-batches of a split, gathered and scaled once each, in an order that seed and epoch alone determine."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_bp.data import Split
+from mnist_bp.nn.buffers import Array, Buffers
+from mnist_bp.nn.nonzero import Examples, NonzeroColumns
+from mnist_bp.train.ahead import ahead
+
+ORDER = 1  # number of this random stream beside the seed; that of the initial weights is build.WEIGHTS
+CHUNK = 800  # examples to prepare at a time: enough to be worth the switches between threads, few enough for the cache
+
+
+class Batches(Buffers):
+    """Batches (x, t) of a split: x (N, D) of `dtype`, pixels scaled to 0 … 1, other numbers as they are; t (N,).
+
+    x is a buffer, which the next batch overwrites, so that one epoch is under way at a time; t is not to be written to.
+    `seed` orders the epochs; with `replacement`, each batch of one is drawn from the whole split, else every example
+    comes once. With `nonzero`, images come as NonzeroColumns: of MNIST's pixels, almost a quarter is 0 in all of
+    800 digits.
+    """
+
+    def __init__(
+        self,
+        split: Split,
+        size: int,
+        dtype: npt.DTypeLike,
+        *,
+        seed: int = 0,
+        replacement: bool = False,
+        nonzero: bool = False,
+    ) -> None:
+        super().__init__()
+        self._split = split
+        self._size = size
+        self._dtype = np.dtype(dtype)
+        self._seed = seed
+        self._replacement = replacement
+        self._nonzero = nonzero and split.x.dtype == np.uint8
+
+    @property
+    def steps(self) -> int:
+        """The number of batches in an epoch; the last may be smaller."""
+        return -(-len(self._split) // self._size)
+
+    def in_order(self) -> Iterator[tuple[Array, Array]]:
+        """Yield every example once, as they stand."""
+        for start in range(0, len(self._split), self._size):
+            part = slice(start, start + self._size)
+            yield self._scaled("x", self._split.x[part]), self._split.t[part]
+
+    def epoch(self, number: int, start: int = 0) -> Iterator[tuple[Any, Array]]:
+        """Yield the batches of an epoch in random order, from batch `start` on."""
+        # A chunk is made as a whole wherever the epoch is entered: its columns, and so all roundings, depend on it.
+        in_chunk = max(1, CHUNK // self._size)
+        skipped = start % in_chunk
+        order, length = self._order(number)[(start - skipped) * self._size :], in_chunk * self._size
+        chunks = self._chunks(order, length)
+        for x, t in ahead(chunks) if len(order) > length else chunks:
+            for first in range(skipped * self._size, len(t), self._size):
+                part = slice(first, first + self._size)
+                yield x[part], t[part]
+            skipped = 0
+
+    def _chunks(self, order: Array, length: int) -> Iterator[tuple[Examples, Array]]:
+        """Yield several batches at a time, alternately in two places of memory."""
+        x, t = self._split.x, self._split.t
+        for number, first in enumerate(range(0, len(order), length)):
+            chosen = order[first : first + length]
+            rows = self.buffer("rows", (len(chosen), x.shape[1]), x.dtype)
+            x.take(chosen, 0, rows, "clip")  # clip: without it NumPy buffers the result
+            yield self._examples(f"x {number % 2}", rows), t.take(chosen)
+
+    def _order(self, number: int) -> Array:
+        """Return the numbers of an epoch's examples, one after another."""
+        rng = np.random.default_rng(np.random.SeedSequence(self._seed, spawn_key=(ORDER, number)))
+        count = len(self._split)
+        return rng.integers(count, size=self.steps * self._size) if self._replacement else rng.permutation(count)
+
+    def _examples(self, name: str, rows: Array) -> Examples:
+        """Return rows of the split, (N, D), as a network takes them, in the buffer of that name."""
+        if not self._nonzero:
+            return self._scaled(name, rows)
+        used = np.bitwise_or.reduce(rows, axis=0) > 0
+        kept = used.nonzero()[0]
+        values = self._columns("values", len(rows), len(kept), rows.dtype)
+        rows.take(kept, 1, values, "clip")
+        return NonzeroColumns(self._scaled(name, values), kept, np.where(used, used.cumsum() - 1, len(kept)))
+
+    def _scaled(self, name: str, numbers: Array) -> Array:
+        out = self._columns(name, len(numbers), numbers.shape[1], self._dtype)
+        out[...] = numbers
+        out *= self._split.scale
+        return out
+
+    def _columns(self, name: str, examples: int, columns: int, dtype: npt.DTypeLike) -> Array:
+        """Return a buffer, made large enough for all columns, as the next chunk may need more."""
+        self.buffer(name, (examples, self._split.x.shape[1]), dtype)
+        return self.buffer(name, (examples, columns), dtype)

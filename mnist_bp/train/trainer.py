@@ -1,0 +1,148 @@
+"""The training loop: mini-batches in, one record per epoch out."""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mnist_bp.data import Split
+from mnist_bp.errors import BpError
+from mnist_bp.nn.buffers import Array
+from mnist_bp.nn.network import Network, Score
+from mnist_bp.nn.nonzero import Examples
+from mnist_bp.nn.optimizers import Optimizer, clip_norm
+from mnist_bp.nn.schedules import Schedule
+from mnist_bp.train import shadow
+from mnist_bp.train.batches import Batches
+from mnist_bp.train.evaluation import Evaluation, evaluate
+from mnist_bp.train.records import Record
+
+DIVERGING = np.errstate(over="ignore", invalid="ignore")  # a run that diverges is told by its numbers
+NOISE = 2  # number of this random stream beside the seed; the others are build.WEIGHTS and batches.ORDER
+
+Gradient = Callable[[Any, Array], Score]
+"""Overwrites the network's gradients for a mini-batch, by whatever method, and returns the batch's score.
+
+It takes the examples as `batches` yields them."""
+
+
+class DivergenceError(BpError):
+    """Training has come to a number that is not finite."""
+
+    def __init__(self, step: int, where: str) -> None:
+        super().__init__(f"training diverged at step {step}: {where} is not finite")
+
+
+@dataclass
+class Position:
+    """Where a run stands: steps done in all, and sums over the batches of the epoch under way."""
+
+    step: int = 0
+    examples: int = 0
+    loss_sum: float = 0.0
+    correct: int = 0
+
+    def advance(self, score: Score, examples: int) -> None:
+        """Count one step."""
+        self.step += 1
+        self.examples += examples
+        self.loss_sum += score.loss * examples
+        self.correct += score.correct
+
+    def start_epoch(self) -> None:
+        """Forget the sums."""
+        self.examples, self.loss_sum, self.correct = 0, 0.0, 0
+
+    def mean(self) -> Evaluation:
+        """Return loss and accuracy over the epoch so far, each batch as it was before its step."""
+        return Evaluation(self.loss_sum / self.examples, self.correct / self.examples)
+
+
+@dataclass
+class Trainer:
+    """A network on its way: `run` continues from `position` and can be stopped after any step."""
+
+    network: Network
+    optimizer: Optimizer
+    schedule: Schedule
+    gradient: Gradient
+    batches: Batches
+    measured: Mapping[str, Split]  # after each epoch, in full: "train", "validation", "test", or some of them
+    steps: int
+    seed: int  # of the noise in each step
+    clip_norm: float | None = None  # the longest gradient vector that the optimizer is given; None: any
+    shadow_check: int = 0  # every that many steps, backprop is compared with the numerical gradient; 0: never
+    position: Position = field(default_factory=Position)
+
+    @property
+    def finished(self) -> bool:
+        """Whether all steps are done."""
+        return self.position.step >= self.steps
+
+    @property
+    def due(self) -> bool:
+        """Whether a record is due: at the end of an epoch, and at the last step."""
+        return self.position.step % self.batches.steps == 0 or self.finished
+
+    def run(self, pause: Callable[[], bool]) -> Iterator[Record | None]:
+        """Train to the end, yielding each record when it is due, and None after other steps for which `pause` is True.
+
+        `pause` is called after each step. Whenever something is yielded, a checkpoint can be saved and the run left.
+        Raises DivergenceError if a number is no longer finite: whatever is yielded, and so every checkpoint, is finite.
+        """
+        while not self.finished:
+            started = time.perf_counter()
+            epochs, steps = divmod(self.position.step, self.batches.steps)
+            if steps == 0:
+                self.position.start_epoch()
+            for x, t in self.batches.epoch(epochs + 1, start=steps):
+                score = self._step(x, t)
+                self.position.advance(score, len(t))
+                if pause() or self.due:
+                    self._require_finite(x, t)
+                    yield self.record(started) if self.due else None
+                if self.finished:
+                    break
+
+    def record(self, started: float) -> Record:
+        """Measure the network as it stands; `started` is the `time.perf_counter()` from which the seconds count."""
+        measured: dict[str, Evaluation] = {"train": self.position.mean()}
+        measured |= {name: evaluate(self.network, split) for name, split in self.measured.items()}
+        values: dict[str, Any] = {}
+        for name in ("train", "validation", "test"):
+            loss, accuracy = measured.get(name, (None, None))
+            values |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
+            if not math.isfinite(loss or 0.0):
+                raise DivergenceError(self.position.step, f"the {name} loss")
+        epoch = -(-self.position.step // self.batches.steps)
+        rate = self.schedule(self.position.step - 1)
+        seconds = time.perf_counter() - started
+        return Record(epoch, self.position.step, rate, seconds=seconds, **values)
+
+    @DIVERGING
+    def _step(self, x: Examples, t: Array) -> Score:
+        """Update the parameters once, for a batch; whatever is random in it follows from the seed and the step."""
+        step = self.position.step + 1
+        with self.network.training(self.seed, NOISE, step):
+            score = self.gradient(x, t)
+            if not math.isfinite(self.position.loss_sum + score.loss * len(t)):
+                raise DivergenceError(step, self.network.first_nonfinite(x, t) or "the loss")
+            if self.shadow_check and step % self.shadow_check == 0:
+                shadow.check(self.network, x, t, step)
+        if self.clip_norm is not None:
+            clip_norm(self.network.gradients, self.clip_norm)
+        self.optimizer.update(self.schedule(step - 1), step)
+        return score
+
+    @DIVERGING
+    def _require_finite(self, x: Examples, t: Array) -> None:
+        """Raise DivergenceError unless parameters, optimizer and the network's outputs for a batch are finite."""
+        where = self.network.first_nonfinite(x, t)
+        for name, vector in self.optimizer.state.items():
+            if where is None and not np.isfinite(vector).all():
+                where = f"the optimizer's {name}"
+        if where is not None:
+            raise DivergenceError(self.position.step, where)

@@ -1,0 +1,70 @@
+"""Run directories for tests, made as training makes them but for the training."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+from unittest.mock import patch
+
+from mnist_bp.config import Config
+from mnist_bp.config.schema import replaced, rule_of
+from mnist_bp.run.directory import Run
+from mnist_bp.sweep.plan import Planned, run_name
+from mnist_bp.train.records import Record
+
+FOLDER = Path("sweeps/mine")
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def unsynced(make: Callable[P, T]) -> Callable[P, T]:
+    """Let a function write without waiting for the disk: a test outlives no power cut."""
+    return patch("os.fsync", lambda file: None)(make)
+
+
+def config(seed: int = 0, **values: object) -> Config:
+    """Return a config of one epoch; `train_epochs` is the key train.epochs."""
+    keys = {"train.epochs": 1, "seed": seed, **{name.replace("_", ".", 1): value for name, value in values.items()}}
+    return replaced(Config(), {key: rule_of(key).accept(value) for key, value in keys.items()})
+
+
+def record(epoch: int = 1, **metrics: float | None) -> Record:
+    """Return a record of an epoch of ten steps, in which all is one half unless said otherwise."""
+    about = {"train": 0.5, "test": 0.5}
+    values = {f"{split}_{what}": value for split, value in about.items() for what in ("loss", "accuracy")}
+    values |= {"validation_loss": None, "validation_accuracy": None, **metrics}
+    return Record(epoch=epoch, step=10 * epoch, learning_rate=0.1, seconds=0.25, **values)
+
+
+@unsynced
+def begun(config: Config, folder: Path = FOLDER) -> Run:
+    """Make the directory of a run that has no record yet."""
+    run = Run(folder / run_name(config))
+    run.begin(config, {})
+    run.keep_records(lambda record: True)
+    return run
+
+
+@unsynced
+def finished(config: Config, folder: Path = FOLDER, **metrics: float | None) -> Path:
+    """Make the directory of a finished run, with the metrics of its last epoch."""
+    run = begun(config, folder)
+    for epoch in range(1, config.train.epochs):
+        run.append(record(epoch))
+    run.append(record(config.train.epochs, **metrics))
+    run.finish(1)
+    return run.path
+
+
+@unsynced
+def failed(config: Config, folder: Path = FOLDER, message: str = "training diverged at step 7") -> Path:
+    """Make the directory of a run that failed."""
+    run = begun(config, folder)
+    run.fail(message, 6)
+    return run.path
+
+
+def planned(*configs: Config, folder: Path = FOLDER) -> None:
+    """Write the plan of a sweep."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [Planned(config, folder / run_name(config)).command() for config in configs]
+    (folder / "plan.txt").write_text("".join(f"{line}\n" for line in lines))

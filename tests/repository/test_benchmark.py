@@ -1,0 +1,52 @@
+"""The scripts that time us and our peers: what of them needs nothing but NumPy still runs and computes what it says."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PEERS = Path(__file__).parents[2] / "scripts" / "peers"
+
+
+def peer(script: str, config: Path, *changes: str) -> subprocess.CompletedProcess[str]:
+    options = [option for change in changes for option in ("--set", change)]
+    command = [sys.executable, str(PEERS / script), "--config", str(config), *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("script", ["ours.py", "textbook.py"])
+def test_a_peer_learns_what_the_config_describes(script: str, small_config: Path) -> None:
+    """210 training images in batches of 20: 11 steps an epoch; three classes, each with a row of its own, are easy."""
+    changes = "model.init=normal", "model.weight_init_std=0.1", "train.epochs=30", "train.max_steps=325"
+    result = peer(script, small_config, *changes)
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert (found["steps"], len(found["epoch_seconds"])) == (325, 29)
+    assert found["test_accuracy"] > 0.9  # chance: a third
+
+
+def test_the_floor_is_measured_beside_the_step(small_config: Path) -> None:
+    result = peer("floor.py", small_config)
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert all(found[key] > 0 for key in ("floor_us", "floor_first_layer_us", "step_us", "ratio"))
+
+
+def test_a_table_is_printed_under_the_machine_that_it_was_measured_on(small_config: Path) -> None:
+    small_config.write_text(small_config.read_text().replace("init: xavier", "init: normal"))
+    script = PEERS.parent / "benchmark.py"
+    command = [sys.executable, str(script), "--rounds", "1", "--config", str(small_config), "startup"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    machine, *table = result.stdout.splitlines()
+    assert re.match(r"Python 3.*; .* kernel .*; .+, \d+ processors$", machine)
+    assert any(row.startswith("| mnist_bp: its training loop | ") for row in table)
+
+
+def test_a_peer_refuses_a_config_that_it_cannot_follow(small_config: Path) -> None:
+    result = peer("textbook.py", small_config, "model.init=normal", "train.optimizer=adam")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "train.optimizer: this peer knows sgd; got adam" in result.stderr

@@ -1,0 +1,184 @@
+"""`bp sweep table`."""
+
+import csv
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mnist_bp.cli.sweep.gathering import SHOWN
+from mnist_bp.run.directory import Run
+from mnist_bp.sweep.plan import run_name
+from tests.conftest import run
+from tests.helpers.making import FOLDER, begun, config, failed, finished, planned
+
+
+def table(*options: str) -> str:
+    result = run("sweep", "table", FOLDER, *options)
+    assert result.exit_code == 0, result.stderr
+    return result.stdout
+
+
+@pytest.fixture
+def sweep() -> None:
+    """Two learning rates with two and three seeds, and a third that came to nothing."""
+    for seed, accuracy in enumerate((0.5, 0.7)):
+        finished(config(seed, train_learning_rate=0.1), test_accuracy=accuracy, test_loss=0.25)
+    for seed, accuracy in enumerate((0.8, 0.9, 1.0)):
+        finished(config(seed, train_learning_rate=0.01), test_accuracy=accuracy, test_loss=100.0 * seed)
+    failed(config(3, train_learning_rate=0.1))
+    failed(config(4, train_learning_rate=0.1))
+    begun(config(0, train_learning_rate=1.0))
+    planned(config(0, train_learning_rate=1.0), config(1, train_learning_rate=1.0))
+
+
+@pytest.mark.usefixtures("sweep")
+def test_it_has_a_row_a_setting_and_names_what_does_not_count() -> None:
+    def name(seed: int, rate: float) -> str:
+        return run_name(config(seed, train_learning_rate=rate))
+
+    assert table() == (
+        "train.learning_rate  test_accuracy    train_accuracy   n  seeds not counted\n"
+        "0.01                 0.9000 ± 0.1000  0.5000 ± 0.0000  3\n"
+        "0.1                  0.6000 ± 0.1414  0.5000 ± 0.0000  2  failed: 3, 4\n"
+        "1.0                                                    0  unfinished: 0; missing: 1\n"
+        "\n"
+        "mean ± standard deviation over n seeds; the best test_accuracy comes first\n"
+        f"failed      sweeps/mine/{name(3, 0.1)}  seed 3: training diverged at step 7\n"
+        f"failed      sweeps/mine/{name(4, 0.1)}  seed 4: training diverged at step 7\n"
+        f"unfinished  sweeps/mine/{name(0, 1.0)}  seed 0\n"
+        f"missing     sweeps/mine/{name(1, 1.0)}  seed 1\n"
+    )
+
+
+@pytest.mark.usefixtures("sweep")
+def test_it_is_sorted_by_the_metric_which_is_shown_first() -> None:
+    header, first, second, *_ = table("--metric", "test_loss").splitlines()
+    assert header.split()[:3] == ["train.learning_rate", "test_loss", "train_accuracy"]
+    assert first.split()[:4] == ["0.1", "0.25", "±", "0"]
+    assert second.split()[:4] == ["0.01", "100", "±", "100"]
+
+
+@pytest.mark.usefixtures("sweep")
+def test_markdown_has_the_same_rows() -> None:
+    lines = table("--format", "markdown").splitlines()
+    assert len(lines) == 5
+    assert lines[0] == "| train.learning_rate | test_accuracy | train_accuracy | n | seeds not counted |"
+    assert lines[3] == "| 0.1 | 0.6000 ± 0.1414 | 0.5000 ± 0.0000 | 2 | failed: 3, 4 |"
+
+
+@pytest.mark.usefixtures("sweep")
+def test_csv_has_every_metric_in_all_digits() -> None:
+    rows = list(csv.DictReader(table("--format", "csv").splitlines()))
+    assert [row["train.learning_rate"] for row in rows] == ["0.01", "0.1", "1.0"]
+    assert [row["n"] for row in rows] == ["3", "2", "0"]
+    assert float(rows[1]["test_accuracy_sd"]) == pytest.approx(0.02**0.5, rel=1e-15)
+    assert float(rows[0]["test_loss_mean"]) == 100
+    assert rows[2]["test_loss_mean"] == rows[0]["validation_loss_mean"] == ""
+    assert [(row["failed"], row["unfinished"], row["missing"]) for row in rows] == [
+        ("", "", ""), ("3 4", "", ""), ("", "0", "1")
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("sweep")
+@pytest.mark.parametrize("options", [["--json"], ["--format", "json"], ["--json", "--format", "csv"]])
+def test_json_has_every_run_and_what_was_skipped(options: list[str], caplog: pytest.LogCaptureFixture) -> None:
+    (FOLDER / "other/x").mkdir(parents=True)
+    about = json.loads(table(*options))
+    assert about["metric"] == "test_accuracy"
+    assert about["skipped"] == ["sweeps/mine/other: expected a run directory, with its config.yaml"]
+    assert caplog.messages == [f"skipped {about['skipped'][0]}"]
+    second = about["settings"][1]
+    assert second["config"] == {"train.learning_rate": 0.1}
+    assert second["n"] == 2
+    assert second["test_loss_mean"] == 0.25
+    assert second["test_loss_sd"] == 0
+    assert second["validation_loss_mean"] is None
+    assert (second["failed"], second["unfinished"], second["missing"]) == ([3, 4], [], [])
+    assert [each["state"] for each in second["runs"]] == ["finished", "finished", "failed", "failed"]
+    assert second["runs"][2] == {
+        "run": str(FOLDER / run_name(config(3, train_learning_rate=0.1))),
+        "seed": 3,
+        "state": "failed",
+        "step": 6,
+        "message": "training diverged at step 7",
+    }
+
+
+def test_damaged_runs_are_told_in_every_form(caplog: pytest.LogCaptureFixture) -> None:
+    finished(config(0))
+    path = finished(config(3))
+    (path / "metrics.csv").unlink()
+    why = "metrics.csv: expected a row, as the run is finished"
+    lines = table().splitlines()
+    assert lines[1].endswith("1  damaged: 3")
+    assert lines[-1] == f"damaged     {path}  seed 3: {why}"
+    (row,) = csv.DictReader(table("--format", "csv").splitlines())
+    assert (row["damaged"], row["n"]) == ("3", "1")
+    (setting,) = json.loads(table("--json"))["settings"]
+    assert setting["damaged"] == [3]
+    assert setting["runs"][1] == {"run": str(path), "seed": 3, "state": "damaged", "message": why}
+    assert not caplog.messages
+
+
+def test_a_single_setting_has_no_column_of_its_own() -> None:
+    for seed in range(2):
+        finished(config(seed), validation_accuracy=0.5)
+    assert table().splitlines()[:2] == [
+        "validation_accuracy  train_accuracy   test_accuracy    n",
+        "0.5000 ± 0.0000      0.5000 ± 0.0000  0.5000 ± 0.0000  2",
+    ]
+    assert table("--format", "csv").startswith("n,train_loss_mean,")
+    assert json.loads(table("--json"))["settings"][0]["config"] == {}
+
+
+def test_a_sweep_of_which_nothing_has_run_is_all_missing() -> None:
+    planned(*(config(seed) for seed in range(SHOWN + 7)))
+    lines = table().splitlines()
+    assert lines[1] == f"0  missing: {', '.join(map(str, range(SHOWN)))}, ... and 7 more"
+    assert len(lines) == 2 + 2 + SHOWN + 1
+    assert lines[-1] == "... and 7 more"
+
+
+@pytest.mark.usefixtures("sweep")
+def test_the_same_sweep_gives_the_same_bytes_whatever_became_of_it_on_the_way() -> None:
+    """Here all is made anew, in another order, at other times, after failures, and resumed."""
+    forms = ("text", "csv", "markdown", "json")
+    before = [table("--format", form) for form in forms]
+    plan = (FOLDER / "plan.txt").read_bytes()
+    shutil.rmtree(FOLDER)
+    for seed, accuracy in reversed([*enumerate((0.8, 0.9, 1.0))]):
+        failed(config(seed, train_learning_rate=0.01))
+        path = finished(config(seed, train_learning_rate=0.01), test_accuracy=accuracy, test_loss=100.0 * seed)
+        metrics = (path / "metrics.csv").read_text()
+        (path / "metrics.csv").write_text(re.sub(r"[0-9.]+\n$", "9.75\n", metrics))
+        Run(path).finish(1)
+    begun(config(0, train_learning_rate=1.0))
+    failed(config(4, train_learning_rate=0.1))
+    for seed, accuracy in ((1, 0.7), (0, 0.5)):
+        finished(config(seed, train_learning_rate=0.1), test_accuracy=accuracy, test_loss=0.25)
+    failed(config(3, train_learning_rate=0.1))
+    (FOLDER / "plan.txt").write_bytes(plan)
+    assert [table("--format", form) for form in forms] == before
+
+
+def test_what_a_failure_says_cannot_play_with_the_terminal() -> None:
+    finished(config())
+    failed(config(1), message="\x1b[2Jgone\nfailed  nothing")
+    last = table().splitlines()[-1]
+    assert last.endswith("seed 1: \\x1b[2Jgone\\nfailed  nothing")
+
+
+def test_a_run_that_went_on_to_more_epochs_is_a_setting_of_its_own() -> None:
+    for seed in range(2):
+        finished(config(seed))
+    longer = finished(config(0, train_epochs=3), test_accuracy=0.75)
+    shutil.rmtree(FOLDER / run_name(config(0)))
+    longer.rename(FOLDER / run_name(config(0)))
+    planned(*(config(seed) for seed in range(2)))
+    assert [line.split()[:2] for line in table().splitlines()[:3]] == [
+        ["train.epochs", "test_accuracy"], ["3", "0.7500"], ["1", "0.5000"]
+    ]  # fmt: skip
+    assert Path(FOLDER, "plan.txt").exists()

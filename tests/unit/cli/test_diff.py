@@ -1,0 +1,77 @@
+"""`bp diff`."""
+
+import json
+from pathlib import Path
+
+from tests.conftest import run
+from tests.helpers.making import begun, config, failed, finished, record
+
+
+def made() -> tuple[Path, Path]:
+    first = finished(config(train_optimizer="sgd"), test_accuracy=0.9)
+    second = finished(config(1, train_optimizer="adam", train_epochs=2), test_accuracy=0.75, validation_loss=0.125)
+    return first.rename("a"), second.rename("b")
+
+
+def test_it_shows_the_keys_that_differ_and_both_outcomes() -> None:
+    result = run("diff", *made())
+    assert result.exit_code == 0
+    assert result.stdout == (
+        "                     a         b\n"
+        "train.epochs         1         2\n"
+        "train.optimizer      sgd       adam\n"
+        "seed                 0         1\n"
+        "\n"
+        "state                finished  finished\n"
+        "epochs               1         2\n"
+        "steps                10        20\n"
+        "seconds              0.25      0.5\n"
+        "train_loss           0.5       0.5\n"
+        "train_accuracy       0.5       0.5\n"
+        "validation_loss                0.125\n"
+        "validation_accuracy\n"
+        "test_loss            0.5       0.5\n"
+        "test_accuracy        0.9       0.75\n"
+    )
+
+
+def test_a_program_gets_values_not_words() -> None:
+    about = json.loads(run("diff", *made(), "--json").stdout)
+    assert about["runs"] == ["a", "b"]
+    assert about["differences"] == {"train.epochs": [1, 2], "train.optimizer": ["sgd", "adam"], "seed": [0, 1]}
+    assert about["outcomes"][1] == {
+        "state": "finished", "epochs": 2, "steps": 20, "seconds": 0.5,
+        "train_loss": 0.5, "train_accuracy": 0.5, "validation_loss": 0.125, "validation_accuracy": None,
+        "test_loss": 0.5, "test_accuracy": 0.75,
+    }  # fmt: skip
+
+
+def test_equal_configs_are_said_to_be() -> None:
+    first, _ = made()
+    assert run("diff", first, first).stdout.startswith(
+        "the configs are equal\n                     a         a\nstate  "
+    )
+
+
+def test_of_unfinished_and_failed_runs_it_shows_how_far_they_came() -> None:
+    unfinished = begun(config(train_epochs=3))
+    unfinished.append(record(2, test_accuracy=0.25))
+    broken = failed(config(1), message="training diverged\x1b[31m at step 7")
+    result = run("diff", unfinished.path, broken)
+    assert result.exit_code == 0
+    words = [line.split() for line in result.stdout.splitlines()]
+    assert ["state", "unfinished", "failed"] in words
+    assert ["epochs", "2", "0"] in words
+    assert ["test_accuracy", "0.25"] in words
+    assert result.stdout.endswith(f"\n\n{broken} failed: training diverged\\x1b[31m at step 7\n")
+
+
+def test_what_cannot_be_compared_is_named() -> None:
+    first, second = made()
+    (second / "metrics.csv").unlink()
+    for other, code, message in (
+        ("nowhere", 2, "error: nowhere: expected a run directory, with its config.yaml\n"),
+        (second, 1, "error: b/metrics.csv: expected a row, as the run is finished\n"),
+    ):
+        result = run("diff", first, other)
+        assert (result.exit_code, result.stdout, result.stderr) == (code, "", message)

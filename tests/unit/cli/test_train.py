@@ -1,0 +1,255 @@
+"""`bp train`: the run directory, exact repetition, resumption, and every way in which it says no."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_bp.cli.training_display import TrainingDisplay
+from mnist_bp.config import load
+from mnist_bp.run.directory import Run
+from tests.conftest import contents, outcome, rows, run
+
+
+def test_a_run_leaves_its_config_environment_metrics_checkpoint_and_summary(small_config: Path) -> None:
+    result = run("train", "--config", small_config, "--set", "data.validation=10")
+    assert result.exit_code == 0, result.stderr
+    path = Path("runs/small")
+    assert sorted(file.name for file in path.iterdir()) == [
+        "checkpoint.npz", "config.yaml", "env.json", "metrics.csv", "summary.json",
+    ]  # fmt: skip
+    assert load(path / "config.yaml") == load(small_config, ["data.validation=10"])
+    assert [(row["epoch"], row["step"]) for row in rows(path)] == [("1", "10"), ("2", "20"), ("3", "30")]
+    assert all(value for row in rows(path) for value in row.values())
+    summary = json.loads((path / "summary.json").read_text())
+    assert (summary["epochs"], summary["steps"], summary["parameters"]) == (3, 30, 64 * 6 + 6 + 6 * 3 + 3)
+    assert repr(summary["test_accuracy"]) == rows(path)[-1]["test_accuracy"]
+    assert len(json.loads((path / "env.json").read_text())["data"]["fingerprint"]) == 64
+
+
+def test_results_are_on_stdout_and_a_line_an_epoch_on_stderr(small_config: Path) -> None:
+    result = run("train", "--config", small_config)
+    assert result.stdout.splitlines()[-1] == "run directory runs/small"
+    assert result.stdout.startswith(f"test accuracy {rows('runs/small')[-1]['test_accuracy']}  loss ")
+    assert [line[:9] for line in result.stderr.splitlines()] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert "\r" not in result.stderr
+
+
+def test_quiet_is_quiet_and_json_is_the_summary(small_config: Path) -> None:
+    result = run("train", "--config", small_config, "--quiet", "--json")
+    assert result.stderr == ""
+    summary = json.loads(Path("runs/small/summary.json").read_text())
+    assert json.loads(result.stdout) == {"run": "runs/small", **summary}
+
+
+def test_the_net_learns_what_can_be_learned(small_config: Path) -> None:
+    run("train", "--config", small_config, "--set", "train.epochs=20")
+    assert float(rows("runs/small")[-1]["test_accuracy"]) > 0.95
+
+
+@pytest.mark.parametrize("sampling", ["shuffle", "replacement"])
+def test_the_same_command_twice_gives_the_same_bytes(small_config: Path, sampling: str) -> None:
+    for _ in range(2):
+        run("train", "--config", small_config, "--set", f"train.sampling={sampling}")
+    assert outcome("runs/small") == outcome("runs/small-2")
+
+
+def test_a_seed_is_the_key_seed(small_config: Path) -> None:
+    run("train", "--config", small_config, "--seed", "5", "--out", "flag")
+    run("train", "--config", small_config, "--set", "seed=5", "--out", "key")
+    run("train", "--config", small_config, "--out", "other")
+    assert outcome("flag") == outcome("key") != outcome("other")
+
+
+def test_the_numerical_gradient_trains_as_backprop_does(small_config: Path) -> None:
+    settings = ["--set", "train.max_steps=3", "--set", "train.dtype=float64"]
+    for gradient in ("numerical", "backprop"):
+        result = run(
+            "train", "--config", small_config, *settings, "--set", f"train.gradient={gradient}", "--out", gradient
+        )
+        assert result.exit_code == 0, result.stderr
+    for numerical, backprop in zip(rows("numerical"), rows("backprop"), strict=True):
+        assert float(numerical["test_loss"]) == pytest.approx(float(backprop["test_loss"]), rel=1e-8)
+
+
+def test_runs_started_at_once_get_directories_of_their_own(small_config: Path) -> None:
+    command = [sys.executable, "-m", "mnist_bp", "train", "--config", str(small_config), "--quiet"]
+    processes = [subprocess.Popen([*command, "--seed", str(seed)], stdout=subprocess.PIPE) for seed in range(4)]
+    assert [process.communicate() and process.returncode for process in processes] == [0] * 4
+    seeds = {load(path / "config.yaml").seed for path in Path("runs").iterdir()}
+    assert seeds == {0, 1, 2, 3}
+    assert all(len(rows(path)) == 3 for path in Path("runs").iterdir())
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="OpenBLAS starts no more threads than there are processors")
+def test_the_threads_of_the_config_are_those_that_train(small_config: Path) -> None:
+    command = [sys.executable, "-m", "mnist_bp", "train", "--config", str(small_config), "--out", "r", "--quiet"]
+    subprocess.run([*command, "--set", "train.threads=2"], check=True, stdout=subprocess.DEVNULL)
+    assert json.loads(Path("r/env.json").read_text())["blas"]["threads"] in {2, None}  # None: a BLAS that cannot tell
+
+
+def test_a_target_that_is_just_reached_is_reached(small_config: Path) -> None:
+    run("train", "--config", small_config, "--out", "r")
+    accuracy = rows("r")[-1]["test_accuracy"]
+    assert (
+        run("train", "--config", small_config, "--out", "r", "--resume", "--target-accuracy", accuracy).exit_code == 0
+    )
+
+
+@pytest.mark.parametrize(("target", "code"), [("0", 0), ("1.0", 3)])
+def test_a_missed_target_is_exit_3(small_config: Path, target: str, code: int) -> None:
+    arguments = ["--config", small_config, "--set", "train.max_steps=1", "--target-accuracy", target, "--out", "r"]
+    for resume in ([], ["--resume"]):
+        result = run("train", *arguments, *resume)
+        assert result.exit_code == code
+        assert ("is below the target of 1.0" in result.stderr) == (code == 3)
+    assert Path("r/summary.json").exists()
+
+
+MISUSES = {
+    "a missing config": (["--config", "none.yaml"], 2, "none.yaml: cannot read the config file: No such file"),
+    "no config": ([], 2, "Missing option '--config', or '--out' for a run of the defaults."),
+    "no config to resume": (["--resume"], 2, "Missing option '--config', or '--out' for a run of the defaults."),
+    "an unknown key": (["--config", "small.yaml", "--set", "train.epoch=3"], 2, "did you mean train.epochs?"),
+    "an unknown option": (["--config", "small.yaml", "--epochs", "3"], 2, "No such option"),
+    "no folder of data": (["--config", "small.yaml", "--set", "data.dir=none"], 4, "none: expected a folder"),
+    "a negative seed": (["--config", "small.yaml", "--seed", "-1"], 2, "-1"),
+    "a target above 1": (["--config", "small.yaml", "--target-accuracy", "98"], 2, "98"),
+    "a target that is no number": (["--config", "small.yaml", "--target-accuracy", "nan"], 2, "nan"),
+    "a key outside its section": (["--config", "dotted.yaml"], 2, "expected the key inside its section"),
+    "too much memory": (["--config", "small.yaml", "--set", "model.hidden=[1000000, 1000000]"], 1, "not enough memory"),
+    "a loss that explodes": (["--config", "small.yaml", "--set", "train.learning_rate=1e300"], 1, "training diverged"),
+    "a directory of something else": (["--config", "small.yaml", "--out", "."], 2, "expected a new or empty directory"),
+    "a directory that cannot be": (["--config", "small.yaml", "--out", "small.yaml/r"], 1, "small.yaml/r"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "code", "message"), MISUSES.values(), ids=MISUSES)
+def test_misuse_gets_one_clear_message(small_config: Path, arguments: list[str], code: int, message: str) -> None:
+    Path("dotted.yaml").write_text("train.epochs: 3\ntrain: {epochs: 4}\n")
+    result = run("train", *arguments)
+    assert result.exit_code == code, result.stderr
+    assert result.stdout == ""
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def poison(display: TrainingDisplay) -> None:
+    """Make the parameters infinite after step 15, which is in the second epoch."""
+    if display._trainer.position.step == 15:
+        display._trainer.network.parameters[...] = np.inf
+
+
+def test_a_run_that_diverges_names_step_layer_and_last_good_checkpoint(
+    small_config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TrainingDisplay, "step", poison)
+    result = run("train", "--config", small_config, "--out", "r")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-2:] == [
+        "error: training diverged at step 16: parameter W1 of layer 1 (Affine) is not finite; "
+        "the last good checkpoint, r/checkpoint.npz, is of step 11",
+        "hint: a new run with a smaller train.learning_rate, or with train.clip_norm, may go further",
+    ]
+    with np.load("r/checkpoint.npz", allow_pickle=False) as checkpoint:
+        assert checkpoint["position.step"] == 11
+        assert all(np.isfinite(checkpoint[name]).all() for name in ("W1", "b1", "W2", "b2"))
+
+
+def test_a_run_that_diverges_at_once_has_no_checkpoint(small_config: Path) -> None:
+    result = run("train", "--config", small_config, "--out", "r", "--set", "train.learning_rate=1e300")
+    assert (
+        "training diverged at step 2: parameter W1 of layer 1 (Affine) is not finite; there is no checkpoint yet"
+        in result.stderr
+    )
+    assert not Path("r/checkpoint.npz").exists()
+
+
+def bp(redirection: str, *arguments: str) -> int:
+    """Run `bp` in a shell that redirects its output; return the exit code."""
+    command = f'exec "$0" -m mnist_bp "$@" {redirection}'
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command_line = ["bash", "-c", command, sys.executable, *arguments]
+    return subprocess.run(command_line, env=environment, check=False).returncode
+
+
+@pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-", ">&- 2>&- <&-"])
+def test_a_run_does_without_a_place_to_show_its_progress(small_config: Path, redirection: str) -> None:
+    run("train", "--config", small_config, "--out", "expected")
+    settings = ["--set", "train.checkpoint_seconds=1e-9"]
+    assert bp(f"{redirection} >/dev/null", "train", "--config", str(small_config), "--out", "r", *settings) == 0
+    assert [row["test_loss"] for row in rows("r")] == [row["test_loss"] for row in rows("expected")]
+
+
+def test_with_stderr_closed_a_signal_writes_nothing_into_the_runs_files(small_config: Path) -> None:
+    """A file that is opened takes the lowest number that is free: without care, that of stderr."""
+    Path("bp.py").write_text(
+        "import os, mnist_bp.cli\n"
+        "from mnist_bp.run.execution import TrainingRun\n"
+        "fsync, save = os.fsync, TrainingRun.save\n"
+        "def signalled(file):\n"
+        "    os.kill(os.getpid(), 15)\n"
+        "    fsync(file)\n"
+        "def saving(self, record):\n"
+        "    os.fsync = signalled\n"
+        "    save(self, record)\n"
+        "TrainingRun.save = saving\n"
+        "mnist_bp.cli.main()\n"
+    )
+    arguments = ["bp.py", "train", "--config", str(small_config), "--out", "r"]
+    ended = subprocess.run(["bash", "-c", 'exec "$0" "$@" 2>&-', sys.executable, *arguments], check=False)
+    assert ended.returncode == 143
+    assert not [path for path in Path("r").iterdir() if b"stopping" in path.read_bytes()]
+
+
+def test_a_mistake_leaves_nothing_behind(small_config: Path) -> None:
+    run("train", "--config", small_config, "--set", "data.dir=none")
+    run("train", "--config", small_config, "--set", "seed=x")
+    assert not Path("runs").exists()
+
+
+def test_another_run_is_not_overwritten(small_config: Path) -> None:
+    run("train", "--config", small_config, "--out", "r")
+    before = contents(Path("r"))
+    result = run("train", "--config", small_config, "--out", "r", "--seed", "1")
+    assert result.exit_code == 2
+    assert "r: expected the config that the run began with; seed was 0, is 1" in result.stderr
+    assert "another --out begins a new run" in result.stderr
+    assert contents(Path("r")) == before
+
+
+def test_a_finished_run_is_told_without_numpy(small_config: Path) -> None:
+    run("train", "--config", small_config, "--out", "r")
+    program = (
+        "import sys\n"
+        "from mnist_bp.cli import bp\n"
+        f"bp(['train', '--config', {str(small_config)!r}, '--out', 'r', '--quiet'], standalone_mode=False)\n"
+        "print('loaded:', [name for name in ('numpy', 'requests', 'tqdm') if name in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[1:] == ["run directory r", "loaded: []"]
+
+
+def test_a_run_of_the_defaults_needs_no_config_file(archive_folder: Path) -> None:
+    settings = ["data.name=idx", f"data.dir={archive_folder}", "model.hidden=6", "train.epochs=2"]
+    options = [option for setting in settings for option in ("--set", setting)]
+    assert run("train", *options, "--seed", "3", "--out", "r").exit_code == 0
+    assert load("r/config.yaml") == load(None, [*settings, "seed=3"])
+    assert "already finished" in run("train", *options, "--seed", "3", "--out", "r").stderr
+
+
+def test_a_new_run_whose_directory_cannot_be_begun_leaves_none(
+    small_config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device", "r/config.yaml")
+
+    monkeypatch.setattr(Run, "begin", full)
+    result = run("train", "--config", small_config, "--out", "r")
+    assert result.exit_code == 1
+    assert "error: r/config.yaml: cannot write it: No space left on device" in result.stderr
+    assert not Path("r").exists()

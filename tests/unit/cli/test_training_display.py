@@ -1,0 +1,51 @@
+"""What a run shows while it trains."""
+
+import io
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from mnist_bp.cli.training_display import TrainingDisplay
+from mnist_bp.train.evaluation import Evaluation
+from mnist_bp.train.records import Record
+
+RECORD = Record(1, 5, 0.1, 0.25, 0.5, None, None, 0.75, 1.0, 2.0)
+
+
+class Terminal(io.StringIO):
+    """A stderr that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def shown(stderr: io.StringIO, monkeypatch: pytest.MonkeyPatch, *, quiet: bool = False) -> str:
+    """Return what a run of one epoch of five steps shows."""
+    monkeypatch.setattr(sys, "stderr", stderr)
+    position = SimpleNamespace(step=0, mean=lambda: Evaluation(0.125, 0.875))
+    trainer: Any = SimpleNamespace(steps=5, batches=SimpleNamespace(steps=5), position=position)
+    with TrainingDisplay(trainer, quiet=quiet) as display:
+        position.step = 1
+        display.step()
+        display.epoch(RECORD)
+    return stderr.getvalue()
+
+
+LINE = "epoch 1/1   train loss 0.2500 acc 0.5000   test loss 0.7500 acc 1.0000   2.00 s\n"
+
+
+def test_without_a_terminal_there_is_one_plain_line_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shown(io.StringIO(), monkeypatch) == LINE
+
+
+def test_a_terminal_also_gets_a_bar_with_loss_and_accuracy(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = shown(Terminal(), monkeypatch)
+    assert LINE in text
+    assert "1/5" in text
+    assert "loss 0.1250, accuracy 0.8750" in text
+
+
+def test_quiet_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shown(Terminal(), monkeypatch, quiet=True) == ""

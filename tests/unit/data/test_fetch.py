@@ -1,0 +1,245 @@
+"""Mirrors in their order, and a cache that holds the pinned archives alone."""
+
+import errno
+import os
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterator
+from io import BytesIO, FileIO
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from mnist_bp.data import fetch
+from mnist_bp.data.archives import FILES, Archives
+from mnist_bp.errors import BpError, Exit
+from mnist_bp.progress import silent
+from tests.conftest import contents, small_disk
+from tests.helpers.mirror import Answer, Mirror, flipped, status
+
+HOME = Path("cache")
+
+
+@pytest.fixture(autouse=True)
+def configured_mirrors_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MNIST_BP_MIRRORS")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+@pytest.fixture
+def refusing() -> Iterator[str]:
+    """Return the address of a mirror that refuses every connection: its port is taken, but nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}/"
+
+
+def test_the_next_mirror_serves_what_one_that_refuses_does_not(
+    refusing: str, small_mnist: Archives, archive_folder: Path
+):
+    with Mirror(archive_folder) as sound:
+        fetch.fetch(small_mnist, HOME, (refusing, sound.url), silent)
+
+    assert contents(HOME) == contents(archive_folder)
+
+
+def test_mirrors_are_asked_in_order_until_one_serves(small_mnist: Archives, archive_folder: Path):
+    asked = []
+
+    def mirror(name: str, answer: Answer) -> Mirror:
+        def answer_and_note(connection: socket.socket, body: bytes) -> None:
+            asked.append(name)
+            answer(connection, body)
+
+        return Mirror(archive_folder, answer_and_note)
+
+    missing, whole = status("404 Not Found"), status("200 OK")
+    with mirror("a", missing) as a, mirror("b", missing) as b, mirror("c", whole) as c, mirror("d", whole) as d:
+        fetch.fetch(small_mnist, HOME, (a.url, b.url, c.url, d.url), silent)
+
+    assert asked == ["a", "b", "c"] * 4
+
+
+def test_if_no_mirror_serves_the_error_names_each_and_why_and_the_ways_out(
+    refusing: str, small_mnist: Archives, archive_folder: Path
+):
+    with Mirror(archive_folder, status("404 Not Found")) as missing, pytest.raises(BpError) as caught:
+        fetch.fetch(small_mnist, HOME, (refusing, missing.url), silent)
+
+    assert caught.value.code == Exit.NO_DATA
+    assert f"{refusing}{FILES[0]}: Connection refused; {missing.url}{FILES[0]}: HTTP 404 Not Found" in str(caught.value)
+    assert "bp data import" in caught.value.hint
+    assert "data.name=synthetic" in caught.value.hint
+
+
+@pytest.mark.parametrize("separator", [" ", ",", ", "])
+def test_the_environment_overrides_the_mirrors_of_the_config(
+    separator: str, refusing: str, small_mnist: Archives, archive_folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with Mirror(archive_folder) as configured, Mirror(archive_folder) as sound:
+        monkeypatch.setenv("MNIST_BP_MIRRORS", separator.join((refusing, sound.url)))
+        fetch.fetch(small_mnist, HOME, (configured.url,), silent)
+
+    assert not configured.requests
+    assert contents(HOME) == contents(archive_folder)
+
+
+def test_the_mirrors_of_the_data_set_serve_if_no_others_are_named(small_mnist: Archives, archive_folder: Path):
+    with Mirror(archive_folder) as sound:
+        fetch.fetch(Archives("mnist", (sound.url,), small_mnist.sha256), HOME, None, silent)
+
+    assert contents(HOME) == contents(archive_folder)
+
+
+def test_sound_archives_in_the_cache_are_neither_asked_for_nor_touched(
+    refusing: str, small_mnist: Archives, archive_folder: Path
+):
+    before = [(archive_folder / name).stat() for name in FILES]
+    fetch.fetch(small_mnist, archive_folder, (refusing,), silent)
+
+    assert [(archive_folder / name).stat() for name in FILES] == before
+
+
+def test_a_corrupt_archive_in_the_cache_is_downloaded_again(
+    small_mnist: Archives, archive_folder: Path, caplog: pytest.LogCaptureFixture
+):
+    with Mirror(archive_folder) as sound:
+        whole = contents(archive_folder)
+        (archive_folder / FILES[2]).write_bytes(flipped(whole[FILES[2]]))
+        fetch.fetch(small_mnist, archive_folder, (sound.url,), silent)
+
+    assert contents(archive_folder) == whole
+    assert len(sound.requests) == 1
+    assert f"{FILES[2]}: expected SHA-256 {small_mnist.sha256[2]}; got" in caplog.text
+
+
+def test_a_failed_download_touches_no_file_of_the_cache(refusing: str, small_mnist: Archives, archive_folder: Path):
+    (archive_folder / FILES[2]).write_bytes(b"not what is pinned, but the user's")
+    before = contents(archive_folder)
+    with pytest.raises(BpError):
+        fetch.fetch(small_mnist, archive_folder, (refusing,), silent)
+
+    assert contents(archive_folder) == before
+
+
+def test_a_file_where_the_cache_should_be_is_said(small_mnist: Archives, archive_folder: Path):
+    HOME.write_text("in the way")
+    with Mirror(archive_folder) as sound, pytest.raises(BpError, match="cannot write to the cache") as caught:
+        fetch.fetch(small_mnist, HOME / "mnist", (sound.url,), silent)
+
+    assert caught.value.code == Exit.NO_DATA
+    assert "MNIST_BP_CACHE" in caught.value.hint
+
+
+def test_import_copies_the_four_archives(small_mnist: Archives, archive_folder: Path):
+    originals = contents(archive_folder)
+    (archive_folder / "notes.txt").write_text("not an archive")
+    fetch.import_from(small_mnist, archive_folder, HOME)
+
+    assert contents(HOME) == originals
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_import_of_a_missing_archive_copies_none(name: str, small_mnist: Archives, archive_folder: Path):
+    (archive_folder / name).unlink()
+    with pytest.raises(BpError, match=rf"{name}: expected .*; got no such file") as caught:
+        fetch.import_from(small_mnist, archive_folder, HOME)
+
+    assert caught.value.code == Exit.NO_DATA
+    assert not HOME.exists()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_import_of_a_wrong_archive_copies_none(name: str, small_mnist: Archives, archive_folder: Path):
+    (archive_folder / name).write_bytes(flipped((archive_folder / name).read_bytes()))
+    with pytest.raises(BpError, match=rf"{name}: expected .*; got a file with [0-9a-f]{{64}}") as caught:
+        fetch.import_from(small_mnist, archive_folder, HOME)
+
+    assert caught.value.code == Exit.NO_DATA
+    assert "data.name=idx" in caught.value.hint
+    assert not HOME.exists()
+
+
+class Broken(FileIO):
+    """A file on a broken disk."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def instead(path: Path, opening: int, opened: Callable[[Path], IO[bytes]]) -> Callable[[Path], IO[bytes]]:
+    """Return what opens files, but for the first or second opening of one of them: that is `opened`."""
+    openings = Counter[Path]()
+
+    def open_one(each: Path) -> IO[bytes]:
+        openings[each] += 1
+        return (opened if each == path and openings[each] == opening else FileIO)(each)
+
+    return open_one
+
+
+def test_a_source_that_changes_while_it_is_imported_does_not_get_in(
+    small_mnist: Archives, archive_folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    changing, originals = archive_folder / FILES[2], contents(archive_folder)
+    monkeypatch.setattr(fetch, "FileIO", instead(changing, 2, lambda path: BytesIO(flipped(path.read_bytes()))))
+    with pytest.raises(BpError, match=rf"^{changing}: it has changed meanwhile: expected SHA-256") as caught:
+        fetch.import_from(small_mnist, archive_folder, HOME)
+
+    assert caught.value.code == Exit.NO_DATA
+    assert contents(HOME) == {name: originals[name] for name in FILES[:2]}
+
+
+@pytest.mark.parametrize("opening", [1, 2], ids=["while it is verified", "while it is copied"])
+def test_a_source_that_cannot_be_read_is_not_blamed_on_the_cache(
+    opening: int, small_mnist: Archives, archive_folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    broken = archive_folder / FILES[2]
+    monkeypatch.setattr(fetch, "FileIO", instead(broken, opening, Broken))
+    with pytest.raises(BpError) as caught:
+        fetch.import_from(small_mnist, archive_folder, HOME)
+
+    assert str(caught.value) == f"{broken}: cannot read it: Input/output error"
+    assert caught.value.code == Exit.NO_DATA
+    assert not list(HOME.glob(".*"))
+
+
+def test_a_folder_in_the_place_of_a_source_is_said(small_mnist: Archives, archive_folder: Path):
+    (archive_folder / FILES[0]).unlink()
+    (archive_folder / FILES[0]).mkdir()
+    with pytest.raises(BpError, match=rf"{FILES[0]}: cannot read it: Is a directory"):
+        fetch.import_from(small_mnist, archive_folder, HOME)
+
+
+def test_import_to_a_disk_that_is_too_small_is_said_and_leaves_nothing_torn(
+    small_mnist: Archives, archive_folder: Path
+):
+    with small_disk(HOME, 4096), pytest.raises(BpError, match="cannot write to the cache: ") as caught:
+        fetch.import_from(small_mnist, archive_folder, HOME / "mnist")
+    assert caught.value.code == Exit.NO_DATA
+    assert "MNIST_BP_CACHE" in caught.value.hint
+
+
+def test_links_are_followed_in_the_folder_that_is_imported_and_nowhere_else(
+    small_mnist: Archives, archive_folder: Path, caplog: pytest.LogCaptureFixture
+):
+    """An archive of the cache that is a link is replaced, and what it led to stays."""
+    originals = contents(archive_folder)
+    linked, outside = Path("linked"), Path("outside")
+    for folder in (linked, HOME, outside):
+        folder.mkdir()
+    for name in FILES:
+        (linked / name).symlink_to(archive_folder / name)
+        (outside / name).write_bytes(originals[name])
+        (HOME / name).symlink_to(Path("..", outside, name))
+    assert [fetch.sha256_of(HOME / name) for name in FILES] == [None] * 4
+    fetch.import_from(small_mnist, linked, HOME)
+
+    assert contents(HOME) == originals == contents(outside)
+    assert not [path for path in HOME.iterdir() if path.is_symlink()]
+    assert len(caplog.messages) == 4
+    assert (
+        caplog.messages[0]
+        == f"{HOME / FILES[0]}: a symbolic link, which is not followed in the cache: taken for missing"
+    )

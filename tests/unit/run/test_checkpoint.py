@@ -1,0 +1,238 @@
+"""Checkpoints: what is saved comes back to the bit, and what is damaged or does not fit is refused."""
+
+import hashlib
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mnist_bp.errors import BpError, Exit
+from mnist_bp.nn.optimizers import SGD, Adam, Momentum, Optimizer
+from mnist_bp.nn.two_layer_net import TwoLayerNet
+from mnist_bp.run import checkpoint
+from mnist_bp.train.trainer import Position, Trainer
+
+CONFIG, DATA = "seed: 5\n", "c0ffee"  # of the run, as `save` is told
+PATH = Path("checkpoint.npz")
+POSITION = Position(step=17, examples=34, loss_sum=0.1 + 0.2, correct=5)
+
+
+def fresh(optimizer: type[Optimizer] = Adam, sizes: tuple[int, int, int] = (6, 5, 3)) -> Trainer:
+    """Return a trainer at its start; nothing of it is used but for what a checkpoint holds."""
+    net, unused = TwoLayerNet(*sizes, seed=1), None
+    rest: dict[str, Any] = dict.fromkeys(("schedule", "gradient", "batches", "measured", "steps", "seed"), unused)
+    return Trainer(net, optimizer(net.parameters, net.gradients), **rest)
+
+
+def advanced() -> Trainer:
+    """Return a trainer somewhere on its way, every array another than at the start."""
+    trainer = fresh()
+    rng = np.random.default_rng(3)
+    for vector in (trainer.network.parameters, *trainer.optimizer.state.values()):
+        vector[...] = rng.random(vector.shape)
+    trainer.position = replace(POSITION)
+    return trainer
+
+
+def saved(trainer: Trainer) -> bytes:
+    """Save a trainer at PATH and return the file's bytes."""
+    checkpoint.save(PATH, trainer, config=CONFIG, fingerprint=DATA, check=lambda: None)
+    return PATH.read_bytes()
+
+
+def restored(trainer: Trainer) -> Trainer:
+    """Return the trainer, put where the checkpoint at PATH is."""
+    checkpoint.read(PATH).restore(trainer)
+    return trainer
+
+
+def numbers(trainer: Trainer) -> list[Any]:
+    """Return all that training changes."""
+    vectors = [trainer.network.parameters, *trainer.optimizer.state.values()]
+    return [asdict(trainer.position), *(vector.tolist() for vector in vectors)]
+
+
+def test_a_trainer_comes_back_to_the_bit_and_in_place() -> None:
+    before, after = advanced(), fresh()
+    vectors = (after.network.parameters, after.optimizer.parameters, *after.optimizer.state.values())
+    saved(before)
+    restored(after)
+    assert numbers(after) == numbers(before) != numbers(fresh())
+    assert after.position == POSITION
+    assert type(after.position.step) is int
+    assert after.network.parameters is after.optimizer.parameters is vectors[0]
+    assert all(new is old for new, old in zip(after.optimizer.state.values(), vectors[2:], strict=True))
+
+
+def test_it_says_of_which_run_it_is() -> None:
+    saved(advanced())
+    found = checkpoint.read(PATH)
+    assert (found.config, found.fingerprint) == (CONFIG, DATA)
+
+
+def test_a_network_comes_back_from_whatever_optimizer_trained_it() -> None:
+    saved(advanced())
+    net = TwoLayerNet(6, 5, 3)
+    checkpoint.read(PATH).restore_parameters(net)
+    np.testing.assert_array_equal(net.parameters, advanced().network.parameters)
+
+
+def members() -> dict[str, np.ndarray]:
+    """Return what NumPy alone finds in the checkpoint at PATH."""
+    with np.load(PATH, allow_pickle=False) as archive:
+        return dict(archive)
+
+
+def sha256(members: dict[str, np.ndarray]) -> str:
+    """Return the hash of all members but itself, in the order of their names: name, dtype and shape, then the bytes."""
+    digest = hashlib.sha256()
+    for name in sorted(members.keys() - {"sha256"}):
+        array = members[name]
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode() + array.tobytes())
+    return digest.hexdigest()
+
+
+def test_arrays_lie_under_their_own_names_for_anyone_to_read() -> None:
+    trainer = advanced()
+    saved(trainer)
+    found = members()
+    assert set(found) == {
+        "format", "config", "fingerprint", "W1", "b1", "W2", "b2", "optimizer.mean", "optimizer.squares",
+        "position.step", "position.examples", "position.loss_sum", "position.correct", "sha256",
+    }  # fmt: skip
+    assert (found["format"], found["config"], found["fingerprint"], found["sha256"]) == (1, CONFIG, DATA, sha256(found))
+    np.testing.assert_array_equal(found["W1"], trainer.network.named_parameters["W1"])
+    np.testing.assert_array_equal(found["optimizer.mean"], trainer.optimizer.state["mean"])
+
+
+def test_equal_states_are_equal_bytes() -> None:
+    assert saved(advanced()) == saved(advanced()) != saved(fresh())
+
+
+def test_a_missing_checkpoint_says_how_to_get_one() -> None:
+    with pytest.raises(BpError, match="there is no checkpoint") as caught:
+        checkpoint.read(PATH)
+    assert caught.value.hint == "bp train makes one"
+
+
+def test_a_checkpoint_of_another_network_is_refused() -> None:
+    saved(advanced())
+    message = r"expected W1 of shape \(6, 4\) and type float64; got \(6, 5\)"
+    with pytest.raises(BpError, match=message):
+        restored(fresh(sizes=(6, 4, 3)))
+    with pytest.raises(BpError, match=message):
+        checkpoint.read(PATH).restore_parameters(TwoLayerNet(6, 4, 3))
+
+
+@pytest.mark.parametrize("optimizer", [SGD, Momentum])
+def test_a_checkpoint_of_another_optimizer_does_not_continue_a_run(optimizer: type[Optimizer]) -> None:
+    saved(advanced())
+    with pytest.raises(BpError, match=r"expected the arrays .*; got .* optimizer\.mean, optimizer\.squares"):
+        restored(fresh(optimizer))
+
+
+def refused(reason: str) -> None:
+    with pytest.raises(BpError, match=rf"checkpoint\.npz: not a sound checkpoint: .*{reason}") as caught:
+        checkpoint.read(PATH)
+    assert caught.value.code == Exit.FAILURE
+    assert "bp train begins the run again" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("kept", [0, 10, 500, -1])
+def test_a_truncated_checkpoint_is_refused(kept: int) -> None:
+    PATH.write_bytes(saved(advanced())[:kept])
+    refused(r"not an uncompressed \.npz file")
+
+
+def test_no_flipped_bit_is_worse_than_an_error() -> None:
+    """In every 5th byte; a flip may be harmless, as in a zip's dates, but then all is as it was saved."""
+    whole, expected = saved(advanced()), numbers(advanced())
+    for i in range(0, len(whole), 5):
+        PATH.write_bytes(whole[:i] + bytes([whole[i] ^ 1 << i % 8]) + whole[i + 1 :])
+        try:
+            found = checkpoint.read(PATH)
+        except BpError:
+            continue
+        trainer = fresh()
+        found.restore(trainer)
+        assert (numbers(trainer), found.config, found.fingerprint) == (expected, CONFIG, DATA)
+
+
+def rewrite(changes: dict[str, Any], *, hashed: bool) -> None:
+    """Save a checkpoint with some members changed or left out (None), with their hash or still that of before."""
+    saved(advanced())
+    changed = {name: np.asarray(array) for name, array in (members() | changes).items() if array is not None}
+    if hashed:
+        changed["sha256"] = np.array(sha256(changed))
+    np.savez(PATH, **changed)
+
+
+DAMAGES = {
+    "a number": {"W1": np.zeros((6, 5))},
+    "two members exchanged": {"optimizer.mean": np.arange(53.0), "optimizer.squares": np.arange(53.0)},
+    "another config": {"config": "seed: 6\n"},
+    "other data": {"fingerprint": "decade"},
+    "a member more": {"extra": np.zeros(3)},
+    "a member less": {"b2": None},
+    "no hash": {"sha256": None},
+    "half a hash": {"sha256": "c0ffee"},
+    "a hash of another kind": {"sha256": np.zeros((2, 3))},
+}
+
+
+@pytest.mark.parametrize("changes", DAMAGES.values(), ids=DAMAGES)
+def test_what_does_not_have_the_hash_it_was_saved_with_is_refused(changes: dict[str, Any]) -> None:
+    rewrite(changes, hashed=False)
+    refused("expected contents with SHA-256")
+
+
+@pytest.mark.parametrize("format_", [None, 0, 2, 1.5, "1", [1, 1]], ids=str)
+@pytest.mark.parametrize("hashed", [True, False])
+def test_a_checkpoint_of_another_version_is_refused_however_its_hash_is_made(format_: Any, hashed: bool) -> None:
+    rewrite({"format": format_}, hashed=hashed)
+    with pytest.raises(BpError, match=r"expected a checkpoint of format 1; got one (of format|without)") as caught:
+        checkpoint.read(PATH)
+    assert "the version of mnist_bp that wrote it" in str(caught.value.hint)
+
+
+def test_nothing_is_unpickled() -> None:
+    rewrite({"W2": np.array([None] * 15).reshape(5, 3)}, hashed=False)
+    refused("not an uncompressed")
+
+
+NETWORKS = {
+    "b2 missing": ({"b2": None}, "expected the arrays"),
+    "an array too many": ({"extra": np.zeros(3)}, "expected the arrays"),
+    "W1 float32": ({"W1": np.zeros((6, 5), "float32")}, "type float64; got .* float32"),
+    "W1 complex": ({"W1": np.zeros((6, 5), "complex128")}, "type float64; got .* complex128"),
+    "b1 nan": ({"b1": np.full(5, np.nan)}, "expected finite numbers in b1"),
+}
+RUNS = {
+    "no mean": ({"optimizer.mean": None}, "expected the arrays"),
+    "squares inf": ({"optimizer.squares": np.full(53, np.inf)}, "expected finite numbers in optimizer.squares"),
+    "squares short": ({"optimizer.squares": np.zeros(52)}, r"optimizer.squares of shape \(53,\) .*; got \(52,\)"),
+    "step float": ({"position.step": np.array(1.5)}, "type int64; got .* float64"),
+    "steps": ({"position.step": np.array([1])}, "shape"),
+    "step negative": ({"position.step": np.array(-5)}, "expected position.step of 0 or more; got -5"),
+    "no correct": ({"position.correct": None}, "expected the arrays"),
+}
+
+
+@pytest.mark.parametrize(("changes", "message"), (NETWORKS | RUNS).values(), ids=NETWORKS | RUNS)
+def test_arrays_that_do_not_fit_are_refused_and_nothing_is_changed(changes: dict[str, Any], message: str) -> None:
+    rewrite(changes, hashed=True)
+    trainer = fresh()
+    with pytest.raises(BpError, match=message):
+        restored(trainer)
+    assert numbers(trainer) == numbers(fresh())
+
+
+@pytest.mark.parametrize(("changes", "message"), NETWORKS.values(), ids=NETWORKS)
+def test_a_network_refuses_them_as_well(changes: dict[str, Any], message: str) -> None:
+    rewrite(changes, hashed=True)
+    net = fresh().network
+    with pytest.raises(BpError, match=message):
+        checkpoint.read(PATH).restore_parameters(net)
+    np.testing.assert_array_equal(net.parameters, fresh().network.parameters)

@@ -1,0 +1,54 @@
+"""Loss and accuracy of a whole split depend neither on how it is cut into batches nor on who works on them."""
+
+import numpy as np
+import pytest
+
+from mnist_bp.data import Split
+from mnist_bp.nn.two_layer_net import TwoLayerNet
+from mnist_bp.train import evaluation
+
+
+def test_a_split_scores_as_one_batch_of_all_its_examples(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = TwoLayerNet(6, 5, 3, 1.0)
+    split = Split(rng.integers(0, 256, (23, 6), dtype=np.uint8), rng.integers(0, 3, 23))
+    monkeypatch.setattr(evaluation, "BATCH_SIZE", 5)  # 5, 5, 5, 5, 3
+    loss, accuracy = evaluation.evaluate(net, split)
+    assert loss == pytest.approx(net.loss(split.x / 255, split.t), rel=1e-12)
+    assert accuracy == net.accuracy(split.x / 255, split.t)
+
+
+@pytest.mark.parametrize("count", [1, 5, 9, 10, 1003])
+def test_a_second_processor_changes_no_bit(
+    count: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = TwoLayerNet(6, 5, 3, 1.0)
+    split = Split(rng.integers(0, 256, (count, 6), dtype=np.uint8), rng.integers(0, 3, count))
+    monkeypatch.setattr(evaluation, "BATCH_SIZE", 5)
+    results = []
+    for processors in (1, 2):
+        monkeypatch.setattr(evaluation, "processors", lambda processors=processors: processors)
+        results.append(evaluation.evaluate(net, split))
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("processors", [1, 2])
+def test_each_thread_has_a_network_of_its_own(
+    processors: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, scores = [], evaluation._scores
+    monkeypatch.setattr(evaluation, "processors", lambda: processors)
+    monkeypatch.setattr(evaluation, "_scores", lambda net, split: seen.append(net) or scores(net, split))
+    split = Split(rng.integers(0, 256, (400, 6), dtype=np.uint8), rng.integers(0, 3, 400))
+    evaluation.evaluate(TwoLayerNet(6, 5, 3, 1.0), split)
+    assert len({id(net) for net in seen}) == processors
+
+
+@pytest.mark.parametrize("processors", [1, 2])
+def test_an_overflow_shows_in_the_loss_and_warns_of_nothing(processors: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "processors", lambda: processors)
+    net = TwoLayerNet(6, 5, 3, 1.0, dtype=np.float32)
+    net.parameters[...] = 1e38
+    split = Split(np.full((400, 6), 255, np.uint8), np.zeros(400, np.uint8))
+    assert not np.isfinite(evaluation.evaluate(net, split).loss)

@@ -1,0 +1,342 @@
+"""The loop: records at the right steps, a stop anywhere that changes nothing, and no number that is not finite."""
+
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mnist_bp.data import Split
+from mnist_bp.nn.activations import ReLU, Sigmoid
+from mnist_bp.nn.affine import Affine
+from mnist_bp.nn.dropout import Dropout
+from mnist_bp.nn.initializers import xavier
+from mnist_bp.nn.losses import SoftmaxCrossEntropy
+from mnist_bp.nn.network import Network
+from mnist_bp.nn.optimizers import SGD, Adam
+from mnist_bp.nn.schedules import constant, cosine
+from mnist_bp.nn.two_layer_net import TwoLayerNet
+from mnist_bp.train.batches import Batches
+from mnist_bp.train.evaluation import Evaluation, evaluate
+from mnist_bp.train.records import Record
+from mnist_bp.train.trainer import DivergenceError, Trainer
+
+RNG = np.random.default_rng(5)
+TRAIN = Split(RNG.integers(1, 256, (50, 6), dtype=np.uint8), RNG.integers(0, 3, 50))
+TEST = Split(RNG.integers(0, 256, (20, 6), dtype=np.uint8), RNG.integers(0, 3, 20))
+
+
+def trainer(steps: int = 15, rate: float = 0.5, **changes: Any) -> Trainer:
+    """Return a trainer with five steps an epoch."""
+    net = changes.pop("network", None) or TwoLayerNet(6, 5, 3, 1.0)
+    given = {
+        "network": net,
+        "optimizer": SGD(net.parameters, net.gradients),
+        "schedule": constant(rate),
+        "gradient": net.backprop,
+        "batches": Batches(TRAIN, 10, "float64", seed=1),
+        "measured": {},
+        "steps": steps,
+        "seed": 0,
+    }
+    return Trainer(**(given | changes))
+
+
+def with_dropout() -> Network:
+    net = Network([Affine(6, 5), Sigmoid(), Dropout(0.4), Affine(5, 3)], SoftmaxCrossEntropy(), "float64")
+    net.initialize(xavier, np.random.default_rng(0))
+    return net
+
+
+def never() -> bool:
+    return False
+
+
+def left_at(step: int, trainer: Trainer) -> list[Record]:
+    """Train up to a step and leave the run there; return the records so far."""
+    records = []
+    for record in trainer.run(lambda: trainer.position.step == step):
+        records += [record] if record else []
+        if trainer.position.step == step:
+            break
+    return records
+
+
+def without_seconds(records: list[Record]) -> list[str]:
+    return [record.line().rpartition(",")[0] for record in records]
+
+
+def test_every_epoch_ends_with_a_record_and_so_does_the_last_step() -> None:
+    assert [(record.epoch, record.step) for record in trainer(3).run(never)] == [(1, 3)]
+    assert [(record.epoch, record.step) for record in trainer(12).run(never)] == [(1, 5), (2, 10), (3, 12)]
+    assert [(record.epoch, record.step) for record in trainer(10).run(never)] == [(1, 5), (2, 10)]
+
+
+def test_a_step_is_the_optimizers_on_the_batchs_gradient() -> None:
+    """Five steps by hand: θ ← θ − 0.5 ∂L/∂θ on the epoch's batches."""
+    trained = trainer(5)
+    list(trained.run(never))
+    by_hand = TwoLayerNet(6, 5, 3, 1.0)
+    for x, t in Batches(TRAIN, 10, "float64", seed=1).epoch(1):
+        by_hand.backprop(x, t)
+        by_hand.parameters -= 0.5 * by_hand.gradients
+    np.testing.assert_allclose(trained.network.parameters, by_hand.parameters, rtol=1e-13)
+
+
+def test_training_metrics_are_means_over_the_epochs_batches_as_they_came() -> None:
+    records = list(trainer(10).run(never))
+    net, losses, rights = TwoLayerNet(6, 5, 3, 1.0), [], []
+    for epoch in (1, 2):
+        scores = []
+        for x, t in Batches(TRAIN, 10, "float64", seed=1).epoch(epoch):
+            scores.append(net.backprop(x, t))
+            net.parameters -= 0.5 * net.gradients
+        losses.append(sum(score.loss for score in scores) / 5)
+        rights.append(sum(score.correct for score in scores) / 50)
+    assert [record.train_loss for record in records] == pytest.approx(losses, rel=1e-12)
+    assert [record.train_accuracy for record in records] == rights
+
+
+def test_what_is_measured_in_full_is_the_network_at_the_epochs_end() -> None:
+    trained = trainer(5, measured={"train": TRAIN, "test": TEST})
+    (record,) = trained.run(never)
+    assert (record.train_loss, record.train_accuracy) == evaluate(trained.network, TRAIN)
+    assert (record.test_loss, record.test_accuracy) == evaluate(trained.network, TEST)
+    assert (record.validation_loss, record.validation_accuracy) == (None, None)
+
+
+@pytest.mark.parametrize("steps", range(1, 13))
+def test_a_run_left_after_any_step_and_continued_elsewhere_ends_the_same(steps: int) -> None:
+    whole = trainer(12, measured={"test": TEST})
+    expected = list(whole.run(never))
+
+    first = trainer(12, measured={"test": TEST})
+    records = left_at(steps, first)
+    assert first.position.step == steps
+    second = trainer(12, measured={"test": TEST})
+    second.network.parameters[...] = first.network.parameters
+    second.position = first.position
+    records += second.run(never)
+
+    assert without_seconds(records) == without_seconds(expected)
+    np.testing.assert_array_equal(second.network.parameters, whole.network.parameters)
+    assert second.finished
+
+
+def test_a_run_pauses_whenever_it_is_asked_to_and_goes_on_as_if_it_had_not() -> None:
+    whole, paused = trainer(12), trainer(12)
+    expected = list(whole.run(never))
+    came = [(paused.position.step, record) for record in paused.run(lambda: paused.position.step % 5 in {0, 2})]
+    assert [step for step, record in came if record is None] == [2, 7]
+    assert without_seconds([record for _, record in came if record]) == without_seconds(expected)
+    np.testing.assert_array_equal(paused.network.parameters, whole.network.parameters)
+
+
+def test_a_run_may_be_taken_further_than_it_was_meant_to_go() -> None:
+    """Three epochs cut short in the third, then four: rows and parameters are those of four at once."""
+    whole = trainer(20)
+    expected = list(whole.run(never))
+    short = trainer(12)
+    records = [record for record in short.run(never) if record.step % 5 == 0]
+    longer = trainer(20)
+    longer.network.parameters[...] = short.network.parameters
+    longer.position = short.position
+    records += longer.run(never)
+    assert without_seconds(records) == without_seconds(expected)
+    np.testing.assert_array_equal(longer.network.parameters, whole.network.parameters)
+
+
+def test_the_schedule_sets_the_rate_and_a_record_has_that_of_its_last_step() -> None:
+    """Three steps by hand at rates 1, ½ and ⅓."""
+    trained = trainer(3, schedule=lambda done: 1 / (done + 1))
+    (record,) = trained.run(never)
+    by_hand = TwoLayerNet(6, 5, 3, 1.0)
+    for step, (x, t) in zip((1, 2, 3), Batches(TRAIN, 10, "float64", seed=1).epoch(1), strict=False):
+        by_hand.backprop(x, t)
+        by_hand.parameters -= by_hand.gradients / step
+    np.testing.assert_allclose(trained.network.parameters, by_hand.parameters, rtol=1e-13)
+    assert record.learning_rate == 1 / 3
+
+
+def test_a_clipped_step_is_as_long_as_the_limit_allows() -> None:
+    trained = trainer(1, rate=0.5, clip_norm=0.01)
+    list(trained.run(never))
+    moved = trained.network.parameters - TwoLayerNet(6, 5, 3, 1.0).parameters
+    assert np.linalg.norm(moved) == pytest.approx(0.5 * 0.01, rel=1e-12)
+
+
+def test_the_noise_of_a_step_follows_from_the_seed_and_the_step() -> None:
+    """Two steps by hand, in the context of random stream (seed 7, key (2, step)), measured outside of it."""
+    trained = trainer(2, network=with_dropout(), seed=7, measured={"test": TEST})
+    (record,) = trained.run(never)
+    by_hand = with_dropout()
+    for step, (x, t) in zip((1, 2), Batches(TRAIN, 10, "float64", seed=1).epoch(1), strict=False):
+        with by_hand.training(7, 2, step):
+            by_hand.backprop(x, t)
+        by_hand.parameters -= 0.5 * by_hand.gradients
+    np.testing.assert_allclose(trained.network.parameters, by_hand.parameters, rtol=1e-13)
+    assert (record.test_loss, record.test_accuracy) == evaluate(trained.network, TEST)
+
+
+def test_a_run_with_everything_stopped_in_mid_epoch_ends_the_same() -> None:
+    def everything() -> Trainer:
+        net = with_dropout()
+        return trainer(
+            12, network=net, optimizer=Adam(net.parameters, net.gradients), schedule=cosine(0.1, 12), clip_norm=0.5
+        )
+
+    whole = everything()
+    expected = list(whole.run(never))
+    first, second = everything(), everything()
+    records = left_at(7, first)
+    second.network.parameters[...] = first.network.parameters
+    second.position = first.position
+    for name, vector in first.optimizer.state.items():
+        second.optimizer.state[name][...] = vector
+    records += second.run(never)
+    assert without_seconds(records) == without_seconds(expected)
+    np.testing.assert_array_equal(second.network.parameters, whole.network.parameters)
+
+
+def test_the_optimizer_is_told_the_step_of_the_run_not_of_the_epoch() -> None:
+    """Adam's corrections of its means depend on it; two epochs and a half beside a loop written out."""
+    trained, net = trainer(12), TwoLayerNet(6, 5, 3, 1.0)
+    trained.optimizer = Adam(trained.network.parameters, trained.network.gradients)
+    list(trained.run(never))
+    adam, batches, step = Adam(net.parameters, net.gradients), Batches(TRAIN, 10, "float64", seed=1), 0
+    for epoch in (1, 2, 3):
+        for x, t in batches.epoch(epoch):
+            if (step := step + 1) <= 12:
+                net.backprop(x, t)
+                adam.update(0.5, step)
+    np.testing.assert_array_equal(trained.network.parameters, net.parameters)
+
+
+def test_every_so_many_steps_the_batch_is_checked_before_the_update(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(
+        "mnist_bp.train.shadow.check", lambda net, x, t, step: seen.append((step, x.copy(), net.parameters.copy()))
+    )
+    list(trainer(13, shadow_check=6).run(never))
+    assert [step for step, _, _ in seen] == [6, 12]
+    before = trainer(5)
+    list(before.run(never))
+    _, x, parameters = seen[0]
+    np.testing.assert_array_equal(parameters, before.network.parameters)
+    np.testing.assert_array_equal(x, next(Batches(TRAIN, 10, "float64", seed=1).epoch(2))[0])
+
+
+def test_a_shadow_check_changes_nothing() -> None:
+    checked, unchecked = trainer(6, shadow_check=2), trainer(6)
+    assert without_seconds(list(checked.run(never))) == without_seconds(list(unchecked.run(never)))
+    np.testing.assert_array_equal(checked.network.parameters, unchecked.network.parameters)
+
+
+def test_a_loss_that_is_no_number_ends_the_run_with_the_step() -> None:
+    def broken(x: np.ndarray, t: np.ndarray) -> object:
+        score = trained.network.backprop(x, t)
+        return score._replace(loss=float("nan")) if trained.position.step == 6 else score
+
+    trained = trainer()
+    trained.gradient = broken  # type: ignore[assignment]  # mypy wants Score by name
+    with pytest.raises(DivergenceError, match="at step 7: the loss is not finite"):
+        list(trained.run(never))
+    sixth = trainer(6)
+    list(sixth.run(never))
+    np.testing.assert_array_equal(trained.network.parameters, sixth.network.parameters)
+
+
+def test_a_diverging_run_is_told_with_step_and_layer_and_without_warnings() -> None:
+    where = r"parameter W1 of layer 1 \(Affine\)"
+    with pytest.raises(DivergenceError, match=f"training diverged at step 2: {where} is not finite"):
+        list(trainer(steps=500, rate=float("inf")).run(never))
+
+
+def poisoned_at(step: int, poison: Callable[[Trainer], None], trained: Trainer) -> Trainer:
+    """Let `poison` change the trainer's numbers within a step."""
+
+    def gradient(x: np.ndarray, t: np.ndarray) -> object:
+        if trained.position.step + 1 == step:
+            poison(trained)
+        return trained.network.backprop(x, t)
+
+    trained.gradient = gradient  # type: ignore[assignment]  # as above
+    return trained
+
+
+def infinite_weight(trained: Trainer) -> None:
+    """Let a sigmoid saturate: its output, and so the loss, stays finite, as no pixel of TRAIN is 0."""
+    trained.network.named_parameters["W1"][:, 0] = np.inf
+
+
+@pytest.mark.parametrize("step", [5, 7])
+def test_a_weight_that_is_infinite_while_the_loss_is_finite_is_found_when_the_run_hands_over(step: int) -> None:
+    """At the end of the epoch, for a record; at a stop in mid-epoch, for a checkpoint."""
+    trained = poisoned_at(step, infinite_weight, trainer())
+    with pytest.raises(DivergenceError, match=rf"at step {step}: parameter W1 of layer 1 \(Affine\) is not finite"):
+        left_at(7, trained)
+
+
+def test_an_optimizer_that_is_not_finite_is_found_too() -> None:
+    """In float32 the square of a gradient of 1e20 is infinite, and the parameter then stands still."""
+    net = TwoLayerNet(6, 5, 3, 1.0, dtype="float32")
+
+    def steep(x: np.ndarray, t: np.ndarray) -> object:
+        score = net.backprop(x, t)
+        net.gradients[0] = 1e20
+        return score
+
+    trained = trainer(network=net, optimizer=Adam(net.parameters, net.gradients), gradient=steep)
+    with pytest.raises(DivergenceError, match="at step 5: the optimizer's squares is not finite"):
+        list(trained.run(never))
+
+
+def test_a_measured_loss_that_is_not_finite_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mnist_bp.train.trainer.evaluate", lambda network, split: Evaluation(float("inf"), 0.1))
+    with pytest.raises(DivergenceError, match="at step 5: the test loss is not finite"):
+        list(trainer(5, measured={"test": TEST}).run(never))
+
+
+def test_losses_whose_sum_is_too_large_end_the_run_before_a_checkpoint_could_hold_it() -> None:
+    def huge(x: np.ndarray, t: np.ndarray) -> object:
+        return trained.network.backprop(x, t)._replace(loss=1e307)
+
+    trained = trainer()
+    trained.gradient = huge  # type: ignore[assignment]  # as above
+    with pytest.raises(DivergenceError, match="at step 2: the loss is not finite"):
+        list(trained.run(never))
+
+
+@pytest.mark.parametrize("size", [1, 100, 3000])
+@pytest.mark.parametrize("nonzero", [True, False])
+def test_a_step_within_an_epoch_allocates_next_to_nothing_whatever_the_batch(
+    size: int, nonzero: bool, rng: np.random.Generator
+) -> None:
+    """Objects, shapes and a chunk's column numbers; a batch of 3,000 alone has 9.4 MB, its activations 0.6 MB."""
+    images = Split(
+        rng.integers(1, 256, (24_000, 784), np.uint8) * (rng.random(784) < 0.7), rng.integers(0, 10, 24_000, np.uint8)
+    )
+    net = Network([Affine(784, 50), ReLU(), Dropout(0.1), Affine(50, 10)], SoftmaxCrossEntropy())
+    net.initialize(xavier, rng)
+    batches = Batches(images, size, "float32", nonzero=nonzero)
+    optimizer = Adam(net.parameters, net.gradients)
+    trained = trainer(
+        min(500, 24_000 // size), network=net, batches=batches, gradient=net.backprop, optimizer=optimizer
+    )
+    growth, before = [], 0
+
+    def measure() -> bool:
+        nonlocal before
+        now, peak = tracemalloc.get_traced_memory()
+        growth.append(peak - before)
+        tracemalloc.reset_peak()
+        before = now
+        return False
+
+    tracemalloc.start()
+    try:
+        list(trained.run(measure))
+    finally:
+        tracemalloc.stop()
+    assert max(growth[len(growth) // 2 :]) < 64 * 1024  # the first half makes all buffers
