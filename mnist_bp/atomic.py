@@ -15,7 +15,7 @@ TEMPORARY = re.compile(r"\..+\.[0-9]+-[0-9a-f]{8}\.part")  # a file's name, the 
 def replacing(path: Path, check: Callable[[], None] = lambda: None) -> Iterator[IO[bytes]]:
     """Open a temporary file beside `path`; on success it is made durable and takes the place of `path`.
 
-    At the last moment `check` is called, which may raise. Before that, the disk may have taken its time.
+    `check` is called right before the rename, and may raise: writing to the disk may have taken long.
     On any failure `path` is as it was and the temporary file is gone. Processes may race: the last one wins, and every
     reader sees one of their files, whole.
     """
@@ -42,5 +42,5 @@ def replacing(path: Path, check: Callable[[], None] = lambda: None) -> Iterator[
 
 
 def leftovers(folder: Path) -> list[Path]:
-    """Return the temporary files of `replacing` in a folder, be they of killed processes or of living ones."""
+    """Return the temporary files of `replacing` in a folder, whether their processes were killed or still run."""
     return [path for path in folder.iterdir() if TEMPORARY.fullmatch(path.name)]

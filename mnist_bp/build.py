@@ -1,39 +1,35 @@
-"""From names to objects: the only module that sees both the config and the network library."""
+"""From names to objects: config, data and network library meet here, and each name has its constructor in a table."""
 
-import logging
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 
-from mnist_bp import data
-from mnist_bp.config import Config, ConvConfig, DataConfig, TrainConfig, differences
+from mnist_bp.config import Config, DataConfig, TrainConfig, used
+from mnist_bp.data import loading
+from mnist_bp.data.dataset import Dataset
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.nn import initializers, losses, optimizers, schedules
-from mnist_bp.nn.activations import Elementwise, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
+from mnist_bp.nn.activations import Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from mnist_bp.nn.affine import Affine
 from mnist_bp.nn.check.finite_differences import differentiate
 from mnist_bp.nn.conv import Conv2D
 from mnist_bp.nn.dropout import Dropout
-from mnist_bp.nn.layers import Layer, Shape
-from mnist_bp.nn.losses import Loss
+from mnist_bp.nn.layers import Initializer, Layer, Shape
 from mnist_bp.nn.network import Network
 from mnist_bp.nn.optimizers import Optimizer
 from mnist_bp.nn.pooling import AveragePool, MaxPool
 from mnist_bp.nn.reshape import Flatten, Reshape
 from mnist_bp.nn.schedules import Schedule
 from mnist_bp.progress import Progress, silent
-from mnist_bp.run import checkpoint
-from mnist_bp.run.directory import Run
+from mnist_bp.streams import WEIGHTS, generator
 from mnist_bp.train.batches import Batches
 from mnist_bp.train.trainer import Trainer
 
-log = logging.getLogger(__name__)
+WORTH_NARROWING = 50  # batch size from which skipping zero columns saves more time than copying the rows of W costs
 
-WEIGHTS = 0  # number of this random stream beside the seed; others are batches.ORDER and trainer.NOISE
-WORTH_NARROWING = 50  # examples, from which on to skip a batch's zero columns saves more than to copy rows of W costs
-
-ACTIVATIONS: dict[str, type[Elementwise]] = {
+ACTIVATIONS = {
     "identity": Identity,
     "leaky_relu": LeakyReLU,
     "relu": ReLU,
@@ -42,17 +38,41 @@ ACTIVATIONS: dict[str, type[Elementwise]] = {
     "tanh": Tanh,
 }
 POOLS = {"average": AveragePool, "max": MaxPool}
-LOSSES: dict[str, Callable[[], Loss]] = {
+LOSSES: dict[str, Callable[..., losses.Loss]] = {
     "binary_cross_entropy": losses.BinaryCrossEntropy,
     "half_squared_error": losses.HalfSquaredError,
     "mean_squared_error": losses.MeanSquaredError,
+    "softmax_cross_entropy": losses.SoftmaxCrossEntropy,
 }
-INITIALIZERS = {"he": initializers.he, "xavier": initializers.xavier, "zeros": initializers.zeros}
+INITIALIZERS: dict[str, Callable[..., Initializer]] = {
+    "he": lambda: initializers.he,
+    "normal": initializers.normal,
+    "xavier": lambda: initializers.xavier,
+    "zeros": lambda: initializers.zeros,
+}
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
+    "adagrad": optimizers.AdaGrad,
+    "adam": optimizers.Adam,
+    "adamw": optimizers.AdamW,
+    "momentum": optimizers.Momentum,
+    "nesterov": optimizers.Nesterov,
+    "rmsprop": optimizers.RMSprop,
+    "sgd": optimizers.SGD,
+}
+DECOUPLED = ("adamw",)  # these let weights decay by themselves, so that the loss has no penalty
+SCHEDULES: dict[str, Callable[[TrainConfig, int, int], Schedule]] = {  # for so many steps an epoch, and in all
+    "constant": lambda train, epoch, steps: schedules.constant(train.learning_rate),
+    "cosine": lambda train, epoch, steps: schedules.cosine(train.learning_rate, steps),
+    "one_cycle": lambda train, epoch, steps: schedules.one_cycle(train.learning_rate, steps),
+    "step": lambda train, epoch, steps: schedules.step_decay(
+        train.learning_rate, train.decay_every * epoch, train.decay_factor
+    ),
+}
 
 
-def dataset(config: DataConfig, progress: Progress = silent) -> data.Dataset:
-    """Load the data set that the config names, its validation split held out."""
-    whole = data.load(
+def dataset(config: DataConfig, progress: Progress = silent) -> Dataset:
+    """Load the whole data set that the config names; `Dataset.for_training` splits it as training needs it."""
+    return loading.load(
         config.name,
         folder=config.dir,
         seed=config.seed,
@@ -60,67 +80,39 @@ def dataset(config: DataConfig, progress: Progress = silent) -> data.Dataset:
         mirrors=config.mirrors,
         progress=progress,
     )
-    return whole.hold_out(config.validation)
 
 
-def network(config: Config, dataset: data.Dataset) -> Network:
-    """Build the network for the examples of a data set, with its initial weights drawn.
+def network(config: Config, shape: Shape, outputs: int) -> Network:
+    """Build the network for examples of a shape, its parameters all zero.
 
     Raises BpError (exit 2) if a convolution or a pooling window does not fit into its image.
     """
-    model = config.model
-    activation = ACTIVATIONS[model.activation]
-    layers, features = _convolutions(model.conv, dataset.shape, activation, bias=model.bias)
-    for units in model.hidden:
-        layers += [Affine(features, units, bias=model.bias), activation()]
-        layers += [Dropout(model.dropout)] if model.dropout else []
-        features = units
-    layers.append(Affine(features, dataset.outputs, bias=model.bias))
-    if model.output != "identity":
-        layers.append(ACTIVATIONS[model.output]())
-    if model.loss == "softmax_cross_entropy":
-        loss: Loss = losses.SoftmaxCrossEntropy(model.label_smoothing)
-    else:
-        loss = LOSSES[model.loss]()
-    decay = 0.0 if config.train.optimizer == "adamw" else config.train.weight_decay  # AdamW's is its own
-    built = Network(layers, loss, config.train.dtype, weight_decay=decay)
-    init = initializers.normal(model.weight_init_std) if model.init == "normal" else INITIALIZERS[model.init]
+    decay = 0.0 if config.train.optimizer in DECOUPLED else config.train.weight_decay
+    loss = LOSSES[config.model.loss](**used(config, "model.loss"))
+    return Network(_layers(config, shape, outputs), loss, config.train.dtype, weight_decay=decay)
+
+
+def initialized(config: Config, shape: Shape, outputs: int) -> Network:
+    """Build the network as `network` does, with its initial weights drawn.
+
+    Raises BpError (exit 2) if these are larger than its precision can hold.
+    """
+    built = network(config, shape, outputs)
     with np.errstate(over="ignore"):
-        built.initialize(init, np.random.default_rng(np.random.SeedSequence(config.seed, spawn_key=(WEIGHTS,))))
+        built.initialize(INITIALIZERS[config.model.init](**used(config, "model.init")), generator(config.seed, WEIGHTS))
     if not np.isfinite(built.parameters).all():
-        message = f"model.weight_init_std: expected weights that {config.train.dtype} can hold; got larger ones"
+        std = config.model.weight_init_std
+        message = (
+            f"model.weight_init_std: expected weights that {config.train.dtype} can hold; {std:g} draws larger ones"
+        )
         raise BpError(message, code=Exit.USAGE)
     return built
 
 
-def trained(run: Run, config: Config, dataset: data.Dataset) -> Network:
-    """Return a run's network, as far as it is trained, for a config that is the run's but for the section data.
-
-    Raises BpError (exit 2) if the checkpoint is another run's or another data set would need another network, and
-    (exit 1) if there is no sound checkpoint. Warns if the run's own data are no longer what they were.
-    """
-    net = network(config, dataset)
-    saved = checkpoint.read(run.checkpoint)
-    run.require_own(saved.config, checkpoint.BEGIN_AGAIN)
-    changed = differences(run.config(), config)
-    if not changed and saved.fingerprint != dataset.fingerprint:
-        log.warning("%s: the data are not those that it was trained on; they have changed since", run.path)
-    try:
-        saved.restore_parameters(net)
-    except BpError as error:
-        if not changed:
-            raise
-        changes = ", ".join(f"{key}={new}" for key, (_, new) in changed.items())
-        shape, outputs = "×".join(map(str, dataset.shape)), dataset.outputs
-        message = f"with {changes}, {dataset.name} having examples of {shape} numbers for {outputs} outputs: {error}"
-        raise BpError(message, code=Exit.USAGE) from error
-    return net
-
-
-def trainer(config: Config, dataset: data.Dataset) -> Trainer:
+def trainer(config: Config, dataset: Dataset) -> Trainer:
     """Build all that a run needs, at its start."""
     train = config.train
-    net = network(config, dataset)
+    net = initialized(config, dataset.shape, dataset.outputs)
     batches = Batches(
         dataset.train,
         train.batch_size,
@@ -136,7 +128,7 @@ def trainer(config: Config, dataset: data.Dataset) -> Trainer:
               "validation": dataset.validation, "test": dataset.test}  # fmt: skip
     return Trainer(
         net,
-        _optimizer(train, net),
+        _optimizer(config, net),
         _schedule(train, batches.steps, steps),
         net.backprop if train.gradient == "backprop" else partial(differentiate, net),
         batches,
@@ -148,54 +140,57 @@ def trainer(config: Config, dataset: data.Dataset) -> Trainer:
     )
 
 
-def _convolutions(
-    convs: tuple[ConvConfig, ...], shape: Shape, activation: type[Elementwise], *, bias: bool
-) -> tuple[list[Layer], int]:
-    """Return the convolutional layers for examples of a shape, and the number of features that they make of one."""
-    if not convs:
-        return [], int(np.prod(shape))
-    rows, columns = shape
-    image = (1, rows, columns)
-    layers: list[Layer] = [Reshape(image)]
-    for number, conv in enumerate(convs):
+def _layers(config: Config, shape: Shape, outputs: int) -> list[Layer]:
+    model, layers = config.model, []
+    activation = ACTIVATIONS[model.activation]
+
+    def add(layer: Layer) -> None:
+        nonlocal shape
+        shape = layer.output_shape(shape)
+        layers.append(layer)
+
+    if model.conv:
+        add(Reshape((1, *shape)))
+    for number, conv in enumerate(model.conv):
+        channels, rows, columns = shape
         try:
-            convolution = Conv2D(image, conv.filters, conv.kernel, stride=conv.stride, padding=conv.padding, bias=bias)
-            image = convolution.output_shape
-            layers += [convolution, activation()]
+            add(
+                Conv2D(
+                    (channels, rows, columns),
+                    conv.filters,
+                    conv.kernel,
+                    stride=conv.stride,
+                    padding=conv.padding,
+                    bias=model.bias,
+                )
+            )
+            add(activation())
             if conv.pool:
-                pool = POOLS[conv.pool](conv.pool_size)
-                image = pool.output_shape(image)
-                layers.append(pool)
+                add(POOLS[conv.pool](conv.pool_size))
         except ValueError as error:
             raise BpError(f"model.conv[{number}]: {error}", code=Exit.USAGE) from error
-    return [*layers, Flatten()], int(np.prod(image))
+    if model.conv:
+        add(Flatten())
+    shape = (int(np.prod(shape)),)
+    for units in model.hidden:
+        add(Affine(*shape, units, bias=model.bias))
+        add(activation())
+        if model.dropout:
+            add(Dropout(model.dropout))
+    add(Affine(*shape, outputs, bias=model.bias))
+    if model.output != "identity":
+        add(ACTIVATIONS[model.output]())
+    return layers
 
 
-def _optimizer(train: TrainConfig, net: Network) -> Optimizer:
-    vectors = net.parameters, net.gradients
-    if train.optimizer == "sgd":
-        return optimizers.SGD(*vectors)
-    if train.optimizer in ("momentum", "nesterov"):
-        rule = optimizers.Momentum if train.optimizer == "momentum" else optimizers.Nesterov
-        return rule(*vectors, momentum=train.momentum)
-    if train.optimizer == "adagrad":
-        return optimizers.AdaGrad(*vectors, epsilon=train.epsilon)
-    if train.optimizer == "rmsprop":
-        return optimizers.RMSprop(*vectors, rho=train.rho, epsilon=train.epsilon)
-    means = {"beta1": train.beta1, "beta2": train.beta2, "epsilon": train.epsilon}
-    if train.optimizer == "adam":
-        return optimizers.Adam(net.parameters, net.gradients, **means)
-    weights = [net.named_parameters[name] for name in net.weights]
-    return optimizers.AdamW(net.parameters, net.gradients, weights, weight_decay=train.weight_decay, **means)
+def _optimizer(config: Config, net: Network) -> Optimizer:
+    options: dict[str, Any] = used(config, "train.optimizer")
+    if config.train.optimizer in DECOUPLED:
+        options["weights"] = [net.named_parameters[name] for name in net.weights]
+        options["weight_decay"] = config.train.weight_decay
+    return OPTIMIZERS[config.train.optimizer](net.parameters, net.gradients, **options)
 
 
 def _schedule(train: TrainConfig, epoch_steps: int, steps: int) -> Schedule:
-    rate = train.learning_rate
     horizon = train.schedule_epochs * epoch_steps if train.schedule_epochs else steps
-    schedule = {
-        "constant": schedules.constant(rate),
-        "step": schedules.step_decay(rate, train.decay_every * epoch_steps, train.decay_factor),
-        "cosine": schedules.cosine(rate, horizon),
-        "one_cycle": schedules.one_cycle(rate, horizon),
-    }[train.schedule]
-    return schedules.warm_up(schedule, train.warmup_steps)
+    return schedules.warm_up(SCHEDULES[train.schedule](train, epoch_steps, horizon), train.warmup_steps)

@@ -19,7 +19,7 @@ class Exit(IntEnum):
 class BpError(Exception):
     """A mistake or mishap that the user can do something about.
 
-    The message says what was expected, what came and where; `hint` says what to do.
+    The message says what was expected, what was found and where; `hint` says what to do.
     The command line prints both without a traceback and exits with `code`.
     """
 

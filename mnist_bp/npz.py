@@ -7,12 +7,9 @@ import zipfile
 from typing import IO, Any
 
 import numpy as np
-import numpy.typing as npt
-
-Array = npt.NDArray[Any]
 
 
-def arrays(file: IO[bytes], whole: Any) -> dict[str, Array]:
+def arrays(file: IO[bytes], whole: Any) -> dict[str, np.ndarray]:
     """Return the arrays of an open file by their names, as read-only views of `whole`, its bytes (or their map).
 
     Memory stays within a few times the file's size, whatever it claims. Checksums are left to the caller. Raises

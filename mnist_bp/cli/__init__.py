@@ -4,13 +4,15 @@ import errno
 import io
 import os
 import sys
+from pathlib import Path
 
 import click
 
 from mnist_bp import __version__
 from mnist_bp.cli.interruption import exit_on_signals
 from mnist_bp.cli.lazy import LazyGroup
-from mnist_bp.cli.output import fail, forget
+from mnist_bp.cli.output import forget, show_warnings
+from mnist_bp.cli.result import AS_JSON, report_error
 from mnist_bp.errors import BpError, Exit
 
 COMMANDS = ("train", "eval", "gradcheck", "data", "config", "sweep", "diff")
@@ -19,34 +21,38 @@ COMMANDS = ("train", "eval", "gradcheck", "data", "config", "sweep", "diff")
 class Commands(LazyGroup):
     """Turns what a user can mend into a message and an exit code."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Note whether objects are wanted: an error in the very arguments is to be one as well."""
+        ctx.meta[AS_JSON] = "--json" in args
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; a traceback remains only for a mistake of the program's own."""
-        import logging
-
-        if logging.lastResort:  # what prints warnings to stderr where nobody has configured logging
-            logging.lastResort.setFormatter(logging.Formatter("warning: %(message)s"))
+        show_warnings()
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()  # while it can still be told if there is no room for it
             return result
         except BpError as error:
-            fail(str(error), error.hint)
-            ctx.exit(error.code)
-        except KeyboardInterrupt:
-            fail("interrupted")
-            ctx.exit(Exit.INTERRUPTED)
+            message, hint, code = str(error), error.hint, error.code
         except MemoryError as error:
-            fail(f"not enough memory: {error}", "a smaller network or train.batch_size needs less")
-            ctx.exit(Exit.FAILURE)
+            message, hint = f"not enough memory: {error}", "a smaller network or train.batch_size needs less"
+            code = Exit.FAILURE
         except OSError as error:
             if error.errno == errno.EPIPE:  # the reader of our output has gone: click ends quietly
                 raise
-            fail(f"{error.filename or 'input or output'}: {error.strerror or error}")
-            try:
-                sys.stdout.flush()
-            except OSError:
-                forget(sys.stdout)
-            ctx.exit(Exit.FAILURE)
+            message, hint = f"{error.filename or 'input or output'}: {error.strerror or error}", None
+            code = Exit.FAILURE
+        except click.UsageError as error:
+            if not ctx.meta[AS_JSON]:  # then click shows how the command is used
+                raise
+            message, hint, code = error.format_message(), None, Exit.USAGE
+        try:
+            report_error(message, hint, code)
+            sys.stdout.flush()
+        except OSError:
+            forget(sys.stdout)
+        raise click.exceptions.Exit(code)
 
 
 @click.command(
@@ -73,8 +79,11 @@ def main() -> None:
             os.fstat(descriptor)
         except OSError:  # closed: without this, the next file to be opened would be stdin, stdout or stderr
             os.open(os.devnull, os.O_RDWR)
+    nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # to the end, for streams that are closed
+    sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no thread is started that `limit_threads` would stop again
     exit_on_signals()
     bp(prog_name="bp")

@@ -13,19 +13,18 @@ def aligned(rows: Rows) -> str:
     """Return the rows with two spaces between columns as wide as their widest cell; a cell is one printable line."""
     cells = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return "".join(
-        "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() + "\n" for row in cells
-    )
+    lines = ("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)) for row in cells)
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def markdown(rows: Rows) -> str:
     """Return the rows as a table of GitHub Flavored Markdown."""
     header, *body = [[printable(cell).replace("|", "\\|") for cell in row] for row in rows]
-    return "".join(f"| {' | '.join(row)} |\n" for row in [header, ["---"] * len(header), *body])
+    return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *body])
 
 
 def comma_separated(rows: Rows) -> str:
     """Return the rows as CSV (RFC 4180), with the line ends of the other files here."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
+    return text.getvalue().rstrip("\n")

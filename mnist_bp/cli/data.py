@@ -2,11 +2,13 @@
 
 import click
 
-from mnist_bp.cli import options, output
+from mnist_bp.cli import output
+from mnist_bp.cli.result import Result, reports
+from mnist_bp.data import COMPUTED, DRAWN
+from mnist_bp.data.archives import ARCHIVES
+from mnist_bp.errors import Exit
 
-PUBLISHED = ("mnist", "fashion-mnist", "kmnist")
-COMPUTED = ("plane", "xor", "chain")  # on the spot, and not cached
-published = click.argument("name", type=click.Choice(PUBLISHED), default="mnist", metavar="[NAME]")
+published = click.argument("name", type=click.Choice([*ARCHIVES]), default="mnist", metavar="[NAME]")
 
 
 @click.group("data")
@@ -31,13 +33,11 @@ def fetch(name: str) -> None:
         bp data fetch fashion-mnist
         MNIST_BP_MIRRORS=http://127.0.0.1:8000/ bp data fetch
     """  # noqa: D301  # \b keeps click from joining the lines
-    from mnist_bp import data
-    from mnist_bp.data import cache
+    from mnist_bp.data import cache, loading
     from mnist_bp.data import fetch as archives
-    from mnist_bp.data.archives import ARCHIVES
 
     archives.fetch(ARCHIVES[name], cache.folder() / name, None, output.bar)
-    dataset = data.load(name, progress=output.bar)
+    dataset = loading.load(name, progress=output.bar)
     click.echo(f"{name}: {len(dataset.train)} + {len(dataset.test)} examples in {cache.folder() / name}")
 
 
@@ -53,30 +53,13 @@ def verify(name: str) -> None:
     Example:
         bp data verify mnist
     """  # noqa: D301  # \b keeps click from joining the lines
-    from contextlib import suppress
+    from mnist_bp.data import inspecting
+    from mnist_bp.errors import BpError
 
-    from mnist_bp.data import cache, fetch, idx
-    from mnist_bp.data.archives import ARCHIVES
-    from mnist_bp.data.dataset import Dataset
-    from mnist_bp.errors import BpError, Exit
-
-    home = cache.folder() / name
-    verdicts = {}
-    for file, sha256 in ARCHIVES[name].files.items():
-        came = fetch.sha256_of(home / file)
-        verdicts[file] = "ok" if came == sha256 else "missing" if came is None else f"wrong: SHA-256 {came}"
-    if set(verdicts.values()) == {"ok"}:
-        decoded, original = home / "decoded.npz", Dataset.of(name, idx.read_four(home / file for file in verdicts))
-        with suppress(FileNotFoundError):  # there need not be one
-            try:
-                sound = cache.opened(name, decoded).fingerprint == original.fingerprint
-            except ValueError:
-                sound = False
-            verdicts[decoded.name] = "ok" if sound else "wrong: delete it"
+    home, verdicts = inspecting.verify(name)
     for file, verdict in verdicts.items():
         click.echo(f"{file}: {verdict}")
-    bad = [file for file, verdict in verdicts.items() if verdict != "ok"]
-    if bad:
+    if bad := [file for file, verdict in verdicts.items() if verdict != "ok"]:
         hint = f"run `bp data fetch {name}` to repair the archives; a decoded copy that is deleted is made anew"
         raise BpError(f"{home}: missing or wrong: {', '.join(bad)}", code=Exit.NO_DATA, hint=hint)
 
@@ -84,7 +67,7 @@ def verify(name: str) -> None:
 @command.command("import")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False))
 @click.option(
-    "--name", type=click.Choice(PUBLISHED), default="mnist", show_default=True, help="Which data set the files are."
+    "--name", type=click.Choice([*ARCHIVES]), default="mnist", show_default=True, help="Which data set the files are."
 )
 def import_(folder: str, name: str) -> None:
     """Copy archives from a folder into the cache.
@@ -99,7 +82,6 @@ def import_(folder: str, name: str) -> None:
     from pathlib import Path
 
     from mnist_bp.data import cache, fetch
-    from mnist_bp.data.archives import ARCHIVES
 
     home = cache.folder() / name
     fetch.import_from(ARCHIVES[name], Path(folder), home)
@@ -107,9 +89,14 @@ def import_(folder: str, name: str) -> None:
 
 
 @command.command()
-@click.argument("name", type=click.Choice([*PUBLISHED, "synthetic", *COMPUTED]), default="mnist", metavar="[NAME]")
-@options.as_json
-def info(name: str, as_json: bool) -> None:
+@click.argument(
+    "name",
+    type=click.Choice([*ARCHIVES, DRAWN, *COMPUTED]),
+    default="mnist",
+    metavar="[NAME]",
+)
+@reports
+def info(name: str) -> Result:
     """Describe a data set.
 
     NAME is mnist unless given; it is downloaded, drawn or computed if need be. Mean and standard deviation are those of
@@ -121,32 +108,7 @@ def info(name: str, as_json: bool) -> None:
         bp data info synthetic --json
         bp data info plane
     """  # noqa: D301  # \b keeps click from joining the lines
-    import numpy as np
+    from mnist_bp.data import inspecting
 
-    from mnist_bp import data
-    from mnist_bp.data import cache
-
-    dataset = data.load(name, progress=output.bar)
-    counts = {
-        part: np.bincount(split.t, minlength=dataset.classes).tolist()
-        for part, split in (("train", dataset.train), ("test", dataset.test))
-    }
-    about = {
-        "name": name,
-        **({} if name in COMPUTED else {"folder": str(cache.folder() / name)}),
-        "train": len(dataset.train),
-        "test": len(dataset.test),
-        "shape": list(dataset.shape),
-        "outputs": dataset.outputs,
-        "classes": dataset.classes,
-        "train_per_class": counts["train"],
-        "test_per_class": counts["test"],
-        "train_mean": float(dataset.train.x.mean() * dataset.train.scale),
-        "train_std": float(dataset.train.x.std() * dataset.train.scale),
-        "fingerprint": dataset.fingerprint,
-    }
-    if as_json:
-        output.as_json(about)
-    else:
-        for key, value in about.items():
-            click.echo(f"{key.replace('_', ' ') + ':':<17}{value}")
+    about = inspecting.describe(name, output.bar)
+    return Result("\n".join(f"{key.replace('_', ' ') + ':':<17}{value}" for key, value in about.items()), about)

@@ -4,18 +4,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mnist_bp.cli import columns, options, output
+from mnist_bp.cli import columns
+from mnist_bp.cli.output import printable
+from mnist_bp.cli.result import Result, reports
 
 if TYPE_CHECKING:
-    from mnist_bp.run.outcome import Result
+    from mnist_bp.run.outcome import Outcome
 
 
 @click.command("diff")
 @click.argument("first", metavar="RUN", type=click.Path())
 @click.argument("second", metavar="RUN", type=click.Path())
-@options.as_json
-def command(first: str, second: str, as_json: bool) -> None:
-    """Compare two runs: what was set, and what it came to.
+@reports
+def command(first: str, second: str) -> Result:
+    """Compare two runs: their settings and their results.
 
     Shown are the keys in which the configs of the run directories differ, and both outcomes; of a run that is not
     finished, as far as it has come.
@@ -29,32 +31,26 @@ def command(first: str, second: str, as_json: bool) -> None:
 
     from mnist_bp import config as configs
     from mnist_bp.run import outcome
-    from mnist_bp.sweep import settings as table
+    from mnist_bp.sweep import settings
 
     runs = [outcome.read(Path(path)) for path in (first, second)]
-    outcomes = [_outcome(run) for run in runs]
-    keys = list(configs.differences(runs[0].config, runs[1].config))
-    if as_json:
-        plain = [table.plain(run.config, keys) for run in runs]
-        differences = {key: [values[key] for values in plain] for key in keys}
-        output.as_json({"runs": [first, second], "differences": differences, "outcomes": outcomes})
-        return
-    if not keys:
-        click.echo("the configs are equal")
+    outcomes = [_described(run) for run in runs]
+    keys = list(configs.changes(runs[0].config, runs[1].config))
     rows = [["", first, second]]
-    rows += [list(row) for row in zip(keys, *(table.values(run.config, keys) for run in runs), strict=True)]
+    rows += [list(row) for row in zip(keys, *(settings.values(run.config, keys) for run in runs), strict=True)]
     rows += [["", "", ""]] if keys else []
-    rows += [[key, *(_shown(outcome[key]) for outcome in outcomes)] for key in outcomes[0]]
-    click.echo(columns.aligned(rows), nl=False)
-    for run in runs:
-        if run.state == "failed":
-            click.echo("\n" + output.printable(f"{run.path} failed: {run.failure}"))
+    rows += [[key, *("" if each[key] is None else str(each[key]) for each in outcomes)] for key in outcomes[0]]
+    lines = [*([] if keys else ["the configs are equal"]), columns.aligned(rows)]
+    lines += [f"\n{run.path} failed: {printable(run.failure)}" for run in runs if run.state == "failed"]
+    plain = [settings.plain(run.config, keys) for run in runs]
+    differences = {key: [values[key] for values in plain] for key in keys}
+    return Result("\n".join(lines), {"runs": [first, second], "differences": differences, "outcomes": outcomes})
 
 
-def _outcome(run: "Result") -> dict[str, Any]:
+def _described(run: "Outcome") -> dict[str, Any]:
     """Return state, position, time and metrics of a run."""
     from mnist_bp.run.directory import Run
-    from mnist_bp.sweep.metrics import METRICS
+    from mnist_bp.train.records import METRICS
 
     records = Run(run.path).records()
     last = records[-1] if records else None
@@ -63,9 +59,5 @@ def _outcome(run: "Result") -> dict[str, Any]:
         "epochs": last.epoch if last else 0,
         "steps": last.step if last else 0,
         "seconds": round(sum(record.seconds for record in records), 3),
-        **{metric: getattr(last, metric, None) for metric in METRICS},
+        **(last.metrics if last else dict.fromkeys(METRICS)),
     }
-
-
-def _shown(value: object) -> str:
-    return "" if value is None else str(value)

@@ -15,7 +15,7 @@ if hasattr(signal, "SIGUSR1"):  # which batch systems send some time before they
 
 
 class Interruption:
-    """Context manager: `code` is the exit code for the first of the signals that came, or None.
+    """Context manager: `code` is the exit code for the first of the signals that arrived, or None.
 
     A SIGINT after that ends the process at once. Other signals may well come twice, from `timeout` and batch systems.
     """

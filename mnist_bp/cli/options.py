@@ -9,4 +9,3 @@ overrides = click.option(
     metavar="KEY=VALUE",
     help="Change one key of the config, as in --set train.epochs=3. Repeatable; the last one wins.",
 )
-as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")

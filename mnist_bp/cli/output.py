@@ -1,9 +1,8 @@
 """What commands print: results on stdout, everything else on stderr."""
 
-import math
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -18,7 +17,7 @@ def fail(message: str, hint: str | None = None) -> None:
     for line in message.split("\n"):
         click.echo(f"error: {printable(line)}", err=True)
     if hint:
-        click.echo(f"hint: {hint}", err=True)
+        click.echo(f"hint: {printable(hint)}", err=True)
 
 
 def printable(text: str) -> str:
@@ -26,25 +25,22 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
+def show_warnings() -> None:
+    """Let warnings be shown as `fail` shows errors, where nobody has configured logging."""
+    import logging
+
+    class Line(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return f"warning: {printable(record.getMessage())}"
+
+    if logging.lastResort:
+        logging.lastResort.setFormatter(Line())
+
+
 def forget(stream: IO[str]) -> None:
-    """Let what is left in a stream's buffer go nowhere: it would fail again at the exit, whose code is then 120."""
+    """Send what is left in a stream's buffer to os.devnull: flushing it at exit would fail again, with code 120."""
     with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), stream.fileno())
-
-
-def as_json(content: Mapping[str, Any]) -> None:
-    """Print one JSON object; numbers that JSON has not, such as NaN, become null."""
-    import json
-
-    click.echo(json.dumps(_finite(content), indent=2))
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @contextmanager
@@ -57,7 +53,7 @@ def bar(what: str, total: int | None, unit: str) -> Iterator[Advance]:
 
 
 def bar_style() -> dict[str, Any]:
-    """Return what all bars share: hidden where stderr is no terminal, and narrow enough for a ^C behind them."""
+    """Return what all bars share: hidden where stderr is no terminal, with room for the ^C that a terminal prints."""
     import shutil
 
     on_terminal = sys.stderr is not None and sys.stderr.isatty()

@@ -4,14 +4,17 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import click
-from tqdm import tqdm
 
 from mnist_bp.cli.output import bar_style, forget
-from mnist_bp.train.records import Record
-from mnist_bp.train.trainer import Trainer
+from mnist_bp.train.records import SPLITS, Record
+
+if TYPE_CHECKING:
+    from mnist_bp.train.trainer import Trainer
 
 INTERVAL = 0.1  # seconds between two looks of the bar
 
@@ -19,13 +22,18 @@ INTERVAL = 0.1  # seconds between two looks of the bar
 class TrainingDisplay:
     """Context manager; call `step` after each step and `epoch` with each record."""
 
-    def __init__(self, trainer: Trainer, *, quiet: bool) -> None:
+    def __init__(self, run: Path, trainer: "Trainer", *, quiet: bool) -> None:
+        self._run = run
         self._trainer = trainer
         self._quiet = quiet
         self._epochs = -(-trainer.steps // trainer.batches.steps)
         self._shown = 0.0
 
     def __enter__(self) -> "TrainingDisplay":
+        if (done := self._trainer.position.step) and not self._quiet:
+            click.echo(f"{self._run}: continuing from step {done} of {self._trainer.steps}", err=True)
+        from tqdm import tqdm
+
         self._bar = tqdm(
             total=self._trainer.steps,
             initial=self._trainer.position.step,
@@ -55,7 +63,7 @@ class TrainingDisplay:
         if self._quiet:
             return
         parts = [f"epoch {record.epoch:>{len(str(self._epochs))}}/{self._epochs}"]
-        for name in ("train", "validation", "test"):
+        for name in SPLITS:
             loss, accuracy = getattr(record, f"{name}_loss"), getattr(record, f"{name}_accuracy")
             if loss is not None:
                 parts.append(f"{name} loss {loss:.4f} acc {accuracy:.4f}")

@@ -1,8 +1,9 @@
 """What a run is made of: YAML and `--set` in, one frozen, checked `Config` out."""
 
-from mnist_bp.config.identity import forbidden_changes, has_fixed_length, has_same_length
+from mnist_bp.config.access import changes, keys, replaced, rule_of, used
+from mnist_bp.config.identity import forbidden_changes, has_fixed_length, length_changes
 from mnist_bp.config.reader import load, parse
-from mnist_bp.config.schema import Config, ConvConfig, DataConfig, ModelConfig, TrainConfig, differences, keys
+from mnist_bp.config.schema import Config, ConvConfig, DataConfig, ModelConfig, TrainConfig
 from mnist_bp.config.writer import dump
 
 __all__ = [
@@ -11,12 +12,15 @@ __all__ = [
     "DataConfig",
     "ModelConfig",
     "TrainConfig",
-    "differences",
+    "changes",
     "dump",
     "forbidden_changes",
     "has_fixed_length",
-    "has_same_length",
     "keys",
+    "length_changes",
     "load",
     "parse",
+    "replaced",
+    "rule_of",
+    "used",
 ]

@@ -1,12 +1,12 @@
 """What makes a run the same run: which keys of its config may change when it is resumed."""
 
-from mnist_bp.config.schema import Config, differences
+from mnist_bp.config.access import changes, defaults, keys, replaced
+from mnist_bp.config.schema import Config
 
-LENGTH = {"train.epochs", "train.max_steps"}
-MAY_CHANGE = {  # the data are compared by their contents
-    "data.dir", "data.cache_dir", "data.mirrors", "train.shadow_check", "train.checkpoint_seconds",
-}  # fmt: skip
-OVER_THE_WHOLE_RUN = ("cosine", "one_cycle")  # schedules whose every rate depends on the run's length, by default
+OVER_THE_WHOLE_RUN = (
+    "cosine",
+    "one_cycle",
+)  # schedules whose rates all depend on the run's length, unless schedule_epochs is set
 
 
 def has_fixed_length(config: Config) -> bool:
@@ -14,12 +14,17 @@ def has_fixed_length(config: Config) -> bool:
     return config.train.schedule in OVER_THE_WHOLE_RUN and config.train.schedule_epochs is None
 
 
-def has_same_length(before: Config, after: Config) -> bool:
-    """Whether a run that is done by one config is done by the other."""
-    return LENGTH.isdisjoint(differences(before, after))
+def length_changes(before: Config, after: Config) -> dict[str, tuple[str, str]]:
+    """Return the keys of a run's length in which two configs differ, as `changes` does."""
+    return {name: pair for name, pair in changes(before, after).items() if keys()[name].on_resume == "length"}
 
 
 def forbidden_changes(before: Config, after: Config) -> dict[str, tuple[str, str]]:
-    """Return what makes `after` the config of another run than `before`, as `differences` does; nothing: the same."""
-    may_change = MAY_CHANGE if has_fixed_length(before) else MAY_CHANGE | LENGTH
-    return {key: values for key, values in differences(before, after).items() if key not in may_change}
+    """Return what makes `after` the config of another run than `before`, as `changes` does; nothing: the same."""
+    allowed = {"free"} if has_fixed_length(before) else {"free", "length"}
+    return {name: pair for name, pair in changes(before, after).items() if keys()[name].on_resume not in allowed}
+
+
+def setting_of(config: Config) -> Config:
+    """Return a config without what may differ between the runs of one setting: those keys have their defaults."""
+    return replaced(config, {name: defaults()[name] for name, key in keys().items() if not key.of_setting})

@@ -18,8 +18,8 @@ def read(path: Path) -> str:
     except OSError as error:
         raise BpError(f"{path}: cannot read the config file: {error.strerror}", code=Exit.USAGE) from error
     except UnicodeDecodeError as error:
-        came = f"byte {error.object[error.start]:#04x}"
-        raise BpError(f"{path}: expected UTF-8 text; got {came}", code=Exit.USAGE) from error
+        got = f"byte {error.object[error.start]:#04x}"
+        raise BpError(f"{path}: expected UTF-8 text; got {got}", code=Exit.USAGE) from error
 
 
 def parse(text: str, where: str) -> yaml.Node | None:
@@ -76,6 +76,11 @@ def value(node: yaml.Node | None) -> object:
     return int(text) if _INTEGER.fullmatch(text) else float(text.replace(".inf", "inf").replace(".nan", "nan"))
 
 
+def is_empty(node: yaml.Node | None) -> bool:
+    """Whether nothing was written, as in `train:` without a value."""
+    return node is None or (isinstance(node, yaml.ScalarNode) and not node.value and not node.style)
+
+
 def shown(node: yaml.Node | None) -> str:
     """Return what the user wrote, short enough for one line."""
     if isinstance(node, yaml.SequenceNode):
@@ -84,8 +89,8 @@ def shown(node: yaml.Node | None) -> str:
         text = f"[{', '.join(items)}]"
     elif isinstance(node, yaml.ScalarNode):
         tag = "" if node.tag == yaml.BaseLoader.DEFAULT_SCALAR_TAG else f"{node.tag} "
-        came = node.value[:1000]
-        text = tag + (repr(came) if node.style else came) or "nothing"
+        got = node.value[:1000]
+        text = tag + (repr(got) if node.style else got) or "nothing"
     else:
         text = "nothing" if node is None else "keys and values"
     text = " ".join(text.split())

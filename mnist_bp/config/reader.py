@@ -10,8 +10,10 @@ from typing import Any
 import yaml
 
 from mnist_bp.config import nodes
+from mnist_bp.config.access import keys, replaced, rule_of
+from mnist_bp.config.contradictions import contradictions
 from mnist_bp.config.rules import MAX_ITEMS, Rule
-from mnist_bp.config.schema import ITEMS, SECTIONS, Config, contradictions, keys, replaced, rule_of
+from mnist_bp.config.schema import FORMER, ITEMS, SECTIONS, Config
 from mnist_bp.errors import BpError, Exit
 
 Entry = tuple[str, tuple[yaml.Node | None, str]]  # a dotted key, its value, its place
@@ -22,17 +24,18 @@ MAX_MISTAKES = 100  # to report at once: aliases may repeat a bad list, so that 
 def load(path: Path | str | None, overrides: Sequence[str] = ()) -> Config:
     """Read a config: defaults, then the file (None: no file), then overrides such as `train.epochs=3`, in order.
 
-    All mistakes come in one BpError (exit 2), one line per mistake: place, key, what was expected, what came; of a
+    All mistakes are in one BpError (exit 2), one line per mistake: place, key, what was expected, what it got; of a
     hundred or more, the first hundred.
     """
-    return parse("" if path is None else nodes.read(Path(path)), str(path), overrides)
+    text, source = ("", "the defaults") if path is None else (nodes.read(Path(path)), str(path))
+    return parse(text, source, overrides)
 
 
 def parse(text: str, source: str, overrides: Sequence[str] = ()) -> Config:
     """Read a config from YAML as `load` does; `source` is what error messages call it."""
     reading = Reading()
     document = nodes.parse(text, source)
-    if nodes.shown(document) != "nothing":
+    if not nodes.is_empty(document):
         reading.take_mapping(document, source, "")
     for override in overrides:
         key, equals, value = override.partition("=")
@@ -67,7 +70,7 @@ class Reading:
                 self.note(f"{where}: {key}: expected the key inside its section, as in train: {{epochs: 3}}")
             elif key not in SECTIONS:
                 self.take(key, value_node, where, source)
-            elif nodes.shown(value_node) != "nothing":
+            elif not nodes.is_empty(value_node):
                 self.take_mapping(value_node, source, key)
 
     def entries(self, node: yaml.Node | None, source: str, section: str) -> Iterator[Entry]:
@@ -91,15 +94,19 @@ class Reading:
 
     def take(self, key: str, node: yaml.Node | None, where: str, source: str) -> None:
         """Take the value of one key, which stands at a place (`where`) in a file or override (`source`)."""
-        if self.knows(key, where):
+        if key in FORMER and _stands_for(node, FORMER[key][0]):
+            return  # it changed nothing then, and changes nothing now
+        if self.require_known(key, where):
             self.values[key] = self.accepted(key, node, where, source)
 
-    def knows(self, key: str, where: str) -> bool:
+    def require_known(self, key: str, where: str) -> bool:
         """Whether there is such a key; else note the mistake."""
         if key in SECTIONS:
             self.note(f"{where}: {key} is a section; expected one of its keys{_list(key)}")
         elif whole := next((item for item in ITEMS if key.startswith((f"{item}[", f"{item}."))), None):
             self.note(f"{where}: {key}: expected {whole} as a whole, {rule_of(whole).expected}")
+        elif key in FORMER:
+            self.note(f"{where}: {key}: no longer a key; {FORMER[key][1]}")
         elif key not in keys():
             self.note(f"{where}: {key}: unknown key; {_suggestion(key)}")
         else:
@@ -121,7 +128,7 @@ class Reading:
         for key, (value_node, where) in (required | dict(self.entries(node, source, name))).items():
             if key in known:
                 field = known[key]
-                values[field.name] = self.value(key, field.metadata["rule"], value_node, where)
+                values[field.name] = self.value(key, field.metadata["key"].rule, value_node, where)
             else:
                 self.note(f"{where}: {key}: unknown key; {_suggestion(key)}")
         return cls(**values)
@@ -142,6 +149,13 @@ class Reading:
         """Raise BpError (exit 2) if there are mistakes."""
         if self.mistakes:
             raise BpError("\n".join(self.mistakes), code=Exit.USAGE)
+
+
+def _stands_for(node: yaml.Node | None, value: object) -> bool:
+    try:
+        return nodes.value(node) == value
+    except ValueError:
+        return False
 
 
 def _class(section: str) -> Any:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MAX_ITEMS = 100  # of a list: far more than any network has layers
 MAX_STRING = 500  # of a string, which is the name of a folder or an address
@@ -14,6 +14,7 @@ class Rule:
 
     expected: str
     accept: Callable[[object], object]
+    choices: tuple[str, ...] = ()
 
 
 def _rule(expected: str, test: Callable[[object], bool], keep: Callable[..., object] = lambda value: value) -> Rule:
@@ -37,19 +38,20 @@ def number(expected: str, within: Callable[[float], bool]) -> Rule:
     """Accept a number within a range, if float64 can hold it; an integer becomes a float."""
     return _rule(
         expected,
-        lambda value: _is_finite(value) and within(value),  # type: ignore[arg-type]  # a number
+        lambda value: is_finite(value) and within(value),  # type: ignore[arg-type]  # a number
         lambda value: float(value) + 0.0,  # -0.0 becomes 0.0, which equals it but is written otherwise
     )
 
 
-def _is_finite(value: object) -> bool:
+def is_finite(value: object) -> bool:
+    """Whether it is a number that float64 can hold."""
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return is_number and abs(value) <= sys.float_info.max  # type: ignore[arg-type]  # a number
 
 
 def choice(*names: str) -> Rule:
     """Accept one of the names."""
-    return _rule(f"{', '.join(names[:-1])} or {names[-1]}", lambda value: value in names)
+    return replace(_rule(f"{', '.join(names[:-1])} or {names[-1]}", lambda value: value in names), choices=names)
 
 
 def instance(cls: type, written: str) -> Rule:
@@ -72,12 +74,11 @@ def list_of(rule: Rule) -> Rule:
 
 def or_null(rule: Rule) -> Rule:
     """Accept null too."""
-    return Rule(f"{rule.expected}, or null", lambda value: None if value is None else rule.accept(value))
+    return Rule(f"{rule.expected}, or null", lambda value: None if value is None else rule.accept(value), rule.choices)
 
 
 boolean = _rule("true or false", lambda value: isinstance(value, bool))
-finite = _rule("a finite number", _is_finite)
-null = _rule("null", lambda value: value is None)
+finite = _rule("a finite number", is_finite)
 string = _rule(
     f"1 to {MAX_STRING} printable characters",
     lambda value: isinstance(value, str) and 0 < len(value) <= MAX_STRING and value.isprintable(),

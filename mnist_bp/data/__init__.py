@@ -1,47 +1,5 @@
-"""Data sets: from a name to arrays."""
+"""Data sets: from a name to arrays. `load` in `loading` is the way in."""
 
-from mnist_bp.data import cache, fetch, idx, synthetic, toy
-from mnist_bp.data.archives import ARCHIVES, FILES
-from mnist_bp.data.dataset import Array, Arrays, Dataset, Split
-from mnist_bp.progress import Progress, silent
-
-__all__ = ["Dataset", "Split", "load"]
-
-
-def load(
-    name: str,
-    *,
-    folder: str | None = None,
-    seed: int = 0,
-    cache_dir: str | None = None,
-    mirrors: tuple[str, ...] | None = None,
-    progress: Progress = silent,
-) -> Dataset:
-    """Return a data set, from the cache if it is there; else it is downloaded or drawn, and then cached.
-
-    Never cached are the four `idx` files in `folder`, which are the user's own, and the toy data, which are computed.
-    `seed` says which digits are drawn for `synthetic`, and which points of the `plane` are for training.
-    Raises BpError (exit 4) if the data are unavailable.
-    """
-    if name == "idx":
-        return Dataset.of(name, idx.read_four(idx.find_four(cache.expanded(folder or "."))))
-    if name in toy.NAMES:
-        return toy.compute(name, seed)
-    home = cache.folder(cache_dir) / name
-    if name == "synthetic":
-        return cache.keep(name, home / f"version-{synthetic.VERSION}-seed-{seed}.npz", lambda: _draw(seed, progress))
-
-    def read() -> Arrays:
-        fetch.fetch(ARCHIVES[name], home, mirrors, progress)
-        return idx.read_four(home / file for file in FILES)
-
-    return cache.keep(name, home / "decoded.npz", read)
-
-
-def _draw(seed: int, progress: Progress) -> Arrays:
-    arrays: dict[str, Array] = {}
-    with progress("drawing digits", 70_000, "digit") as advance:
-        for stream, (part, count) in enumerate((("train", 60_000), ("test", 10_000))):
-            images, labels = synthetic.draw(count, seed, stream, advance)
-            arrays |= {f"{part}_images": images, f"{part}_labels": labels}
-    return arrays
+DRAWN = "synthetic"
+COMPUTED = ("plane", "xor", "chain")
+"""Names of data sets that are not downloaded: the digits that the package draws, and points that it computes."""

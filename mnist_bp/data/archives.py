@@ -10,13 +10,17 @@ FILES = (
 )
 
 
+DIGITS = tuple("0123456789")
+
+
 @dataclass(frozen=True)
 class Archives:
-    """Four gzipped IDX files; `sha256` in the order of FILES, `mirrors` in the order of trial."""
+    """Four gzipped IDX files; `sha256` in the order of FILES, `mirrors` in the order of trial, `classes` by number."""
 
     name: str
     mirrors: tuple[str, ...]
     sha256: tuple[str, str, str, str]
+    classes: tuple[str, ...] = DIGITS
 
     @property
     def files(self) -> dict[str, str]:
@@ -52,6 +56,10 @@ ARCHIVES = {
                 "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
                 "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
             ),
+            (
+                "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+                "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+            ),
         ),
         Archives(
             "kmnist",
@@ -62,6 +70,7 @@ ARCHIVES = {
                 "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",
                 "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
             ),
+            tuple("おきすつなはまやれを"),
         ),
     )
-}
+}  # fmt: skip

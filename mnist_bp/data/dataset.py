@@ -4,15 +4,12 @@ import hashlib
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from mnist_bp.errors import BpError, Exit
 
-Array = npt.NDArray[Any]
-Arrays = Mapping[str, Array]
+Arrays = Mapping[str, np.ndarray]
 """`train_images` and `test_images`, uint8 (N, rows, columns); `train_labels` and `test_labels`, uint8 (N,)."""
 
 
@@ -20,8 +17,8 @@ Arrays = Mapping[str, Array]
 class Split:
     """Examples: x (N, D), uint8 pixels of 0 … 255 or float64 numbers; t (N,), uint8 classes from 0."""
 
-    x: Array
-    t: Array
+    x: np.ndarray
+    t: np.ndarray
 
     def __len__(self) -> int:
         return len(self.t)
@@ -39,45 +36,59 @@ class Split:
 class Dataset:
     """A named data set.
 
-    `shape` is that of one example: (28, 28) for an image, (2,) for a point. `outputs` is how many outputs a network for
-    it has: one per class, or a single one for a yes/no label. `fingerprint` is the SHA-256 of each array's name, dtype,
-    shape and CRC-32.
+    `shape` is that of one example: (28, 28) for an image, (2,) for a point. `classes` are the names of its classes, in
+    the order of their numbers, and `outputs` is how many outputs a network for it has: one per class, or a single one
+    for a yes/no label. `fingerprint` is the SHA-256 of each array's name, dtype, shape and CRC-32.
     """
 
     name: str
     train: Split
     test: Split
     shape: tuple[int, ...]
+    classes: tuple[str, ...]
     outputs: int
     fingerprint: str
     validation: Split | None = None
 
     @classmethod
     def of(cls, name: str, arrays: Arrays) -> "Dataset":
-        """Make a data set of images out of four arrays that fit together, or raise BpError (exit 4)."""
+        """Make a data set of images out of four arrays that fit together, or raise BpError (exit 4).
+
+        Its classes are called by their numbers, up to the highest label.
+        """
         for part in ("train", "test"):
             images, labels = arrays[f"{part}_images"], arrays[f"{part}_labels"]
             if len(images) != len(labels) or not len(labels):
                 raise _unfit(name, f"as many {part} images as labels, at least one", f"{len(images)} and {len(labels)}")
+            if images.dtype != np.uint8 or labels.dtype != np.uint8:
+                raise _unfit(name, f"{part} images and labels of bytes", f"{images.dtype} and {labels.dtype}")
             if 0 in images.shape:
                 raise _unfit(name, f"{part} images with pixels", "×".join(map(str, images.shape[1:])))
         shape, test_shape = arrays["train_images"].shape[1:], arrays["test_images"].shape[1:]
         if shape != test_shape:
             raise _unfit(name, f"test images of {shape[0]}×{shape[1]} pixels", f"{test_shape[0]}×{test_shape[1]}")
-        highest, highest_test = int(arrays["train_labels"].max()), int(arrays["test_labels"].max())
-        if highest_test > highest or highest == 0:
-            raise _unfit(name, "labels of 2 classes or more, all of them in the training set",
-                         f"labels up to {highest} for training and up to {highest_test} for testing")  # fmt: skip
         train, test = (
             Split(arrays[f"{part}_images"].reshape(len(arrays[f"{part}_labels"]), -1), arrays[f"{part}_labels"])
             for part in ("train", "test")
         )
-        return cls(name, train, test, shape, highest + 1, fingerprint(arrays))
+        classes = tuple(map(str, range(max(int(train.t.max()), int(test.t.max())) + 1)))
+        return cls(name, train, test, shape, classes, len(classes), fingerprint(arrays))
 
-    @property
-    def classes(self) -> int:
-        """The number of classes: no and yes are two."""
-        return 2 if self.outputs == 1 else self.outputs
+    def named(self, classes: tuple[str, ...]) -> "Dataset":
+        """Return the data set with names for its classes, an output for each."""
+        return replace(self, classes=classes, outputs=len(classes))
+
+    def for_training(self, validation: int) -> "Dataset":
+        """Return the data set as training takes it, with so many training examples held out for validation.
+
+        Raises BpError (exit 4) unless there are two classes or more, of which the training set, before that, has the
+        highest; and (exit 2) as `hold_out` does.
+        """
+        highest, highest_test = int(self.train.t.max()), int(self.test.t.max())
+        if self.outputs == len(self.classes) and (highest_test > highest or highest == 0):
+            raise _unfit(self.name, "labels of 2 classes or more, all of them in the training set",
+                         f"labels up to {highest} for training and up to {highest_test} for testing")  # fmt: skip
+        return self.hold_out(validation)
 
     def hold_out(self, count: int) -> "Dataset":
         """Move the last `count` training examples to `validation`; 0 leaves all in training."""
@@ -101,5 +112,5 @@ def fingerprint(arrays: Arrays) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _unfit(name: str, expected: str, came: str) -> BpError:
-    return BpError(f"data set {name}: expected {expected}; got {came}", code=Exit.NO_DATA)
+def _unfit(name: str, expected: str, got: str) -> BpError:
+    return BpError(f"data set {name}: expected {expected}; got {got}", code=Exit.NO_DATA)

@@ -15,7 +15,7 @@ from mnist_bp.data import cache
 from mnist_bp.progress import Advance, Progress
 
 TIMEOUT = (10, 30)  # seconds to connect, and to wait for a byte
-PATIENCE, LEAST_RATE = 30, 1024  # in each span of so many seconds, so many bytes a second must come
+PATIENCE, LEAST_RATE = 30, 1024  # at least so many bytes a second, measured over so many seconds
 MAX_BYTES = 64 << 20  # of one archive; the largest has 26 MB
 REQUESTS = 5  # for one file, redirects included
 CHUNK = 1 << 16
@@ -80,7 +80,9 @@ def _receive(url: str, arrivals: "SimpleQueue[Any]", enough: Event) -> None:
     try:
         with _response(url) as response:
             arrivals.put(response.headers.get("Content-Length", ""))
-            read = getattr(response.raw, "read1", response.raw.read)  # before urllib3 2.2: whole chunks, so late
+            read = getattr(
+                response.raw, "read1", response.raw.read
+            )  # urllib3 before 2.2 has no read1; its read waits for a whole chunk
             while not enough.is_set():
                 try:
                     chunk = read(CHUNK, decode_content=False)

@@ -29,11 +29,11 @@ def fetch(archives: Archives, home: Path, mirrors: tuple[str, ...] | None, progr
     )
     for name, sha256 in archives.files.items():
         path = home / name
-        came = sha256_of(path)
-        if came == sha256:
+        got = sha256_of(path)
+        if got == sha256:
             continue
-        if came is not None:
-            log.warning("%s: expected SHA-256 %s; got %s; downloading it again", path, sha256, came)
+        if got is not None:
+            log.warning("%s: expected SHA-256 %s; got %s; downloading it again", path, sha256, got)
         _fetch_one([f"{base.rstrip('/')}/{name}" for base in bases], path, sha256, archives.name, progress)
 
 
@@ -43,11 +43,11 @@ def import_from(archives: Archives, source: Path, home: Path) -> None:
     Raises BpError (exit 4) if one is missing or has another SHA-256, or cannot be copied.
     """
     for name, sha256 in archives.files.items():
-        came = sha256_of(source / name, FileIO)
-        if came != sha256:
-            got = f"a file with {came}" if came else "no such file"
+        got = sha256_of(source / name, FileIO)
+        if got != sha256:
+            found = f"a file with {got}" if got else "no such file"
             raise BpError(
-                f"{source / name}: expected the {archives.name} archive with SHA-256 {sha256}; got {got}",
+                f"{source / name}: expected the {archives.name} archive with SHA-256 {sha256}; got {found}",
                 code=Exit.NO_DATA,
                 hint=f"the four files are {', '.join(archives.files)}; other IDX files train with data.name=idx",
             )

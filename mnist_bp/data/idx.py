@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_bp.data.dataset import Array, Arrays
+from mnist_bp.data.dataset import Arrays
 from mnist_bp.errors import BpError, Exit
 
 UNSIGNED_BYTE = 8
@@ -38,7 +38,7 @@ def find_four(folder: Path) -> list[Path]:
     return [_find(folder, pattern) for pattern in PATTERNS]
 
 
-def read(path: Path, dimensions: int) -> Array:
+def read(path: Path, dimensions: int) -> np.ndarray:
     """Read an IDX file of unsigned bytes, gzipped or plain, as an array with that many dimensions.
 
     Raises BpError (exit 4) for anything but one whole, valid file. Memory stays within a few times the file's size and
@@ -65,8 +65,8 @@ def read(path: Path, dimensions: int) -> Array:
         raise _malformed(path, f"at most {MAX_BYTES} values", f"a header that claims {count}")
     values = stream.read(count + 1)
     if len(values) != count:
-        came = f"only {len(values)}" if len(values) < count else "more bytes after them"
-        raise _malformed(path, f"{count} values", came)
+        got = f"only {len(values)}" if len(values) < count else "more bytes after them"
+        raise _malformed(path, f"{count} values", got)
     stream.close()
     return np.frombuffer(values, np.uint8).reshape(shape)
 
@@ -96,18 +96,18 @@ class _Gzip:
     def close(self) -> None:
         """Verify that the stream ended here, with its checksum, and that nothing follows."""
         if not self._decoder.eof or self._decoder.unused_data:
-            came = "more bytes after it" if self._decoder.eof else "a truncated one"
-            raise _malformed(self._path, "one whole gzip stream", came)
+            got = "more bytes after it" if self._decoder.eof else "a truncated one"
+            raise _malformed(self._path, "one whole gzip stream", got)
 
 
 def _find(folder: Path, pattern: str) -> Path:
     found = sorted(path for path in folder.glob(pattern) if path.is_file() and not path.name.startswith("."))
     found = [path for path in found if path.suffix != ".gz" or path.with_suffix("") not in found]
     if len(found) != 1:
-        came = ", ".join(path.name for path in found) or "none"
-        raise BpError(f"{folder}: expected one file named {pattern}; got {came}", code=Exit.NO_DATA)
+        got = ", ".join(path.name for path in found) or "none"
+        raise BpError(f"{folder}: expected one file named {pattern}; got {got}", code=Exit.NO_DATA)
     return found[0]
 
 
-def _malformed(path: Path, expected: str, came: str) -> BpError:
-    return BpError(f"{path}: expected {expected}; got {came}", code=Exit.NO_DATA)
+def _malformed(path: Path, expected: str, got: str) -> BpError:
+    return BpError(f"{path}: expected {expected}; got {got}", code=Exit.NO_DATA)

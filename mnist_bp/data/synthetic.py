@@ -18,16 +18,17 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from mnist_bp.data.centring import BOX, SIDE, centre
 from mnist_bp.data.glyphs import GLYPHS, Point
+from mnist_bp.streams import Stream, generator
 
-Array = NDArray[np.float32]
+Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 Indices = NDArray[np.intp]
 
-VERSION = 1
+VERSION = 2
 """Of the digits drawn: raised whenever the same seed gives other images."""
 
-SIDE, BOX = 28, 20  # pixels: the image, and the box that the digit fills within it
 BLOCK = 200  # images drawn at once: few enough for the caches, enough to make NumPy's overhead small
 CHORDS = 96  # per digit: at most about a pixel each, so that the splats of `ink` melt into a line
 
@@ -53,10 +54,10 @@ class Skeletons(NamedTuple):
     """
 
     cumulative: NDArray[np.float64]  # (10, S): distribution function of a digit's styles
-    points: Array  # (S, C, 2), centred on (0, 0)
+    points: Floats  # (S, C, 2), centred on (0, 0)
     next_points: Indices  # (S, C): of a stroke's free tip, the point next to it; of others, itself
-    middles: Array  # (S, P, C)
-    chords: Array  # (S, P, C)
+    middles: Floats  # (S, P, C)
+    chords: Floats  # (S, P, C)
 
 
 def spline(t: NDArray[np.float64], count: int) -> NDArray[np.float64]:
@@ -123,7 +124,7 @@ def choose(labels: Bytes, rng: Generator) -> Indices:
     return passed
 
 
-def deform(points: Array, next_points: Array, rng: Generator) -> Array:
+def deform(points: Floats, next_points: Floats, rng: Generator) -> Floats:
     """Return control points, (N, C, 2), as no two hands place them; `next_points`, alike, are those of `Skeletons`.
 
     In this order: each point slips; free tips move along their stroke; the plane is bent, x += B (x², xy, y²), and
@@ -131,10 +132,10 @@ def deform(points: Array, next_points: Array, rng: Generator) -> Array:
     """
     images = len(points)
 
-    def normal(*shape: int) -> Array:
+    def normal(*shape: int) -> Floats:
         return rng.standard_normal((images, *shape), dtype=np.float32)
 
-    def uniform(*shape: int) -> Array:
+    def uniform(*shape: int) -> Floats:
         return rng.random((images, *shape), dtype=np.float32)
 
     points = points + TIP * normal(points.shape[1], 1) * (points - next_points) + JITTER * normal(*points.shape[1:])
@@ -149,11 +150,11 @@ def deform(points: Array, next_points: Array, rng: Generator) -> Array:
     lean = LEAN[0] + LEAN[1] * normal()
     cos, sin = np.cos(turn := TURN * normal()), np.sin(turn)
     matrix = np.stack([stretch * cos, stretch * sin, -lean * cos - sin, -lean * sin + cos], axis=1)
-    turned: Array = points @ matrix.reshape(-1, 2, 2)
+    turned: Floats = points @ matrix.reshape(-1, 2, 2)
     return turned
 
 
-def fit(points: Array, radius: Array) -> tuple[Array, Array]:
+def fit(points: Floats, radius: Floats) -> tuple[Floats, Floats]:
     """Return points, (N, P, 2), placed in the box for a pen of `radius` pixels, (N,), and their scale, (N, 1).
 
     The longer side of the ink spans the box; the shorter one lies in its middle, starting at a whole pixel.
@@ -165,7 +166,7 @@ def fit(points: Array, radius: Array) -> tuple[Array, Array]:
     return (points - low[:, None]) * scale[..., None] + start[:, None], scale
 
 
-def ink(points: Array, lengths: Array, radii: Array, radius: Array) -> Array:
+def ink(points: Floats, lengths: Floats, radii: Floats, radius: Floats) -> Floats:
     """Return the ink, (N, BOX, BOX) from 0 to 1, of a round pen led along chords.
 
     Shapes: points (N, P, 2), the chords' midpoints in pixels; lengths (N, P), those of the chords; radii (N, P), the
@@ -190,26 +191,8 @@ def ink(points: Array, lengths: Array, radii: Array, radius: Array) -> Array:
     power = 2 * SPLAT**2 * np.log(density + 1e-30)
     radius = radius[:, None, None]
     distance = np.sqrt(np.maximum(radius**2 - power, 0))
-    inked: Array = np.clip(0.5 + SOFTNESS * (radius - distance), 0, 1)
+    inked: Floats = np.clip(0.5 + SOFTNESS * (radius - distance), 0, 1)
     return inked
-
-
-def centre(boxes: Array) -> Bytes:
-    """Return images, (N, SIDE, SIDE), of boxes, (N, BOX, BOX), with the centre of mass nearest to pixel (14, 14).
-
-    Boxes move by whole pixels, and not beyond the border. Source: LeCun, Bottou, Bengio & Haffner, Gradient-based
-    learning applied to document recognition (1998), section III.A; which pixel is the centre shows in MNIST itself.
-    """
-    pixels = np.arange(BOX, dtype=np.float32)
-    mass = boxes.sum(axis=(1, 2))
-    top, left = (
-        np.clip(np.rint(SIDE // 2 - boxes.sum(axis=axis) @ pixels / mass), 0, SIDE - BOX).astype(np.intp)
-        for axis in (2, 1)
-    )
-    images = np.zeros((len(boxes), SIDE, SIDE), np.uint8)
-    windows = np.lib.stride_tricks.sliding_window_view(images, (BOX, BOX), axis=(1, 2), writeable=True)
-    windows[np.arange(len(boxes)), top, left] = (255 * boxes + 0.5).astype(np.uint8)
-    return images
 
 
 def write(labels: Bytes, rng: Generator) -> Bytes:
@@ -228,17 +211,17 @@ def write(labels: Bytes, rng: Generator) -> Bytes:
     return centre(ink(points, scale * np.hypot(chords[..., 0], chords[..., 1]), radii, radius))
 
 
-def draw(count: int, seed: int, stream: int, on_block: Callable[[int], object] | None = None) -> tuple[Bytes, Bytes]:
+def draw(count: int, seed: int, stream: Stream, on_block: Callable[[int], object] | None = None) -> tuple[Bytes, Bytes]:
     """Return `count` images, (count, 28, 28), and their labels, (count,): the same for the same seed and stream.
 
     They are the same to the byte on one kind of processor; on another, a pixel in a million may differ by rounding.
-    Streams of one seed are independent: 0 to train, 1 to test. Labels are balanced, to within one, in every block of
+    Streams of one seed are independent: see `streams`. Labels are balanced, to within one, in every block of
     `BLOCK` images, and shuffled there; each block has a generator of its own, so a larger count adds blocks and
     changes none. `on_block` is called after each block with the number of images in it.
     """
     images, labels = np.empty((count, SIDE, SIDE), np.uint8), np.empty(count, np.uint8)
     for block, start in enumerate(range(0, count, BLOCK)):
-        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(stream, block)))
+        rng = generator(seed, stream, block)
         part = slice(start, start + BLOCK)
         labels[part] = rng.permutation(np.arange(len(labels[part])) % 10)
         images[part] = write(labels[part], rng)

@@ -16,12 +16,13 @@ generalizes.
 import numpy as np
 
 from mnist_bp.data.dataset import Dataset, Split, fingerprint
+from mnist_bp.streams import PLANE, generator
 
 TABLES = {  # the inputs of each example, and the labels
     "xor": ([(0, 0, 1), (0, 1, 1), (1, 0, 1), (1, 1, 1)], [0, 1, 1, 0]),
     "chain": ([(1,)], [0]),
 }
-NAMES = ("plane", *TABLES)
+CLASSES = {"plane": ("y < 0", "y ≥ 0"), "xor": ("0", "1"), "chain": ("0", "1")}
 
 COORDINATES = np.arange(-100.0, 100.0)
 TRAIN = 30_000  # of the plane's 40,000 points
@@ -31,13 +32,13 @@ def compute(name: str, seed: int) -> Dataset:
     """Return the data set; `seed` decides which points of the plane are for training."""
     train, test = plane(seed) if name == "plane" else (table(name), table(name))
     arrays = {"train_x": train.x, "train_t": train.t, "test_x": test.x, "test_t": test.t}
-    return Dataset(name, train, test, train.x.shape[1:], 1, fingerprint(arrays))
+    return Dataset(name, train, test, train.x.shape[1:], CLASSES[name], 1, fingerprint(arrays))
 
 
 def plane(seed: int) -> tuple[Split, Split]:
     """Return the points to train on and those to test on: together all, none of them in both."""
     points = np.stack(np.meshgrid(COORDINATES, COORDINATES), axis=-1).reshape(-1, 2)
-    points = np.random.default_rng(seed).permutation(points)
+    points = generator(seed, PLANE).permutation(points)
     labels = (points[:, 1] >= 0).astype(np.uint8)
     return Split(points[:TRAIN], labels[:TRAIN]), Split(points[TRAIN:], labels[TRAIN:])
 

@@ -74,7 +74,7 @@ class ReLU(Elementwise):
     def function(self, x: Array, out: Array) -> Array:
         """Write max(0, x)."""
         zero = self.buffer("zero", x.shape, x.dtype, fill=0)
-        return np.maximum(x, zero, out=out)  # NumPy takes the maximum with a number one by one
+        return np.maximum(x, zero, out=out)  # np.maximum with a scalar is not vectorised
 
     def slope(self, out: Array, result: Array) -> Array:
         """Write 1 where x > 0, else 0."""

@@ -3,8 +3,8 @@
 import numpy as np
 
 from mnist_bp.nn.buffers import Array
-from mnist_bp.nn.layers import Linear
-from mnist_bp.nn.nonzero import Examples, NonzeroColumns
+from mnist_bp.nn.layers import Linear, Shape
+from mnist_bp.nn.nonzero import Examples
 
 
 class Affine(Linear):
@@ -25,15 +25,8 @@ class Affine(Linear):
         inputs, units = self.W.shape
         if len(x.shape) != 2 or x.shape[1] != inputs:
             raise ValueError(f"Affine expects x of shape (N, {inputs}); got {x.shape}")
-        out = self.buffer("out", (len(x), units), self.W.dtype)
-        if isinstance(x, NonzeroColumns):
-            rows = self.buffer("rows", (inputs + 1, units), self.W.dtype)[: len(x.kept)]
-            self.W.take(x.kept, 0, rows, "clip")  # clip: without it NumPy buffers the result
-            np.dot(x.values, rows, out=out)
-        else:
-            x = x.astype(self.W.dtype, copy=False)
-            np.dot(x, self.W, out=out)
-        self._x = x
+        self._x = x = x.astype(self.W.dtype, copy=False)
+        out = x.dot(self.W, self.buffer("out", (len(x), units), self.W.dtype))
         if self.bias:
             out += self.b
         return out
@@ -52,17 +45,17 @@ class Affine(Linear):
 
     def parameter_gradients(self, dout: Array) -> None:
         """Overwrite dW and db as `backward` does."""
-        x = self._x
-        if isinstance(x, NonzeroColumns):
-            rows = self.buffer("rows", (len(self.W) + 1, dout.shape[1]), dout.dtype)
-            np.dot(x.values.T, dout, out=rows[: len(x.kept)])
-            rows[len(x.kept)] = 0  # for the columns that are not kept
-            rows.take(x.places, 0, self.dW, "clip")
-        else:
-            np.dot(x.T, dout, out=self.dW)
+        self._x.T.dot(dout, self.dW)
         if self.bias:
             ones = self.buffer("ones", (len(dout),), dout.dtype, fill=1)
             np.dot(ones, dout, out=self.db)  # a product with ones sums faster than NumPy's sum
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return (H,) for (D,); raises ValueError for another shape."""
+        inputs, units = self.shapes["W"]
+        if input_shape != (inputs,):
+            raise ValueError(f"Affine expects examples of shape ({inputs},); got {input_shape}")
+        return (units,)
 
     def columns(self, x: Array) -> Array:
         """Return x as (N, D, 1)."""

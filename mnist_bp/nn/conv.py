@@ -3,7 +3,7 @@
 import numpy as np
 
 from mnist_bp.nn.buffers import Array
-from mnist_bp.nn.layers import Linear
+from mnist_bp.nn.layers import Linear, Shape
 
 
 def im2col(x: Array, kernel: int, stride: int = 1, out: Array | None = None) -> Array:
@@ -42,8 +42,7 @@ class Conv2D(Linear):
     """Compute out[n, f, p, q] = Σ_cij W[f, c, i, j] · x[n, c, p·stride + i, q·stride + j] + b[f].
 
     (A cross-correlation, as everywhere in this field.) `padding` zeros are put around x first.
-    Shapes: x (N, C, H, W), W (F, C, K, K), b (F,), out (N, F, OH, OW) with OH = ⌊(H + 2·padding − K) / stride⌋ + 1;
-    `output_shape` is (F, OH, OW).
+    Shapes: x (N, C, H, W), W (F, C, K, K), b (F,), out (N, F, OH, OW) with OH = ⌊(H + 2·padding − K) / stride⌋ + 1.
     Source: LeCun, Bottou, Bengio & Haffner, Proceedings of the IEEE 86 (1998), section II.
     """
 
@@ -70,7 +69,7 @@ class Conv2D(Linear):
         self.input_shape = input_shape
         self.kernel, self.stride, self.padding = kernel, stride, padding
         rows, columns = ((size + 2 * padding - kernel) // stride + 1 for size in (height, width))
-        self.output_shape = (filters, rows, columns)
+        self._output_shape = (filters, rows, columns)
 
     def forward(self, x: Array) -> Array:
         """Return W ∗ x + b in the layer's own buffer.
@@ -80,14 +79,14 @@ class Conv2D(Linear):
         if x.shape[1:] != self.input_shape:
             channels, height, width = self.input_shape
             raise ValueError(f"Conv2D expects x of shape (N, {channels}, {height}, {width}); got {x.shape}")
-        filters, rows, columns = self.output_shape
+        filters, rows, columns = self._output_shape
         seen = self.buffer("columns", (len(x), self.fan_in, rows * columns), x.dtype)
         self._columns = im2col(self._padded(x), self.kernel, self.stride, seen)
         out = self.buffer("out", (len(x), filters, rows * columns), self.W.dtype)
         np.matmul(self.matrix(self.W).T, self._columns, out=out)
         if self.bias:
             out += self.b[:, None]
-        return out.reshape(len(x), *self.output_shape)
+        return out.reshape(len(x), *self._output_shape)
 
     def backward(self, dout: Array) -> Array:
         """Propagate the loss gradient through out = W ∗ x + b.
@@ -127,6 +126,12 @@ class Conv2D(Linear):
         self.matrix(self.dW)[...] = np.sum(products, axis=0, out=self.buffer("dWᵀ", products.shape[1:], dout.dtype))
         if self.bias:
             np.sum(dout, axis=(0, 2, 3), out=self.db)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return (F, OH, OW) for (C, H, W); raises ValueError for another shape."""
+        if input_shape != self.input_shape:
+            raise ValueError(f"Conv2D expects images of shape {self.input_shape}; got {input_shape}")
+        return self._output_shape
 
     def columns(self, x: Array) -> Array:
         """Return the columns (N, C·K², OH·OW) of `im2col`, as a new array."""

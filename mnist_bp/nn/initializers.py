@@ -6,9 +6,9 @@ from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.layers import Initializer, Shape
 
 
-def normal(std: float) -> Initializer:
-    """Return an initializer that draws from N(0, std²)."""
-    return lambda rng, shape, fan_in, fan_out: rng.normal(0, std, shape)
+def normal(weight_init_std: float) -> Initializer:
+    """Return an initializer that draws from N(0, weight_init_std²)."""
+    return lambda rng, shape, fan_in, fan_out: rng.normal(0, weight_init_std, shape)
 
 
 def xavier(rng: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:

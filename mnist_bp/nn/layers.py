@@ -6,10 +6,12 @@ Kept by every layer, in `affine`, `activations`, `conv`, `pooling`, `dropout` an
   flat vector each and `bind`s the layer to its views: `self.W`, and `self.dW` of the same shape for its gradient.
 - `forward(x)` takes N examples along the first axis and returns the layer's own buffer, valid until the next forward.
   A reshaping layer returns a view of x, and dropout outside training x itself; their backward does so with dout.
-  It raises ValueError, naming what it expects and what came, if x has another shape.
+  It raises ValueError, naming what it expects and what it got, if x has another shape.
 - `backward(dout)` takes the gradient of the scalar loss with respect to the last output, overwrites the layer's
   parameter gradients, and returns dx, the gradient with respect to the last x, in the layer's own buffer.
 - `parameter_gradients(dout)` is backward without dx: the first layer of a network is asked for no more.
+- `output_shape(input_shape)` is the shape of the output for an example of that shape; it raises ValueError if no such
+  example fits.
 - `initialize(init, rng)` draws the initial weights; `kink_sides()` tells a gradient check on which side of its kink
   each element of the last x lay, in a new array.
 - A layer never writes to x or dout. It may keep x until backward; the caller leaves x alone until then.
@@ -24,8 +26,7 @@ from mnist_bp.nn.buffers import Array, Buffers
 
 Shape = tuple[int, ...]
 Initializer = Callable[[np.random.Generator, Shape, int, int], Array]
-"""Draws an array of a shape, for a layer in which so many inputs feed a unit (fan-in) and a unit feeds so many
-(fan-out)."""
+"""Draws an array of a shape, given fan-in, how many inputs feed a unit, and fan-out, how many units an input feeds."""
 
 
 class Layer(Buffers, ABC):
@@ -43,6 +44,10 @@ class Layer(Buffers, ABC):
 
     def initialize(self, init: Initializer, rng: np.random.Generator) -> None:
         """Draw the initial weights with `init`."""
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return the shape of the output for an example: that of the example, unless the layer changes it."""
+        return input_shape
 
     @abstractmethod
     def forward(self, x: Array) -> Array:

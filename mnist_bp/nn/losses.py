@@ -46,6 +46,10 @@ class Loss(Buffers, ABC):
         truth = t if t.ndim == 1 else self._answers("truth", t, Loss.yes)
         return int(np.count_nonzero(np.equal(answers, truth, out=self.buffer("right", truth.shape, np.bool_))))
 
+    def probabilities(self, outputs: Array) -> Array:
+        """Return the probability of each class, as a new array; a loss whose outputs are none returns these."""
+        return outputs.copy()
+
     def numbers(self, outputs: Array, t: Array) -> Array:
         """Return the targets as numbers, (N, K); raises ValueError if t does not fit the outputs.
 
@@ -118,6 +122,12 @@ class SoftmaxCrossEntropy(Loss):
         dz: Array = np.divide(self._dz, len(self._sum), out=self._dz)
         return dz.T
 
+    def probabilities(self, outputs: Array) -> Array:
+        """Return softmax(z), (N, K)."""
+        exp: Array = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+        exp /= exp.sum(axis=1, keepdims=True)
+        return exp
+
 
 class BinaryCrossEntropy(Loss):
     """Mean over examples and outputs of −t log σ(z) − (1 − t) log(1 − σ(z)), from the logits z.
@@ -151,6 +161,11 @@ class BinaryCrossEntropy(Loss):
         dz -= self._t
         dz /= dz.size
         return dz
+
+    def probabilities(self, outputs: Array) -> Array:
+        """Return σ(z), (N, K), each a yes of its own; for K = 1, the probabilities of no and yes, (N, 2)."""
+        yes = Sigmoid().function(outputs, np.empty_like(outputs))
+        return yes if outputs.shape[1] > 1 else np.hstack([1 - yes, yes])
 
 
 class SquaredError(Loss):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mnist_bp.nn.buffers import Array
-from mnist_bp.nn.layers import Layer
+from mnist_bp.nn.layers import Layer, Shape
 
 
 class Pool(Layer):
@@ -21,8 +21,10 @@ class Pool(Layer):
             raise ValueError(f"{type(self).__name__} expects a size of 1 or more; got {size}")
         self.size = size
 
-    def output_shape(self, input_shape: tuple[int, int, int]) -> tuple[int, int, int]:
+    def output_shape(self, input_shape: Shape) -> Shape:
         """Return (C, ⌊H / size⌋, ⌊W / size⌋) for (C, H, W); raises ValueError if that leaves nothing."""
+        if len(input_shape) != 3:
+            raise ValueError(f"{type(self).__name__} expects examples of shape (C, H, W); got {input_shape}")
         channels, height, width = input_shape
         if self.size > min(height, width):
             raise ValueError(
@@ -32,10 +34,7 @@ class Pool(Layer):
 
     def pooled(self, name: str, x: Array) -> Array:
         """Return the array `name` in the shape of the output for x; raises ValueError if x does not fit."""
-        if x.ndim != 4:
-            raise ValueError(f"{type(self).__name__} expects x of shape (N, C, H, W); got {x.shape}")
-        channels, height, width = x.shape[1:]
-        return self.buffer(name, (len(x), *self.output_shape((channels, height, width))), x.dtype)
+        return self.buffer(name, (len(x), *self.output_shape(x.shape[1:])), x.dtype)
 
     def members(self, x: Array) -> Iterator[Array]:
         """Yield, for each place in a window, row by row, that member of every window: a view in the output's shape."""

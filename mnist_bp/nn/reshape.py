@@ -13,13 +13,17 @@ class Reshape(Layer):
         super().__init__()
         self.shape = shape
 
-    def forward(self, x: Array) -> Array:
-        """Return x, (N, …), as a view (N, *shape); raises ValueError if an example has another number of elements."""
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return `shape`; raises ValueError if an example has another number of elements."""
         size = math.prod(self.shape)
-        if math.prod(x.shape[1:]) != size:
-            raise ValueError(f"Reshape to {self.shape} expects x with {size} numbers an example; got {x.shape}")
+        if math.prod(input_shape) != size:
+            raise ValueError(f"Reshape to {self.shape} expects {size} numbers an example; got {input_shape}")
+        return self.shape
+
+    def forward(self, x: Array) -> Array:
+        """Return x, (N, …), as a view (N, *shape); raises ValueError as `output_shape` does."""
         self._given = x.shape
-        return x.reshape(len(x), *self.shape)
+        return x.reshape(len(x), *self.output_shape(x.shape[1:]))
 
     def backward(self, dout: Array) -> Array:
         """Return dout as a view of the last x's shape."""
@@ -29,10 +33,14 @@ class Reshape(Layer):
 class Flatten(Layer):
     """Put each example's numbers in one row, as an affine layer expects them."""
 
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return (D,), the number of elements of an example."""
+        return (math.prod(input_shape),)
+
     def forward(self, x: Array) -> Array:
         """Return x, (N, …), as a view (N, D)."""
         self._given = x.shape
-        return x.reshape(len(x), math.prod(x.shape[1:]))
+        return x.reshape(len(x), *self.output_shape(x.shape[1:]))
 
     def backward(self, dout: Array) -> Array:
         """Return dout as a view of the last x's shape."""

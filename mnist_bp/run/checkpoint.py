@@ -1,9 +1,10 @@
-"""The checkpoint: all that a training run needs to go on, in one .npz file without pickles.
+"""The checkpoint: all that is needed to use a network, and to go on training it, in one .npz file without pickles.
 
 Its members: `format`, the version of this layout; `config`, the run's effective config as YAML; `fingerprint`, that of
-its data set; the parameters under their own names (W1, b1, …); `optimizer.velocity` and so on; `position.step` and
-so on; and `sha256`, over all the others. The state of a random generator is not among them: whatever is random in a run
-follows from the config's seeds and the position.
+its data set; `shape` of an example, `scale` of its numbers and `classes`, their names; the parameters under their own
+names (W1, b1, …); `optimizer.velocity` and so on; `position.step` and so on; and `sha256`, over all the others. The
+state of a random generator is not among them: whatever is random in a run follows from the config's seeds and the
+position.
 """
 
 import hashlib
@@ -17,24 +18,36 @@ import numpy as np
 
 from mnist_bp import npz
 from mnist_bp.atomic import replacing
+from mnist_bp.data.dataset import Dataset
 from mnist_bp.errors import BpError
 from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.network import Network
+from mnist_bp.run.directory import BEGIN_AGAIN
 from mnist_bp.train.trainer import Position, Trainer
 
-FORMAT = 1
-ABOUT = ("format", "config", "fingerprint", "sha256")
-BEGIN_AGAIN = "once it is deleted, bp train begins the run again"
+FORMAT = 2
+ABOUT = {  # the members that are neither parameters nor the training's: their kinds and numbers of dimensions
+    "format": ("iu", 0), "config": ("U", 0), "fingerprint": ("U", 0),
+    "shape": ("iu", 1), "scale": ("f", 0), "classes": ("U", 1), "outputs": ("iu", 0), "sha256": ("U", 0),
+}  # fmt: skip
 OPTIMIZER, POSITION = "optimizer.", "position."
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A sound checkpoint, as it was read: of which run, by its config and data set, and its arrays."""
+    """A sound checkpoint, as it was read: of which run, by its config and data set, and its arrays.
+
+    Examples have a `shape`, and a network takes their numbers times `scale`. `classes` are named by their numbers;
+    `outputs` is one for each, or one for a yes or no.
+    """
 
     path: Path
     config: str
     fingerprint: str
+    shape: tuple[int, ...]
+    scale: float
+    classes: tuple[str, ...]
+    outputs: int
     arrays: Mapping[str, Array]
 
     def restore(self, trainer: Trainer) -> None:
@@ -51,33 +64,41 @@ class Checkpoint:
 
     def restore_parameters(self, network: Network) -> None:
         """Put a network's parameters back, however they were trained; raises BpError as `restore` does."""
-        came = {name: array for name, array in self.arrays.items() if not name.startswith((OPTIMIZER, POSITION))}
-        self._require_alike(came, network.named_parameters)
-        for name, array in came.items():
+        own = {name: array for name, array in self.arrays.items() if not name.startswith((OPTIMIZER, POSITION))}
+        self._require_alike(own, network.named_parameters)
+        for name, array in own.items():
             network.named_parameters[name][...] = array
 
-    def _require_alike(self, came: Mapping[str, Array], expected: Mapping[str, Array]) -> None:
-        if came.keys() != expected.keys():
-            raise self._unfit(f"the arrays {', '.join(expected)}", ", ".join(came))
+    def _require_alike(self, found: Mapping[str, Array], expected: Mapping[str, Array]) -> None:
+        if found.keys() != expected.keys():
+            raise self._unfit(f"the arrays {', '.join(expected)}", ", ".join(found))
         for name, array in expected.items():
-            if (came[name].shape, came[name].dtype) != (array.shape, array.dtype):
-                shape_and_type = f"{came[name].shape} and {came[name].dtype}"
+            if (found[name].shape, found[name].dtype) != (array.shape, array.dtype):
+                shape_and_type = f"{found[name].shape} and {found[name].dtype}"
                 raise self._unfit(f"{name} of shape {array.shape} and type {array.dtype}", shape_and_type)
-            if not np.isfinite(came[name]).all():
+            if not np.isfinite(found[name]).all():
                 raise self._unfit(f"finite numbers in {name}", "others")
-            if name.startswith(POSITION) and came[name] < 0:
-                raise self._unfit(f"{name} of 0 or more", str(came[name]))
+            if name.startswith(POSITION) and found[name] < 0:
+                raise self._unfit(f"{name} of 0 or more", str(found[name]))
 
-    def _unfit(self, expected: str, came: str) -> BpError:
-        return BpError(f"{self.path}: expected {expected}; got {came}", hint=BEGIN_AGAIN)
+    def _unfit(self, expected: str, got: str) -> BpError:
+        return BpError(f"{self.path}: expected {expected}; got {got}", hint=BEGIN_AGAIN)
 
 
-def save(path: Path, trainer: Trainer, *, config: str, fingerprint: str, check: Callable[[], None]) -> None:
-    """Write a checkpoint of the run with this config, as YAML, and data set, given by its fingerprint.
+def save(path: Path, trainer: Trainer, *, config: str, dataset: Dataset, check: Callable[[], None]) -> None:
+    """Write a checkpoint of the run with this config, as YAML, and data set.
 
     The one before stays in its place until this one is on the disk, and if `check`, called then, raises.
     """
-    about = {"format": FORMAT, "config": config, "fingerprint": fingerprint}
+    about: dict[str, Any] = {
+        "format": FORMAT,
+        "config": config,
+        "fingerprint": dataset.fingerprint,
+        "shape": dataset.shape,
+        "scale": dataset.train.scale,
+        "classes": dataset.classes,
+        "outputs": dataset.outputs,
+    }
     members: dict[str, Any] = {name: np.array(value) for name, value in about.items()} | _arrays(trainer)
     members["sha256"] = np.array(_sha256(members))
     with replacing(path, check) as file:
@@ -93,19 +114,25 @@ def read(path: Path) -> Checkpoint:
         whole = path.read_bytes()
     except FileNotFoundError as error:
         raise BpError(f"{path}: there is no checkpoint", hint="bp train makes one") from error
+    except OSError as error:
+        raise BpError(f"{path}: cannot read it: {error.strerror}", hint=BEGIN_AGAIN) from error
     try:
         members = npz.arrays(io.BytesIO(whole), whole)
-        about = {name: _scalar(members, name) for name in ABOUT}
-        if about["format"] == FORMAT and about["sha256"] != (sha256 := _sha256(members)):
-            raise ValueError(f"expected contents with SHA-256 {about['sha256']}; got {sha256}")
+        about = {name: _value(members, name) for name in ABOUT}
+        if about["format"] == FORMAT:
+            if missing := [name for name, value in about.items() if value is None]:
+                raise ValueError(f"expected {', '.join(ABOUT)}; got no {missing[0]}")
+            if about["sha256"] != (sha256 := _sha256(members)):
+                raise ValueError(f"expected contents with SHA-256 {about['sha256']}; got {sha256}")
     except ValueError as error:
         raise BpError(f"{path}: not a sound checkpoint: {error}", hint=BEGIN_AGAIN) from error
     if about["format"] != FORMAT:
-        came = "one without" if about["format"] is None else f"one of format {about['format']}"
-        message = f"{path}: expected a checkpoint of format {FORMAT}; got {came}"
+        got = "one without" if about["format"] is None else f"one of format {about['format']}"
+        message = f"{path}: expected a checkpoint of format {FORMAT}; got {got}"
         raise BpError(message, hint=f"the version of mnist_bp that wrote it can go on with it; {BEGIN_AGAIN}")
     arrays = {name: array for name, array in members.items() if name not in ABOUT}
-    return Checkpoint(path, str(about["config"]), str(about["fingerprint"]), arrays)
+    own = {name: value for name, value in about.items() if name not in ("format", "sha256")}
+    return Checkpoint(path, arrays=arrays, **own)
 
 
 def _arrays(trainer: Trainer) -> dict[str, Array]:
@@ -115,9 +142,13 @@ def _arrays(trainer: Trainer) -> dict[str, Array]:
     return trainer.network.named_parameters | state | position
 
 
-def _scalar(members: Mapping[str, Array], name: str) -> object:
-    """Return the value of a scalar member; None if it is missing or no scalar."""
-    return members[name].item() if name in members and members[name].shape == () else None
+def _value(members: Mapping[str, Array], name: str) -> Any:
+    """Return the value of a member of ABOUT, a list as a tuple; None if it is missing or of another kind."""
+    kinds, dimensions = ABOUT[name]
+    member = members.get(name)
+    if member is None or member.dtype.kind not in kinds or member.ndim != dimensions:
+        return None
+    return tuple(member.tolist()) if dimensions else member.item()
 
 
 def _sha256(members: Mapping[str, Array]) -> str:

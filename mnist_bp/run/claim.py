@@ -2,7 +2,8 @@
 
 Its holder has a file of a name of its own in the folder `lock` of the run directory, and touches it now and then. The
 two things that must be atomic are so on every file system, NFS included: a folder is renamed to `lock` only while there
-is none, or an empty one; and to unlink the file of a dead process is never to unlink that of a living one.
+is none, or an empty one; and deleting the file of a dead process can never delete that of a living one, as each has a
+name of its own.
 """
 
 import os
@@ -18,9 +19,10 @@ from types import TracebackType
 
 from mnist_bp.atomic import leftovers
 from mnist_bp.errors import BpError
+from mnist_bp.run.directory import LOCK
 from mnist_bp.run.process import Process
 
-LOCK = "lock"
+NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # where there is none, as on Windows, no file can hold an opening up
 BEAT, LEASE = 10, 60  # seconds: between signs of life, and from the last one until a process elsewhere counts as dead
 NAME = re.compile(r"[0-9a-f]{32}")
 
@@ -52,7 +54,7 @@ class Claim:
             self._release()
             if not isinstance(error, OSError):
                 raise
-            message = f"{self._folder}: cannot make it: {error.strerror}"
+            message = f"{self._folder}: cannot create it: {error.strerror}"
             raise BpError(message, hint="a run directory must be writable; --out names another") from error
         return self
 
@@ -64,17 +66,19 @@ class Claim:
     def require(self) -> None:
         """Raise BpError unless the directory is still this process's to write; to be called right before each write.
 
-        A process that was suspended for longer than LEASE may have lost it, one whose file was deleted has.
+        A process that was suspended for longer than LEASE may have lost it; one whose file was deleted has. If it is
+        suspended between this question and its write, it still puts one whole file in place, and learns of its loss
+        before the next.
         """
         try:
-            os.close(os.open(self._file, os.O_RDONLY | os.O_NONBLOCK))  # this asks an NFS server, as stat need not
+            os.close(os.open(self._file, os.O_RDONLY | NONBLOCK))  # this asks an NFS server, as stat need not
         except OSError as error:
-            taken = [f"{holder} has taken it" for holder in _holders(self._folder)]
-            message = f"{self.path}: is not this process's to write: {(taken or [f'{self._file} is gone'])[0]}"
+            reasons = [*(f"{holder} is writing now" for holder in _holders(self._folder)), f"{self._file} is gone"]
+            message = f"{self.path}: this process has lost the right to write here: {reasons[0]}"
             raise BpError(message, hint="once no other process writes it, the run can be continued") from error
 
     def _take(self) -> None:
-        with suppress(FileNotFoundError):  # of the candidate: whoever sweeps it away, or its directory, was quicker
+        with suppress(FileNotFoundError):  # another process has deleted the candidate folder or the run directory
             self._contend()
         self.require()
         now = self._file.stat().st_mtime
@@ -122,7 +126,7 @@ class _Holder:
     process: Process | None
 
     def __str__(self) -> str:
-        return str(self.process or "a process unknown")
+        return str(self.process or "an unknown process")
 
     def is_alive(self, now: float) -> bool:
         runs = self.process.runs() if self.process else None
@@ -148,4 +152,4 @@ def _holders(folder: Path) -> list[_Holder]:
 
 
 def _foreign(path: Path) -> BpError:
-    return BpError(f"{path}: expected nothing but the mark of a process", hint="it may be moved away")
+    return BpError(f"{path}: expected the file of a process that writes; got something else", hint="move it away")

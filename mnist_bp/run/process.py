@@ -28,7 +28,9 @@ class Process:
         """Return the process that asks."""
         number, started, place = os.getpid(), UNKNOWN, UNKNOWN
         with suppress(OSError):
-            if Path("/proc/self").readlink().name == str(number):  # otherwise /proc shows another place's processes
+            if Path("/proc/self").readlink().name == str(
+                number
+            ):  # otherwise /proc shows the processes of another PID namespace
                 boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
                 started, place = _start(number), f"{boot}/{Path('/proc/self/ns/pid').readlink()}"
         return cls(number, started, place, platform.node())
@@ -65,7 +67,7 @@ class Process:
 
 
 def _start(number: int) -> str:
-    """Return when a process started, in clock ticks since boot; "" if it has ended and nobody has asked how.
+    """Return when a process started, in clock ticks since boot; "" for a zombie, whose parent has not waited for it.
 
     Its name, in parentheses, may hold anything; 1 and 20 fields after it are state and start: see proc(5).
     """

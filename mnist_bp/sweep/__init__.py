@@ -1,1 +1,1 @@
-"""Many runs: their plan as command lines, and what they came to as a table."""
+"""Many runs: their plan as command lines, and their results as a table."""

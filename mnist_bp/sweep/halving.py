@@ -1,154 +1,184 @@
 """Successive halving: of many settings trained for a little, only the best are trained for longer.
 
+Its rounds stand in the sweep's folder, in rounds.json, so that nothing has to be guessed from the runs: a round is the
+runs that were chosen, by what, and to how many epochs in all they go on. It is over when all of them are finished or
+have failed; then the next one chooses among them.
+
 Sources: Jamieson & Talwalkar, Non-stochastic Best Arm Identification and Hyperparameter Optimization, AISTATS 2016,
 where half are kept; Li, Jamieson, DeSalvo, Rostamizadeh & Talwalkar, Hyperband: A Novel Bandit-Based Approach to
 Hyperparameter Optimization, JMLR 18(185), 2018, where one in η is kept and trained for η times as long.
 """
 
+import json
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
 from mnist_bp import config as configs
-from mnist_bp.config import Config
-from mnist_bp.config.identity import LENGTH
-from mnist_bp.config.schema import keys, replaced
+from mnist_bp.atomic import replacing
+from mnist_bp.config import Config, rule_of
 from mnist_bp.errors import BpError, Exit
-from mnist_bp.run.outcome import Result
-from mnist_bp.sweep.plan import Planned, run_name
-from mnist_bp.sweep.settings import Setting
+from mnist_bp.run.outcome import Outcome
+from mnist_bp.sweep.plan import Planned
+from mnist_bp.sweep.settings import Setting, settings, shortened
+
+ROUNDS = "rounds.json"
 
 
 @dataclass(frozen=True)
-class Rung:
-    """The settings trained the longest, for so many epochs, or about to be; best first.
+class Round:
+    """The share `keep` of the settings, the best by a metric, goes on to so many epochs in all: these `runs`."""
 
-    `behind` holds those of which some seeds have gone on to the rung, with their other seeds, and `below` those of the
-    rung before, of `epochs_below` epochs, that have not.
-    """
-
+    metric: str
+    keep: str
     epochs: int
-    settings: list[Setting]
-    behind: list[Setting]
-    below: list[Setting]
-    epochs_below: int
-
-    @property
-    def going(self) -> list[Setting]:
-        """The settings of which runs are finished."""
-        return [setting for setting in self.settings if setting.which("finished")]
-
-    @property
-    def failed(self) -> list[Result]:
-        """The runs that failed on the way here; a setting that has no others ranks last, and is not continued."""
-        return [run for setting in self.settings for run in setting.which("failed")]
-
-    @property
-    def damaged(self) -> list[Result]:
-        """The runs that would have to be compared, and cannot be."""
-        return [run for setting in (*self.settings, *self.behind) for run in setting.which("damaged")]
-
-    def best(self, keep: Fraction) -> list[Setting]:
-        """Return the share of the settings that is to be kept, rounded up, but for those that failed."""
-        return [setting for setting in self.settings[: _share(keep, len(self.settings))] if setting.which("finished")]
-
-    def unfinished(self, keep: Fraction, epochs: int | None) -> Iterator[tuple[Setting, Planned]]:
-        """Yield the runs that have still to be trained before the rung can be judged.
-
-        If the share to keep, and the epochs to train it for, are those that led here, these are also the runs of the
-        settings that had not begun to go on.
-        """
-        for setting in self.settings:
-            for run in (*setting.which("unfinished"), *setting.which("missing")):
-                yield setting, Planned(run.config, run.path)
-        left = []
-        if self.below and target(self.epochs_below, keep, epochs) == self.epochs:
-            left = self.below[: max(0, _share(keep, len(self.settings) + len(self.below)) - len(self.settings))]
-        for setting in (*self.behind, *left):
-            for planned in continued(setting, self.epochs):
-                yield setting, planned
+    runs: tuple[str, ...]
 
 
-def target(reached: int, keep: Fraction, epochs: int | None) -> int:
-    """Return to how many epochs a share goes on: as many as were asked for, or those reached, divided by the share."""
-    return round(reached / keep) if epochs is None else epochs
+@dataclass(frozen=True)
+class Step:
+    """The runs to train now, `todo`: the rest of the round that is under way, or those of a new one.
 
-
-def top_rung(settings: Sequence[Setting], metric: str) -> Rung:
-    """Return the last rung of some settings, which are sorted by a metric, best first.
-
-    Raises BpError if there is no finished run (exit 1), if the lengths of the runs did not come about by pruning, if
-    the metric was not measured, or if a run's length cannot change (exit 2).
+    Of the `competing` settings, trained for `reached` epochs, the `kept` ones, best by `metric`, go on to `target`
+    epochs in all. When a single setting is left, nothing is to be done. `failed` runs no longer compete.
     """
-    if not any(setting.which("finished") for setting in settings):
-        raise BpError("expected finished runs; got none", hint="the sweep goes first")
-    known = {setting.config: epochs for setting in settings if (epochs := _epochs(setting)) is not None}
-    first = min(known.values())  # where those are of which it is not known
-    length = {setting.config: known.get(setting.config, first) for setting in settings}
-    reached = max(length[each.config] for each in settings if len(each.which("failed")) < len(each.runs))
-    rung = [setting for setting in settings if length[setting.config] >= reached]
-    lower = [setting for setting in settings if length[setting.config] < reached]
-    if lower:
-        _require_continued(rung, lower)
-    _require_comparable(rung, metric)
-    on_rung = {_without_length(setting) for setting in rung}
-    behind = [setting for setting in lower if _without_length(setting) in on_rung]
-    others = [setting for setting in lower if _without_length(setting) not in on_rung]
-    ended = [each for each in others if all(run.state in ("finished", "failed") for run in each.runs)]
-    last = max((length[setting.config] for setting in ended), default=0)
-    return Rung(reached, rung, behind, [setting for setting in ended if length[setting.config] == last], last)
+
+    metric: str
+    competing: Sequence[Setting]
+    kept: Sequence[Setting]
+    reached: int
+    target: int
+    under_way: bool
+    todo: Sequence[tuple[Setting, Planned]]
+    failed: Sequence[Outcome]
 
 
-def continued(setting: Setting, epochs: int) -> list[Planned]:
-    """Return the runs of a setting, to be trained for more epochs in all; those that failed stay as they are."""
-    longer = {"train.epochs": epochs, "train.max_steps": None}  # which would end them before
-    return [Planned(replaced(run.config, longer), run.path) for run in setting.runs if run.state != "failed"]
+def step(folder: Path, results: Sequence[Outcome], metric: str, keep: Fraction, epochs: int | None) -> Step:
+    """Return what to train next, for the outcomes of all runs in a sweep's folder; a new round is written down.
 
-
-def _share(keep: Fraction, settings: int) -> int:
-    return math.ceil(keep * settings)
-
-
-def _epochs(setting: Setting) -> int | None:
-    """Return how many epochs the runs of a setting took or will; None where max_steps decides, and none is finished."""
-    for run in setting.runs:
-        if run.last is not None:
-            return run.last.epoch
-    return setting.config.train.epochs if setting.config.train.max_steps is None else None
-
-
-def _require_continued(rung: Sequence[Setting], lower: Sequence[Setting]) -> None:
-    """Refuse settings that were to take different lengths from the start: the shorter were not left behind.
-
-    A run that was continued is not bounded by its steps any more, is named by its former config, and was not copied.
+    `epochs` is how many in all a new round goes on to; None: as many as were reached, divided by the share to keep.
+    While a round is under way, its own metric counts, and neither `keep` nor `epochs` does. Raises BpError if there is
+    no finished run (exit 1); if runs to be compared are damaged (exit 1); if they differ in length, their length cannot
+    change, the metric was not measured, or a round would train for no longer (exit 2).
     """
-    others = {(_without_length(setting), run.config.seed) for setting in lower for run in setting.runs}
-    for setting in rung:
-        for run in setting.runs:
-            own = (_without_length(setting), run.config.seed)
-            if setting.config.train.max_steps is not None or run.path.name == run_name(run.config) or own in others:
-                message = (
-                    f"{run.path}: expected all runs to be of one length at first; {lower[0].runs[0].path} is shorter"
-                )
-                hint = "runs of different lengths cannot be compared: each length needs a folder of its own"
-                raise BpError(message, code=Exit.USAGE, hint=hint)
+    rounds = read(folder)
+    while rounds and (not _has_begun(rounds[-1], results) or _has_failed(rounds[-1], results)):
+        rounds = rounds[:-1]  # it is chosen anew
+    runs = [run for run in results if not rounds or run.path.name in rounds[-1].runs]
+    _require_sound(runs)
+    if rounds:
+        runs = [_as_in(rounds[-1], run) for run in runs]
+        under_way = any(run.state in ("unfinished", "missing") for run in runs)
+        metric = rounds[-1].metric if under_way else metric
+    _require_one_length(runs)
+    competing = settings(runs, metric)
+    waiting = [(each, run) for each in competing for run in each.runs if run.state in ("unfinished", "missing")]
+    failed = [run for run in runs if run.state == "failed"]
+    finished = [run for run in runs if run.state == "finished"]
+    if not finished and not waiting:
+        raise BpError(f"{folder}: expected finished runs to choose from; got none", hint="run the sweep first")
+    reached = max([run.last.epoch for run in finished if run.last] or [waiting[0][1].config.train.epochs])
+    if waiting:
+        todo = [(each, Planned(run.config, run.path)) for each, run in waiting]
+        return Step(metric, competing, competing, reached, reached, True, todo, failed)
+    going = [setting for setting in competing if setting.which("finished")]
+    if len(going) == 1:
+        return Step(metric, competing, going, reached, reached, False, [], failed)
+    target = round(reached / keep) if epochs is None else epochs
+    _require_comparable(going, metric, reached, target)
+    share = math.ceil(keep * len(competing))
+    kept = [setting for setting in competing[:share] if setting.which("finished")]
+    going_on = [(each, run) for each in kept for run in each.runs if run.state != "failed"]
+    todo = [(each, Planned(_longer(run, target), run.path)) for each, run in going_on]
+    chosen = Round(metric, str(keep), target, tuple(run.out.name for _, run in todo))
+    _write(folder, [*rounds, chosen])
+    return Step(metric, competing, kept, reached, target, False, todo, failed)
 
 
-def _require_comparable(rung: Sequence[Setting], metric: str) -> None:
-    """Refuse a length that cannot change, and a metric that was not measured."""
-    for setting in rung:
-        run = setting.runs[0]
+def read(folder: Path) -> list[Round]:
+    """Return the rounds so far; raises BpError if their file is damaged."""
+    path = folder / ROUNDS
+    try:
+        return [_round(each) for each in json.loads(path.read_bytes())]
+    except FileNotFoundError:
+        return []
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        hint = "once it is deleted, pruning begins anew with the runs as they are, if all are of one length"
+        raise BpError(f"{path}: expected the rounds that bp sweep prune wrote", hint=hint) from error
+
+
+def _round(written: dict[str, Any]) -> Round:
+    found = Round(**{**written, "runs": tuple(written["runs"])})
+    if (
+        not all(isinstance(text, str) for text in (found.metric, found.keep, *found.runs))
+        or type(found.epochs) is not int
+    ):
+        raise TypeError(written)
+    return found
+
+
+def _write(folder: Path, rounds: Sequence[Round]) -> None:
+    with replacing(folder / ROUNDS) as file:
+        file.write((json.dumps([asdict(each) for each in rounds], indent=2) + "\n").encode())
+
+
+def _has_begun(last: Round, results: Sequence[Outcome]) -> bool:
+    return any(run.path.name in last.runs and _is_in(last, run) for run in results)
+
+
+def _has_failed(last: Round, results: Sequence[Outcome]) -> bool:
+    return all(run.state == "failed" for run in results if run.path.name in last.runs)
+
+
+def _as_in(last: Round, run: Outcome) -> Outcome:
+    """Return a run of a round as it is there: it is not finished as long as it has not gone on."""
+    if run.state == "failed" or _is_in(last, run):
+        return run
+    return replace(run, config=_longer(run, last.epochs), state="unfinished", last=None)
+
+
+def _is_in(last: Round, run: Outcome) -> bool:
+    return run.config == _longer(run, last.epochs)
+
+
+def _longer(run: Outcome, epochs: int) -> Config:
+    """Return the config of a run for so many epochs in all, with no limit of steps that would end it before."""
+    return configs.replaced(run.config, {"train.epochs": epochs, "train.max_steps": None})
+
+
+def _require_sound(runs: Sequence[Outcome]) -> None:
+    if damaged := [f"{run.path}: damaged: {run.failure}" for run in runs if run.state == "damaged"]:
+        hint = "what is deleted is missing, if plan.txt names it: it is then begun again"
+        raise BpError("\n".join(shortened(damaged)), hint=hint)
+
+
+def _require_one_length(runs: Sequence[Outcome]) -> None:
+    first, *others = [run for run in runs if run.state != "failed"] or runs
+    for run in others:
+        if configs.length_changes(first.config, run.config):
+            message = f"{run.path}: expected all runs to be of one length; {first.path} has another"
+            hint = "runs of different lengths cannot be compared: each length needs a folder of its own"
+            raise BpError(message, code=Exit.USAGE, hint=hint)
+
+
+def _require_comparable(going: Sequence[Setting], metric: str, reached: int, target: int) -> None:
+    """Refuse a length that cannot change or would not grow, and a metric that was not measured."""
+    for setting in going:
+        path = setting.runs[0].path
         if configs.has_fixed_length(setting.config):
             schedule = setting.config.train.schedule
-            message = (
-                f"{run.path}: expected a run whose length may change; train.schedule is {schedule} over the whole run"
-            )
+            message = f"{path}: expected a run whose length may change; train.schedule is {schedule} over the whole run"
             raise BpError(message, code=Exit.USAGE, hint="with train.schedule_epochs set from its start, it may")
-        if setting.which("finished") and setting.mean(metric) is None:
-            message = f"{run.path}: expected {metric} to compare by; it was not measured, as data.validation is 0"
+        if setting.mean(metric) is None:
+            message = f"{path}: expected {metric} to compare by; it was not measured, as data.validation is 0"
             raise BpError(message, code=Exit.USAGE, hint="--metric chooses another one")
-
-
-def _without_length(setting: Setting) -> Config:
-    return replaced(setting.config, {key: keys()[key].default for key in LENGTH})
+    if target <= reached:
+        message = f"expected more epochs than were reached, {reached}; got {target}"
+        raise BpError(message, code=Exit.USAGE, hint="--epochs says how many in all")
+    try:
+        rule_of("train.epochs").accept(target)
+    except ValueError as error:
+        raise BpError(f"train.epochs: expected {error}; got {target}", code=Exit.USAGE) from error

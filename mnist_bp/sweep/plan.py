@@ -2,7 +2,6 @@
 
 import hashlib
 import itertools
-import re
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -10,15 +9,17 @@ from pathlib import Path
 from random import Random
 
 from mnist_bp import config as configs
+from mnist_bp.atomic import replacing
 from mnist_bp.config import Config
-from mnist_bp.config.schema import INTERDEPENDENT, SECTIONS, contradictions, replaced
+from mnist_bp.config.access import defaults, value_of
+from mnist_bp.config.contradictions import contradictions
 from mnist_bp.config.writer import written
 from mnist_bp.errors import BpError, Exit
+from mnist_bp.run import outcome
 from mnist_bp.sweep.reader import Sweep
 
+PLAN = "plan.txt"  # the lines of a sweep's plan, in its folder
 NAME_LENGTH = 16  # hexadecimal digits: two of a million runs share a name with a probability of 3e-8
-QUOTED = re.compile(r"['\"\\]")
-DEFAULTS = {section: vars(getattr(Config(), section)) for section in SECTIONS}
 
 
 @dataclass(frozen=True)
@@ -32,20 +33,16 @@ class Planned:
     @property
     def settings(self) -> dict[str, object]:
         """The keys that vary or have another value than their default, but for the seed."""
-        return {
-            f"{section}.{name}": value
-            for section, defaults in DEFAULTS.items()
-            for name, value in vars(getattr(self.config, section)).items()
-            if value != defaults[name] or f"{section}.{name}" in self.varied
-        }
+        values = {key: value_of(self.config, key) for key in defaults() if key != "seed"}
+        return {key: value for key, value in values.items() if value != defaults()[key] or key in self.varied}
 
     def command(self, *, resume: bool = False) -> str:
         """Return the line for a shell that makes the run. It names no file but the directory: all keys are in it."""
         words = ["bp", "train"]
         for key, value in self.settings.items():
-            words += ["--set", f"{key}={written(key.rpartition('.')[2], value)}"]
+            words += ["--set", f"{key}={as_yaml(key, value)}"]
         words += ["--seed", str(self.config.seed), "--out", str(self.out), *["--resume"] * resume, "--quiet"]
-        return " ".join(map(shlex.quote, words))
+        return shlex.join(words)
 
 
 def plan(sweep: Sweep, folder: Path) -> Iterator[Planned]:
@@ -55,24 +52,61 @@ def plan(sweep: Sweep, folder: Path) -> Iterator[Planned]:
     an earlier one is left out. Raises BpError (exit 2), before the first run, for values that are right alone and wrong
     together.
     """
-    _require_consistent(sweep)
-    for draw in _draws(sweep):
-        for point in _points(sweep.grid):
-            values = {**draw, **point}
-            config = replaced(sweep.base, values)
-            for seed in sweep.seeds:
-                run = replace(config, seed=seed)
-                yield Planned(run, folder / run_name(run), values.keys())
+    for config, values in _settings(sweep):
+        if wrong := next(contradictions(config), None):
+            here = (
+                ""
+                if wrong in contradictions(sweep.base)
+                else ", ".join(f"{key}={as_yaml(key, value)}" for key, value in values.items())
+            )
+            raise BpError(f"{here}: {wrong}" if here else wrong, code=Exit.USAGE)
+    for config, values in _settings(sweep):
+        for seed in sweep.seeds:
+            run = replace(config, seed=seed)
+            yield Planned(run, folder / run_name(run), values.keys())
+
+
+def unfinished(planned: Planned) -> Planned | None:
+    """Return a planned run unless it is finished; one that goes on to another length, as what it is now."""
+    if not planned.out.exists():
+        return planned
+    try:
+        run = outcome.read(planned.out)
+    except (BpError, OSError):
+        return planned
+    if run.state == "finished":
+        return None
+    same_run = not configs.forbidden_changes(planned.config, run.config)
+    return replace(planned, config=run.config) if same_run else planned
+
+
+def save(runs: Iterable[Planned], folder: Path) -> None:
+    """Write the plan into the sweep's folder, by which it is known later what is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with replacing(folder / PLAN) as file:
+        for run in runs:
+            file.write(f"{run.command()}\n".encode())
 
 
 def run_name(config: Config) -> str:
-    """Return what the run of an effective config is called: the first digits of the SHA-256 of its config.yaml."""
-    return hashlib.sha256(configs.dump(config).encode()).hexdigest()[:NAME_LENGTH]
+    """Return what the run of an effective config is called: the first digits of a SHA-256.
+
+    It is that of the keys whose values differ from their defaults, sorted, and of the seed, a line each. So a key that
+    a later version adds renames no run that was made before.
+    """
+    values = {key: value_of(config, key) for key in sorted(defaults()) if key != "seed"}
+    lines = [f"{key}: {as_yaml(key, value)}\n" for key, value in values.items() if value != defaults()[key]]
+    return hashlib.sha256("".join([*lines, f"seed {config.seed}\n"]).encode()).hexdigest()[:NAME_LENGTH]
+
+
+def as_yaml(key: str, value: object) -> str:
+    """Return the value of a dotted key as `--set` reads it."""
+    return written(key.rpartition(".")[2], value)
 
 
 def out_of(line: str) -> Path:
     """Return the run directory that a line of a plan names; raises ValueError for any other line."""
-    words = _words(line)
+    words = shlex.split(line)
     if words[:2] != ["bp", "train"] or words.count("--out") != 1 or words[-1] == "--out":
         raise ValueError("expected `bp train ... --out DIR`")
     return Path(words[words.index("--out") + 1])
@@ -80,7 +114,7 @@ def out_of(line: str) -> Path:
 
 def parse(line: str) -> Planned:
     """Return the run that a line of a plan makes; raises ValueError for any line that `command` does not write."""
-    out, words = out_of(line), _words(line)
+    out, words = out_of(line), shlex.split(line)
     given = [*itertools.pairwise(words)]
     settings = [value for option, value in given if option == "--set"]
     try:
@@ -93,20 +127,12 @@ def parse(line: str) -> Planned:
     return planned
 
 
-def _words(line: str) -> list[str]:
-    """Return the words of a line, as a shell splits them: most lines have nothing quoted, and shlex is slow."""
-    return line.split() if QUOTED.search(line) is None else shlex.split(line)
-
-
-def _require_consistent(sweep: Sweep) -> None:
-    """Look at every combination of those axes that could be at odds, which are few, if any."""
-    grid = {key: values for key, values in sweep.grid.items() if key in INTERDEPENDENT}
+def _settings(sweep: Sweep) -> Iterator[tuple[Config, Mapping[str, object]]]:
+    """Yield the config of each setting, with the seed of the base, and what was set in it."""
     for draw in _draws(sweep):
-        for point in _points(grid):
-            values = {**draw, **point}
-            if wrong := next(contradictions(replaced(sweep.base, values)), None):
-                where = ", ".join(f"{key}={written(key.rpartition('.')[2], value)}" for key, value in values.items())
-                raise BpError(f"{where}: {wrong}" if where else wrong, code=Exit.USAGE)
+        for point in itertools.product(*sweep.grid.values()):
+            values = {**draw, **dict(zip(sweep.grid, point, strict=True))}
+            yield configs.replaced(sweep.base, values), values
 
 
 def _draws(sweep: Sweep) -> Iterator[dict[str, object]]:
@@ -120,14 +146,3 @@ def _draws(sweep: Sweep) -> Iterator[dict[str, object]]:
         if (drawn := tuple(values.values())) not in seen:
             seen.add(drawn)
             yield values
-
-
-def _points(axes: Mapping[str, Iterable[object]]) -> Iterator[dict[str, object]]:
-    """Yield each combination; the last axis varies fastest. Unlike itertools.product it keeps no list of the values."""
-    if not axes:
-        yield {}
-        return
-    (key, values), *others = axes.items()
-    for value in values:
-        for rest in _points(dict(others)):
-            yield {key: value, **rest}

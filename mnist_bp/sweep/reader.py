@@ -9,9 +9,9 @@ from typing import Any
 import yaml
 
 from mnist_bp import config as configs
-from mnist_bp.config import Config, nodes, rules
+from mnist_bp.config import Config, nodes, rule_of, rules
 from mnist_bp.config.reader import Reading
-from mnist_bp.config.schema import ITEMS, SECTIONS, rule_of
+from mnist_bp.config.schema import ITEMS, SECTIONS
 from mnist_bp.sweep.axes import MOST_VALUES, Choice, Range, Uniform
 
 OWN = ("base", "grid", "random", "seeds")  # the keys of a sweep file that are no config's
@@ -77,7 +77,7 @@ class _SweepReading(Reading):
             elif key == "seeds":
                 self.take_seeds(node, where, source)
             elif key in SECTIONS:
-                if nodes.shown(node) != "nothing":
+                if not nodes.is_empty(node):
                     self.take_mapping(node, source, key)
             elif key == "seed":
                 self.take(key, node, where, source)
@@ -93,7 +93,7 @@ class _SweepReading(Reading):
         key, where = key.strip(), f"--set {override}"
         if not equals:
             self.note(f"{where}: expected KEY=V1,V2, as in --set train.learning_rate=0.01,0.1")
-        elif self.knows(key, where):
+        elif self.require_known(key, where):
             node = nodes.parse(f"[{text}]", where)
             if isinstance(node, yaml.SequenceNode) and [type(item) for item in node.value] == [yaml.MappingNode]:
                 node = node.value[0]  # a range
@@ -144,7 +144,7 @@ class _SweepReading(Reading):
                 self.note(f"{where}: {name}: expected seeds: 5 or seeds: [3, 7], outside of {own}")
             elif key in self.grid or key in self.random:
                 self.note(f"{where}: {name}: expected each key once; got it again")
-            elif self.knows(key, where):
+            elif self.require_known(key, where):
                 yield key, value, where
 
     def axis(self, key: str, node: yaml.Node | None, where: str, source: str) -> Iterable[object]:
@@ -152,7 +152,7 @@ class _SweepReading(Reading):
         if isinstance(node, yaml.MappingNode) and key not in ITEMS:
             return self.range(key, node, where, source)
         items = node.value if isinstance(node, yaml.SequenceNode) else [node]
-        if not items or nodes.shown(node) == "nothing":
+        if not items or nodes.is_empty(node):
             self.note(f"{where}: {key}: expected at least one value; got {nodes.shown(node)}")
             return ()
         before = len(self.mistakes)

@@ -1,4 +1,4 @@
-"""A folder of runs: what each came to, and which are missing."""
+"""A folder of runs: the outcome of each, and which are missing."""
 
 import os
 from collections.abc import Iterator
@@ -10,20 +10,16 @@ from mnist_bp.config import Config
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import Advance, Progress
 from mnist_bp.run import outcome
-from mnist_bp.run.claim import LOCK
-from mnist_bp.run.directory import Run
-from mnist_bp.run.outcome import Result, State
+from mnist_bp.run.directory import LOCK, Run
+from mnist_bp.run.outcome import Outcome, State
 from mnist_bp.sweep import plan
-
-PLAN = "plan.txt"  # the lines of a sweep's plan, in its folder
-MOST_MISSING = 10_000  # runs to name: of a plan of a million, most may be
 
 
 @dataclass
 class Results:
     """What lies in a folder: results, one for each setting and seed, and why the rest is none, a message each."""
 
-    results: list[Result] = field(default_factory=list)
+    results: list[Outcome] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
 
 
@@ -54,12 +50,12 @@ def read(folder: Path, progress: Progress) -> Results:
                 begun.add(name)
                 reason = _reason(error, path)
                 try:
-                    found.results.append(Result(path, Run(path).config(), "damaged", failure=reason))
+                    found.results.append(Outcome(path, Run(path).config(), "damaged", failure=reason))
                 except (BpError, OSError):
                     unknown[name] = reason
             advance(1)
     with progress("reading", None, "line") as advance:
-        _add_planned(found, folder / PLAN, begun, unknown, advance)
+        _add_planned(found, folder / plan.PLAN, begun, unknown, advance)
     found.skipped[:0] = [f"{folder / name}: {reason}" for name, reason in unknown.items()]
     return Results(*_one_each(found))
 
@@ -75,23 +71,18 @@ def _add_planned(found: Results, path: Path, begun: set[str], unknown: dict[str,
     They are in the folder of the plan, which may have moved. A folder may have no plan.
     """
     missing: set[str] = set()
-    more = 0
     for number, line in _lines(path):
         try:
             name = plan.out_of(line).name
             if name in unknown:
                 config = plan.parse(line).config
-                found.results.append(Result(path.parent / name, config, "damaged", failure=unknown.pop(name)))
-            elif name not in begun and name not in missing and len(missing) < MOST_MISSING:
-                found.results.append(Result(path.parent / name, plan.parse(line).config, "missing"))
+                found.results.append(Outcome(path.parent / name, config, "damaged", failure=unknown.pop(name)))
+            elif name not in begun and name not in missing:
+                found.results.append(Outcome(path.parent / name, plan.parse(line).config, "missing"))
                 missing.add(name)
-            else:
-                more += name not in begun and name not in missing
         except ValueError as error:
             found.skipped.append(f"{path}:{number}: {_first_line(str(error))}")
         advance(1)
-    if more:
-        found.skipped.append(f"{path}: {more} more runs that are missing")
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -101,9 +92,9 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
                 yield number, line.rstrip("\n")
 
 
-def _one_each(found: Results) -> tuple[list[Result], list[str]]:
+def _one_each(found: Results) -> tuple[list[Outcome], list[str]]:
     """Return the results, sorted, without a second one of the same setting and seed, which must not count twice."""
-    first: dict[tuple[Config, int], Result] = {}
+    first: dict[tuple[Config, int], Outcome] = {}
     skipped = list(found.skipped)
     for result in sorted(found.results, key=lambda result: (get_args(State).index(result.state), result.path.name)):
         other = first.setdefault((result.setting, result.config.seed), result)

@@ -1,19 +1,17 @@
-"""The table of a sweep: a row for each setting, which is a config but for its seed."""
+"""The settings of a sweep, each a config without its seed: the results of their runs, and which is the best."""
 
 import math
 import re
 import statistics
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from functools import reduce
-from operator import attrgetter, getitem
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from mnist_bp.config import Config, keys
+from mnist_bp.config import Config, access, keys
+from mnist_bp.config.access import value_of
 from mnist_bp.config.writer import written
-from mnist_bp.run.outcome import Result, State
-from mnist_bp.sweep.metrics import order
+from mnist_bp.run.outcome import Outcome, State
 
+SHOWN = 20  # lines of a kind, before the rest is only counted
 NUMBER = re.compile(r"(\d+(?:\.\d+)?(?:e[-+]\d+)?)")
 
 
@@ -22,9 +20,9 @@ class Setting:
     """What the runs of a setting share, and the runs, one a seed, in the order of their seeds."""
 
     config: Config
-    runs: tuple[Result, ...]
+    runs: tuple[Outcome, ...]
 
-    def which(self, state: State) -> list[Result]:
+    def which(self, state: State) -> list[Outcome]:
         """Return its runs of a state."""
         return [run for run in self.runs if run.state == state]
 
@@ -50,12 +48,19 @@ class Setting:
         return [] if None in values else values
 
 
-def settings(results: Sequence[Result], metric: str | None = None) -> list[Setting]:
+def order(value: float | None, metric: str) -> tuple[bool, float]:
+    """Return a key to sort by: high accuracies and low losses first, what was not measured (None) last."""
+    if value is None:
+        return True, 0.0
+    return False, -value if metric.endswith("accuracy") else value
+
+
+def settings(results: Sequence[Outcome], metric: str | None = None) -> list[Setting]:
     """Return the settings of some results, best first by the mean of a metric (None: `usual_metric`).
 
     Those without a value come last, ties in the order of what was set.
     """
-    runs: dict[Config, list[Result]] = {}
+    runs: dict[Config, list[Outcome]] = {}
     for result in results:
         runs.setdefault(result.setting, []).append(result)
     found = [Setting(config, tuple(sorted(runs[config], key=lambda run: run.config.seed))) for config in runs]
@@ -66,7 +71,13 @@ def settings(results: Sequence[Result], metric: str | None = None) -> list[Setti
     )
 
 
-def usual_metric(results: Sequence[Result]) -> str:
+def shortened(lines: Iterable[str]) -> list[str]:
+    """Return the first lines, and how many more there are."""
+    lines = list(lines)
+    return [*lines[:SHOWN], *([f"... and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else [])]
+
+
+def usual_metric(results: Sequence[Outcome]) -> str:
     """Return what to choose by: the validation accuracy if all finished runs measured it, else the test accuracy."""
     last = [result.last for result in results if result.last is not None]
     validated = bool(last) and all(record.validation_accuracy is not None for record in last)
@@ -75,18 +86,17 @@ def usual_metric(results: Sequence[Result]) -> str:
 
 def differing(settings: Sequence[Setting]) -> list[str]:
     """Return the keys of the config in which settings differ, in the order of the config."""
-    return [key for key in keys() if len({attrgetter(key)(setting.config) for setting in settings}) > 1]
+    return [key for key in keys() if len({value_of(setting.config, key) for setting in settings}) > 1]
 
 
 def values(config: Config, keys: Sequence[str]) -> list[str]:
     """Return the values of some keys as one would write them."""
-    return [written(key.rpartition(".")[2], attrgetter(key)(config)) for key in keys]
+    return [written(key.rpartition(".")[2], value_of(config, key)) for key in keys]
 
 
 def plain(config: Config, keys: Sequence[str]) -> dict[str, object]:
     """Return some keys and their values as plain data."""
-    sections: Any = asdict(config)
-    return {key: reduce(getitem, key.split("."), sections) for key in keys}
+    return {key: access.plain(value_of(config, key)) for key in keys}
 
 
 def _natural(text: str) -> list[str | float]:

@@ -8,14 +8,16 @@ from typing import Any, TypeVar
 
 from mnist_bp.machine import processors
 
+SLOTS = 2  # items that exist at a time: one is used while the next is made
+
 T = TypeVar("T")
 
 
 def ahead(items: Iterator[T]) -> Iterator[T]:
     """Yield what `items` yields, while a second thread works on the next.
 
-    `items` may reuse the memory of an item as soon as the one after the next is asked for. An error in it is raised
-    here, in its turn.
+    SLOTS items exist at a time: `items` may make item number n in the memory of item n − SLOTS. An error in it is
+    raised here, in its turn.
     """
     if processors() == 1:
         yield from items
@@ -33,8 +35,8 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
 
     worker = Thread(target=work, daemon=True)
     worker.start()
-    wanted.put(True)
-    wanted.put(True)
+    for _ in range(SLOTS):
+        wanted.put(True)
     try:
         while (item := made.get()) is not end:
             if isinstance(item, BaseException):

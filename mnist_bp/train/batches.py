@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_bp.data import Split
+from mnist_bp.data.dataset import Split
 from mnist_bp.nn.buffers import Array, Buffers
 from mnist_bp.nn.nonzero import Examples, NonzeroColumns
-from mnist_bp.train.ahead import ahead
+from mnist_bp.streams import ORDER, generator
+from mnist_bp.train.ahead import SLOTS, ahead
 
-ORDER = 1  # number of this random stream beside the seed; that of the initial weights is build.WEIGHTS
 CHUNK = 800  # examples to prepare at a time: enough to be worth the switches between threads, few enough for the cache
 
 
@@ -41,6 +41,7 @@ class Batches(Buffers):
         self._seed = seed
         self._replacement = replacement
         self._nonzero = nonzero and split.x.dtype == np.uint8
+        self._scratch = Buffers()  # for products, which need memory while the second thread writes to ours
 
     @property
     def steps(self) -> int:
@@ -67,17 +68,17 @@ class Batches(Buffers):
             skipped = 0
 
     def _chunks(self, order: Array, length: int) -> Iterator[tuple[Examples, Array]]:
-        """Yield several batches at a time, alternately in two places of memory."""
+        """Yield several batches at a time, each in one of SLOTS places of memory."""
         x, t = self._split.x, self._split.t
         for number, first in enumerate(range(0, len(order), length)):
             chosen = order[first : first + length]
             rows = self.buffer("rows", (len(chosen), x.shape[1]), x.dtype)
             x.take(chosen, 0, rows, "clip")  # clip: without it NumPy buffers the result
-            yield self._examples(f"x {number % 2}", rows), t.take(chosen)
+            yield self._examples(f"x {number % SLOTS}", rows), t.take(chosen)
 
     def _order(self, number: int) -> Array:
         """Return the numbers of an epoch's examples, one after another."""
-        rng = np.random.default_rng(np.random.SeedSequence(self._seed, spawn_key=(ORDER, number)))
+        rng = generator(self._seed, ORDER, number)
         count = len(self._split)
         return rng.integers(count, size=self.steps * self._size) if self._replacement else rng.permutation(count)
 
@@ -89,7 +90,8 @@ class Batches(Buffers):
         kept = used.nonzero()[0]
         values = self._columns("values", len(rows), len(kept), rows.dtype)
         rows.take(kept, 1, values, "clip")
-        return NonzeroColumns(self._scaled(name, values), kept, np.where(used, used.cumsum() - 1, len(kept)))
+        places = np.where(used, used.cumsum() - 1, len(kept))
+        return NonzeroColumns(self._scaled(name, values), kept, places, self._scratch)
 
     def _scaled(self, name: str, numbers: Array) -> Array:
         out = self._columns(name, len(numbers), numbers.shape[1], self._dtype)

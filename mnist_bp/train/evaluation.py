@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnist_bp.data import Split
+from mnist_bp.data.dataset import Split
 from mnist_bp.machine import processors
 from mnist_bp.nn.network import Network, Score
 from mnist_bp.train.batches import Batches

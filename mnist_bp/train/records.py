@@ -1,12 +1,18 @@
-"""A record: what an epoch came to, and its line in metrics.csv."""
+"""A record: the results of an epoch, and its line in metrics.csv."""
 
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Any
+
+SPLITS = ("train", "validation", "test")
+METRICS = tuple(f"{split}_{measure}" for split in SPLITS for measure in ("loss", "accuracy"))
 
 
 @dataclass(frozen=True)
 class Record:
-    """One row of metrics. Losses are means over the examples, accuracies shares of them; None was not measured."""
+    """One row of metrics. Losses are means over the examples, accuracies fractions of them; None means not measured.
+
+    A field that is added needs a default: it stands for the column in files that do not have it.
+    """
 
     epoch: int
     step: int
@@ -20,25 +26,35 @@ class Record:
     seconds: float
 
     def line(self) -> str:
-        """Return the row as text: None is empty, a float the shortest text that reads back as the same float."""
-        values = astuple(replace(self, seconds=round(self.seconds, 6)))
-        return ",".join("" if value is None else repr(value) for value in values) + "\n"
+        """Return the row as text, in the order of COLUMNS."""
+        values = asdict(replace(self, seconds=round(self.seconds, 6))).values()
+        return ",".join(map(_written, values)) + "\n"
+
+    @property
+    def metrics(self) -> dict[str, float | None]:
+        """The values of METRICS by their names."""
+        return {name: getattr(self, name) for name in METRICS}
 
 
-HEADER = ",".join(field.name for field in fields(Record)) + "\n"
+COLUMNS = {column.name: column for column in fields(Record)}
+HEADER = ",".join(COLUMNS) + "\n"
 
 
 def parse(text: str) -> list[Record]:
-    """Return the records of a metrics file; a torn last line is left out.
+    """Return the records of a metrics file, its columns read by their names; a torn last line is left out.
 
-    Raises ValueError, with the line's number, for anything that `line` does not write, and for steps that do not rise.
+    Columns that are not known are passed over. Raises ValueError, with the line's number, for values that are not
+    written as `line` writes them, and for steps that do not rise.
     """
-    if not text.startswith(HEADER):
-        raise ValueError(f"expected the columns {HEADER.strip()}")
+    header, end, body = text.partition("\n")
+    names = header.split(",")
+    required = [name for name, column in COLUMNS.items() if column.default is MISSING]
+    if not end or len({*names}) < len(names) or not {*required} <= {*names}:
+        raise ValueError(f"expected the columns {','.join(required)}; got {header[:200]}")
     records: list[Record] = []
-    for number, line in enumerate(text[len(HEADER) :].split("\n")[:-1], start=2):
+    for number, line in enumerate(body.split("\n")[:-1], start=2):
         try:
-            record = _record(line)
+            record = _record(names, line)
         except ValueError as error:
             raise ValueError(f"line {number}: {error}") from error
         if records and record.step <= records[-1].step:
@@ -47,15 +63,36 @@ def parse(text: str) -> list[Record]:
     return records
 
 
-def _record(line: str) -> Record:
-    columns, values = fields(Record), line.split(",")
-    if len(values) != len(columns):
-        raise ValueError(f"expected {len(columns)} columns; got {len(values)}")
-    parsed: list[Any] = [
-        (int if column.type is int else float)(value) if value or column.type in (int, float) else None
-        for column, value in zip(columns, values, strict=True)
-    ]
-    record = Record(*parsed)
-    if record.line() != line + "\n":
-        raise ValueError(f"expected {record.line().strip()}; got {line}")
-    return record
+def last(text: str) -> Record | None:
+    """Return the last whole record of a metrics file, if there is one; raises ValueError as `parse` does."""
+    header, _, body = text.partition("\n")
+    *whole, _ = body.split("\n")
+    try:
+        found = parse("".join(f"{line}\n" for line in (header, *whole[-1:])))
+    except ValueError:
+        found = parse(text)  # which knows the number of the line
+    return found[-1] if found else None
+
+
+def _record(names: list[str], line: str) -> Record:
+    cells = line.split(",")
+    if len(cells) != len(names):
+        raise ValueError(f"expected {len(names)} columns; got {len(cells)}")
+    values = {name: _read(name, cell) for name, cell in zip(names, cells, strict=True) if name in COLUMNS}
+    return Record(**values)
+
+
+def _read(name: str, cell: str) -> Any:
+    kind = COLUMNS[name].type
+    try:
+        value = None if not cell and kind not in (int, float) else (int if kind is int else float)(cell)
+    except ValueError as error:
+        raise ValueError(f"expected {name} to be a number; got {cell or 'nothing'}") from error
+    if _written(value) != cell:
+        raise ValueError(f"expected {name} to be {_written(value)}; got {cell}")
+    return value
+
+
+def _written(value: float | None) -> str:
+    """Return a value as text: None is empty, a float the shortest text that reads back as the same float."""
+    return "" if value is None else repr(value)

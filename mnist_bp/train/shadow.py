@@ -1,4 +1,4 @@
-"""A gradient check in the midst of training: backprop's shadow, which knows what it should be."""
+"""A gradient check during training: at some steps, the gradient just computed is compared with the numerical one."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ def check(network: Network, x: Examples, t: Array, step: int) -> None:
 
     Two comparisons. On a float64 copy, with the same dropout masks, every derivative of backprop must agree with the
     numerical one, by the criterion of a gradient check. And the gradients themselves, in whatever precision they were
-    computed, must be the copy's but for rounding; where rounding has carried an example across a kink, they cannot be.
+    computed, must equal the copy's up to rounding; where that has moved an example across a kink, this is skipped.
     """
     dense = x.dense() if isinstance(x, NonzeroColumns) else x
     twin, wide = network.copy("float64"), dense.astype("float64")

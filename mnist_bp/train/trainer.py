@@ -8,20 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from mnist_bp.data import Split
+from mnist_bp.data.dataset import Split
 from mnist_bp.errors import BpError
 from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.network import Network, Score
 from mnist_bp.nn.nonzero import Examples
 from mnist_bp.nn.optimizers import Optimizer, clip_norm
 from mnist_bp.nn.schedules import Schedule
+from mnist_bp.streams import DROPOUT
 from mnist_bp.train import shadow
 from mnist_bp.train.batches import Batches
 from mnist_bp.train.evaluation import Evaluation, evaluate
-from mnist_bp.train.records import Record
+from mnist_bp.train.records import SPLITS, Record
 
-DIVERGING = np.errstate(over="ignore", invalid="ignore")  # a run that diverges is told by its numbers
-NOISE = 2  # number of this random stream beside the seed; the others are build.WEIGHTS and batches.ORDER
+DIVERGING = np.errstate(over="ignore", invalid="ignore")  # divergence is found in the numbers, not by NumPy's warnings
 
 Gradient = Callable[[Any, Array], Score]
 """Overwrites the network's gradients for a mini-batch, by whatever method, and returns the batch's score.
@@ -30,7 +30,7 @@ It takes the examples as `batches` yields them."""
 
 
 class DivergenceError(BpError):
-    """Training has come to a number that is not finite."""
+    """Training has produced a number that is not finite."""
 
     def __init__(self, step: int, where: str) -> None:
         super().__init__(f"training diverged at step {step}: {where} is not finite")
@@ -61,6 +61,18 @@ class Position:
         return Evaluation(self.loss_sum / self.examples, self.correct / self.examples)
 
 
+@dataclass(frozen=True)
+class EpochEnd:
+    """An epoch, or the whole run, has come to its end, with this record."""
+
+    record: Record
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A rest within an epoch, which the caller has asked for."""
+
+
 @dataclass
 class Trainer:
     """A network on its way: `run` continues from `position` and can be stopped after any step."""
@@ -87,8 +99,8 @@ class Trainer:
         """Whether a record is due: at the end of an epoch, and at the last step."""
         return self.position.step % self.batches.steps == 0 or self.finished
 
-    def run(self, pause: Callable[[], bool]) -> Iterator[Record | None]:
-        """Train to the end, yielding each record when it is due, and None after other steps for which `pause` is True.
+    def run(self, pause: Callable[[], bool]) -> Iterator[EpochEnd | Pause]:
+        """Train to the end, yielding at the end of each epoch, and after other steps for which `pause` is True.
 
         `pause` is called after each step. Whenever something is yielded, a checkpoint can be saved and the run left.
         Raises DivergenceError if a number is no longer finite: whatever is yielded, and so every checkpoint, is finite.
@@ -103,7 +115,7 @@ class Trainer:
                 self.position.advance(score, len(t))
                 if pause() or self.due:
                     self._require_finite(x, t)
-                    yield self.record(started) if self.due else None
+                    yield EpochEnd(self.record(started)) if self.due else Pause()
                 if self.finished:
                     break
 
@@ -112,7 +124,7 @@ class Trainer:
         measured: dict[str, Evaluation] = {"train": self.position.mean()}
         measured |= {name: evaluate(self.network, split) for name, split in self.measured.items()}
         values: dict[str, Any] = {}
-        for name in ("train", "validation", "test"):
+        for name in SPLITS:
             loss, accuracy = measured.get(name, (None, None))
             values |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
             if not math.isfinite(loss or 0.0):
@@ -124,18 +136,25 @@ class Trainer:
 
     @DIVERGING
     def _step(self, x: Examples, t: Array) -> Score:
-        """Update the parameters once, for a batch; whatever is random in it follows from the seed and the step."""
+        """Update the parameters once, for a batch: gradient, clipping, update.
+
+        Whatever is random in it follows from the seed and the number of the step.
+        """
         step = self.position.step + 1
-        with self.network.training(self.seed, NOISE, step):
+        with self.network.training(self.seed, *DROPOUT, step):
             score = self.gradient(x, t)
-            if not math.isfinite(self.position.loss_sum + score.loss * len(t)):
-                raise DivergenceError(step, self.network.first_nonfinite(x, t) or "the loss")
-            if self.shadow_check and step % self.shadow_check == 0:
-                shadow.check(self.network, x, t, step)
+            self._guard(score, x, t, step)
         if self.clip_norm is not None:
             clip_norm(self.network.gradients, self.clip_norm)
         self.optimizer.update(self.schedule(step - 1), step)
         return score
+
+    def _guard(self, score: Score, x: Examples, t: Array, step: int) -> None:
+        """Raise before an update would spoil the parameters: for a loss that is not finite, or a wrong gradient."""
+        if not math.isfinite(self.position.loss_sum + score.loss * len(t)):
+            raise DivergenceError(step, self.network.first_nonfinite(x, t) or "the loss")
+        if self.shadow_check and step % self.shadow_check == 0:
+            shadow.check(self.network, x, t, step)
 
     @DIVERGING
     def _require_finite(self, x: Examples, t: Array) -> None:

@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 from unittest.mock import patch
 
-from mnist_bp.config import Config
-from mnist_bp.config.schema import replaced, rule_of
+from mnist_bp import build
+from mnist_bp.config import Config, dump, replaced, rule_of
+from mnist_bp.data.dataset import Dataset
+from mnist_bp.run import checkpoint
 from mnist_bp.run.directory import Run
+from mnist_bp.sweep import plan
 from mnist_bp.sweep.plan import Planned, run_name
 from mnist_bp.train.records import Record
 
@@ -63,8 +66,19 @@ def failed(config: Config, folder: Path = FOLDER, message: str = "training diver
     return run.path
 
 
+@unsynced
+def untrained(config: Config, dataset: Dataset | None = None, path: Path = Path("r")) -> Path:
+    """Make the directory of a run with a checkpoint of its initial weights, for the config's data set or another."""
+    dataset = (dataset or build.dataset(config.data)).for_training(config.data.validation)
+    run = Run(path)
+    run.begin(config, {})
+    run.keep_records(lambda record: True)
+    trainer = build.trainer(config, dataset)
+    checkpoint.save(run.checkpoint, trainer, config=dump(config), dataset=dataset, check=run.check)
+    return path
+
+
+@unsynced
 def planned(*configs: Config, folder: Path = FOLDER) -> None:
     """Write the plan of a sweep."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lines = [Planned(config, folder / run_name(config)).command() for config in configs]
-    (folder / "plan.txt").write_text("".join(f"{line}\n" for line in lines))
+    plan.save((Planned(config, folder / run_name(config)) for config in configs), folder)

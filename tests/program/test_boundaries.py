@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mnist_bp.data.archives import FILES, Archives
-from tests.conftest import contents, run
+from tests.helpers.commands import contents, run
 from tests.helpers.mirror import Mirror
 
 PROGRAM = """
@@ -43,7 +43,7 @@ from mnist_bp.data.archives import ARCHIVES, Archives
 
 umask, commands, sha256 = json.loads(sys.argv[1])
 os.umask(umask)
-ARCHIVES["mnist"] = Archives("mnist", (), tuple(sha256))
+ARCHIVES["mnist"] = Archives("mnist", (), tuple(sha256), ("0", "1", "2"))
 codes = []
 for command in commands:
     try:
@@ -74,7 +74,7 @@ def tree(folder: Path) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("umask", "folder_mode", "file_mode"), [(0o027, "drwxr-x---", "-rw-r-----"), (0o002, "drwxrwxr-x", "-rw-rw-r--")]
 )
-def test_all_is_written_in_the_cache_and_the_run_directory_with_the_users_umask(
+def test_files_are_written_only_to_the_cache_and_the_run_directory_and_respect_the_umask(
     umask: int, folder_mode: str, file_mode: str, small_mnist: Archives, archive_folder: Path, tmp_path: Path
 ):
     """An audit hook in a process of its own is told of all that Python opens, makes, renames and removes."""
@@ -126,7 +126,7 @@ def linked(
         yield outside
 
 
-def test_linked_files_in_the_cache_are_missing_and_replaced_and_what_they_lead_to_stays(
+def test_links_in_the_cache_are_replaced_and_their_targets_stay(
     linked: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
     cache, before = tmp_path / "cache" / "mnist", contents(linked)

@@ -14,7 +14,8 @@ import pytest
 from mnist_bp.cli.training_display import TrainingDisplay
 from mnist_bp.run import checkpoint
 from mnist_bp.run.directory import Run
-from tests.conftest import idx, outcome, run
+from tests.helpers.commands import outcome, run
+from tests.helpers.data import idx
 
 EXAMPLES, EPOCHS = 850, 3  # more examples than are prepared at a time (batches.CHUNK), so that an epoch has two parts
 
@@ -146,7 +147,7 @@ def summary(path: str) -> dict[str, Any]:
     return json.loads(Path(path, "summary.json").read_text()) | {"seconds": 0}
 
 
-@pytest.mark.parametrize("number", range(60))
+@pytest.mark.parametrize("number", range(30))
 def test_a_run_interrupted_anywhere_ends_as_if_it_had_not_been(
     config: Path, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -162,7 +162,7 @@ def test_a_sweep_does_what_is_missing_and_lists_what_failed(engine: Place) -> No
     assert stderr.startswith("all 4 runs are finished")
 
 
-def test_failed_commands_stop_no_other_and_are_listed_with_what_they_said(engine: Place) -> None:
+def test_failed_commands_do_not_stop_the_others_and_are_listed_with_their_output(engine: Place) -> None:
     failing = ["sh -c 'echo wrong; echo worse >&2; exit 3'", "exit 255", "sh -c 'kill -9 $$'"]
 
     code, stdout, stderr = engine.run("sweep.sh", lines(*failing, "echo \"fine, $(echo '{} \\ ')\"", "", "exit 0"), 1)
@@ -174,7 +174,7 @@ def test_failed_commands_stop_no_other_and_are_listed_with_what_they_said(engine
     assert stderr.partition("failed:\n")[2] == "".join(listed) + "2 done, 3 failed, 0 left, 0 finished before\n"
 
 
-def test_what_commands_say_at_the_same_time_is_kept_apart(place: Place) -> None:
+def test_the_outputs_of_simultaneous_commands_are_kept_apart(place: Place) -> None:
     failing = [f"sh -c 'printf %05000d 0; echo; echo {n}; exit {n}' {'long' * 1000}" for n in range(1, 41)]
 
     code, _, stderr = place.run("sweep.sh", lines(*failing), 8)
@@ -195,7 +195,7 @@ def test_lines_may_come_from_standard_input(place: Place) -> None:
 
 @needs_proc
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_lets_each_run_save_its_checkpoint_and_begins_no_other(
+def test_after_a_signal_each_run_saves_its_checkpoint_and_no_other_begins(
     engine: Place, number: signal.Signals, code: int
 ) -> None:
     """One of the runs takes its time to save."""
@@ -231,7 +231,7 @@ def test_a_sweep_that_was_killed_goes_on(engine: Place) -> None:
 
 
 @needs_proc
-def test_runs_whose_sweep_was_killed_end_alone_and_no_other_begins(engine: Place) -> None:
+def test_when_a_sweep_is_killed_its_runs_end_by_themselves_and_no_other_begins(engine: Place) -> None:
     wait = "touch begun; while [ -e hold ]; do sleep 0.02; done; touch ended"
     Path("hold").touch()
     with engine.start("sweep.sh", lines(f"sh -c '{wait}'", "touch another"), 1) as process:
@@ -245,7 +245,7 @@ def test_runs_whose_sweep_was_killed_end_alone_and_no_other_begins(engine: Place
     assert not Path("another").exists()
 
 
-def test_each_run_is_held_to_a_processor_unless_it_has_threads(engine: Place) -> None:
+def test_each_run_is_confined_to_one_processor_unless_it_sets_threads(engine: Place) -> None:
     if not shutil.which("taskset"):
         pytest.skip("there is no taskset here")
     own = len(os.sched_getaffinity(0))
@@ -385,9 +385,7 @@ def test_a_failing_line_does_not_stop_its_block(place: Place) -> None:
 
 @needs_proc
 @pytest.mark.parametrize(("number", "asked"), [(signal.SIGUSR1, "requeue 7_0\n"), (signal.SIGTERM, "")])
-def test_a_task_that_is_to_end_saves_its_run_and_asks_to_come_back_unless_slurm_sees_to_it(
-    place: Place, number: signal.Signals, asked: str
-) -> None:
+def test_a_task_told_to_end_saves_its_run_and_is_queued_again(place: Place, number: signal.Signals, asked: str) -> None:
     lines(*map(ENDLESS.format, "ab"))
     process = task(place, 0, 2)
     wait_until(Path("a/metrics.csv").exists)

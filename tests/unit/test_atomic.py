@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mnist_bp.atomic import leftovers, replacing
-from tests.conftest import contents
+from tests.helpers.commands import contents
 
 KILLED = """
 import os, signal
@@ -59,9 +59,7 @@ def test_an_exception_leaves_the_file_as_it_was_and_nothing_beside_it(path: Path
     assert contents(Path()) == {"file": b"old"}
 
 
-def test_a_check_that_fails_once_all_is_on_the_disk_leaves_the_file_as_it_was(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_check_that_fails_after_all_is_written_leaves_the_file_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch):
     events = []
 
     def refuse() -> None:
@@ -96,7 +94,7 @@ def test_a_killed_process_leaves_the_file_as_it_was_and_one_leftover(path: Path)
     assert len(contents(Path())) == 2
 
 
-def test_leftovers_are_the_temporary_files_and_nobody_elses():
+def test_leftovers_are_the_temporary_files_of_replacing_alone():
     for name in (".download.part", "file.1-0123abcd.part", ".file.1-0123abcd", ".file.1-0123abc.part"):
         Path(name).touch()
     with replacing(Path("file")):
@@ -120,14 +118,14 @@ def test_the_contents_reach_the_disk_before_the_name_and_the_folder_after_it(
     assert events == ["3 bytes", "name", "folder"]
 
 
-def test_a_file_system_that_cannot_sync_a_folder_will_do(path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_file_is_written_even_where_folders_cannot_be_synced(path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(os, "fsync", lambda descriptor: full() if stat.S_ISDIR(os.fstat(descriptor).st_mode) else None)
     write(path)
 
     assert path.read_bytes() == b"new"
 
 
-def test_two_writers_do_not_meet_and_the_last_to_finish_wins(path: Path):
+def test_of_two_writers_the_last_to_finish_wins(path: Path):
     with replacing(path) as last, replacing(path) as first:
         last.write(b"last")
         first.write(b"first")

@@ -1,6 +1,5 @@
 """From names to objects: every name that a config accepts is one that can be built."""
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,10 @@ import numpy as np
 import pytest
 
 from mnist_bp import build
-from mnist_bp.config import Config, ConvConfig, DataConfig, ModelConfig, TrainConfig, keys
-from mnist_bp.data import Dataset, Split
-from mnist_bp.errors import BpError
+from mnist_bp.config import Config, ConvConfig, DataConfig, ModelConfig, TrainConfig, rule_of
+from mnist_bp.data import loading
+from mnist_bp.data.dataset import Dataset, Split
+from mnist_bp.errors import BpError, Exit
 from mnist_bp.nn import optimizers
 from mnist_bp.nn.activations import ReLU, Sigmoid
 from mnist_bp.nn.affine import Affine
@@ -19,12 +19,13 @@ from mnist_bp.nn.check.finite_differences import differentiate
 from mnist_bp.nn.conv import Conv2D
 from mnist_bp.nn.dropout import Dropout
 from mnist_bp.nn.losses import SoftmaxCrossEntropy
+from mnist_bp.nn.network import Network
 from mnist_bp.nn.nonzero import NonzeroColumns
 from mnist_bp.nn.pooling import AveragePool, MaxPool
 from mnist_bp.nn.reshape import Flatten, Reshape
 
 BLANK = Split(np.zeros((4, 12), np.uint8), np.array([0, 1, 2, 0], np.uint8))
-IMAGES = Dataset("images", BLANK, BLANK, (3, 4), 3, "")
+IMAGES = Dataset("images", BLANK, BLANK, (3, 4), ("0", "1", "2"), 3, "")
 
 
 @pytest.fixture
@@ -32,9 +33,9 @@ def config(archive_folder: Path) -> Config:
     return Config(data=DataConfig(name="idx", dir=str(archive_folder)), train=TrainConfig(epochs=3, batch_size=20))
 
 
-def accepted(key: str) -> list[str]:
-    """Return the names that a key accepts, as its rule lists them."""
-    return re.findall(r"\w+", keys()[key].metadata["rule"].expected.partition("(")[0].replace(" or ", " "))
+def network(config: Config) -> Network:
+    """Build the network for IMAGES."""
+    return build.network(config, IMAGES.shape, IMAGES.outputs)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def accepted(key: str) -> list[str]:
             "model.activation", "model.output", "model.init", "model.loss",
             "train.optimizer", "train.schedule", "train.dtype", "train.gradient",
         )
-        for name in accepted(key)
+        for name in rule_of(key).choices
     ],
 )  # fmt: skip
 def test_every_name_that_is_accepted_builds_and_trains(key: str, name: str) -> None:
@@ -60,7 +61,7 @@ def test_every_name_that_is_accepted_builds_and_trains(key: str, name: str) -> N
         config = replace(config, model=ModelConfig(loss=name))
     trainer = build.trainer(config, IMAGES)
     before = trainer.network.parameters.copy()
-    assert [record.step for record in trainer.run(lambda: False)] == [2]
+    assert [end.record.step for end in trainer.run(lambda: False)] == [2]
     assert (trainer.network.parameters != before).any()
     assert trainer.network.parameters.dtype == config.train.dtype
 
@@ -68,12 +69,10 @@ def test_every_name_that_is_accepted_builds_and_trains(key: str, name: str) -> N
 @pytest.mark.parametrize(("hidden", "shapes"), [((), ["W1"]), ((5,), ["W1", "W2"]), ((5, 4), ["W1", "W2", "W3"])])
 def test_a_network_has_the_layers_that_the_config_names(hidden: tuple[int, ...], shapes: list[str]) -> None:
     config = Config(model=ModelConfig(hidden=hidden, activation="relu", bias=False))
-    network = build.network(config, IMAGES)
-    assert list(network.named_parameters) == shapes
-    assert [network.named_parameters[name].shape for name in shapes] == list(
-        zip((12, *hidden), (*hidden, 3), strict=True)
-    )
-    assert [type(layer) for layer in network.layers] == [Affine, ReLU] * len(hidden) + [Affine]
+    net = network(config)
+    assert list(net.named_parameters) == shapes
+    assert [net.named_parameters[name].shape for name in shapes] == list(zip((12, *hidden), (*hidden, 3), strict=True))
+    assert [type(layer) for layer in net.layers] == [Affine, ReLU] * len(hidden) + [Affine]
 
 
 def test_a_convolutional_network_has_its_convolutions_pools_dropout_and_output_in_order() -> None:
@@ -81,25 +80,25 @@ def test_a_convolutional_network_has_its_convolutions_pools_dropout_and_output_i
     model = ModelConfig(
         conv=convs, hidden=(4,), activation="relu", output="sigmoid", dropout=0.2, loss="mean_squared_error"
     )
-    network = build.network(Config(model=model), IMAGES)
-    assert [type(layer) for layer in network.layers] == [
+    net = network(Config(model=model))
+    assert [type(layer) for layer in net.layers] == [
         Reshape, Conv2D, ReLU, MaxPool, Conv2D, ReLU, AveragePool, Flatten, Affine, ReLU, Dropout, Affine, Sigmoid,
     ]  # fmt: skip
-    assert {name: value.shape for name, value in network.named_parameters.items() if name[0] == "W"} == {
+    assert {name: value.shape for name, value in net.named_parameters.items() if name[0] == "W"} == {
         "W1": (2, 1, 2, 2), "W2": (3, 2, 2, 2), "W3": (3, 4), "W4": (4, 3),
     }  # fmt: skip
-    assert network.predict(np.zeros((5, 12), "float32")).shape == (5, 3)
-    assert [layer.rate for layer in network.layers if isinstance(layer, Dropout)] == [0.2]
+    assert net.predict(np.zeros((5, 12), "float32")).shape == (5, 3)
+    assert [layer.rate for layer in net.layers if isinstance(layer, Dropout)] == [0.2]
 
 
 def test_every_key_of_a_convolution_reaches_it() -> None:
     model = ModelConfig(conv=(ConvConfig(5, kernel=2, stride=2, padding=1),), bias=False)
-    network = build.network(Config(model=model), IMAGES)
-    convolution = network.layers[1]
+    net = network(Config(model=model))
+    convolution = net.layers[1]
     assert isinstance(convolution, Conv2D)
     assert (convolution.kernel, convolution.stride, convolution.padding) == (2, 2, 1)
-    assert list(network.named_parameters) == ["W1", "W2", "W3"]
-    assert convolution.output_shape == (5, 2, 3)  # of 3 × 4 pixels
+    assert list(net.named_parameters) == ["W1", "W2", "W3"]
+    assert convolution.output_shape((1, 3, 4)) == (5, 2, 3)
 
 
 @pytest.mark.parametrize(
@@ -115,25 +114,25 @@ def test_every_key_of_a_convolution_reaches_it() -> None:
         ),
     ],
 )
-def test_what_does_not_fit_into_the_image_is_a_mistake_of_the_config(conv: ConvConfig, message: str) -> None:
+def test_a_kernel_or_pool_larger_than_its_image_is_a_mistake_of_the_config(conv: ConvConfig, message: str) -> None:
     config = Config(model=ModelConfig(conv=(ConvConfig(2, kernel=2), conv)))
     with pytest.raises(BpError, match=message) as caught:
-        build.network(config, IMAGES)
-    assert caught.value.code == 2
+        network(config)
+    assert caught.value.code == Exit.USAGE
 
 
 def test_a_yes_or_no_data_set_gets_a_single_output() -> None:
     config = Config(model=ModelConfig(loss="binary_cross_entropy"))
-    assert build.network(config, replace(IMAGES, outputs=1)).named_parameters["b2"].shape == (1,)
+    assert build.network(config, (12,), 1).named_parameters["b2"].shape == (1,)
 
 
 def test_label_smoothing_reaches_the_loss() -> None:
-    loss = build.network(Config(model=ModelConfig(label_smoothing=0.1)), IMAGES).loss_function
+    loss = network(Config(model=ModelConfig(label_smoothing=0.1))).loss_function
     assert isinstance(loss, SoftmaxCrossEntropy)
     assert loss.label_smoothing == 0.1
 
 
-def test_weight_decay_is_the_networks_but_for_adamw_which_decays_its_weights_itself() -> None:
+def test_weight_decay_is_a_penalty_in_the_network_or_for_adamw_part_of_the_update() -> None:
     for optimizer, networks in (("adam", 0.3), ("adamw", 0.0)):
         trainer = build.trainer(Config(train=TrainConfig(weight_decay=0.3, optimizer=optimizer)), IMAGES)
         assert trainer.network.weight_decay == networks
@@ -170,11 +169,11 @@ def test_an_optimizers_settings_reach_it(optimizer: str, settings: dict[str, flo
 )
 def test_schedules_count_in_the_epochs_of_the_config(settings: dict[str, object], rates: list[float] | None) -> None:
     schedule = build.trainer(Config(train=TrainConfig(epochs=4, batch_size=2, **settings)), IMAGES).schedule  # type: ignore[arg-type]
-    came = [schedule(done) for done in range(8)]
+    rates_built = [schedule(done) for done in range(8)]
     if rates is None:  # the ends of a one-cycle
-        assert (came[0], came[-1]) == (pytest.approx(0.1 / 25), pytest.approx(0.1 / 25e4))
+        assert (rates_built[0], rates_built[-1]) == (pytest.approx(0.1 / 25), pytest.approx(0.1 / 25e4))
     else:
-        assert came == pytest.approx(rates, abs=1e-10)
+        assert rates_built == pytest.approx(rates, abs=1e-10)
 
 
 def test_clipping_the_shadow_check_and_the_seed_reach_the_trainer() -> None:
@@ -183,16 +182,19 @@ def test_clipping_the_shadow_check_and_the_seed_reach_the_trainer() -> None:
 
 
 def test_the_seed_decides_the_first_weights() -> None:
-    one, same, other = (build.network(Config(seed=seed), IMAGES).parameters for seed in (1, 1, 2))
+    one, same, other = (build.initialized(Config(seed=seed), (3, 4), 3).parameters for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, same)
     assert not np.array_equal(one, other)
+    np.testing.assert_array_equal(build.trainer(Config(seed=1), IMAGES).network.parameters, one)
 
 
-def test_the_validation_split_is_held_out_of_training(config: Config) -> None:
+def test_without_initial_weights_a_network_is_all_zero() -> None:
+    assert not network(Config()).parameters.any()
+
+
+def test_the_data_set_is_whole_until_it_is_split_for_training(config: Config) -> None:
     dataset = build.dataset(replace(config.data, validation=10))
-    whole = build.dataset(config.data)
-    assert (len(dataset.train), len(dataset.validation or ()), len(dataset.test)) == (200, 10, 60)
-    np.testing.assert_array_equal(dataset.train.x, whole.train.x[:200])
+    assert (len(dataset.train), dataset.validation, len(dataset.test)) == (210, None, 60)
 
 
 @pytest.mark.parametrize(
@@ -213,10 +215,9 @@ def test_a_run_ends_at_epochs_or_max_steps_whichever_comes_first(
 def test_splits_are_measured_as_the_config_asks(
     config: Config, metrics: str, validation: int, measured: list[str]
 ) -> None:
-    config = replace(
-        config, data=replace(config.data, validation=validation), train=replace(config.train, metrics=metrics)
-    )
-    assert list(build.trainer(config, build.dataset(config.data)).measured) == measured
+    config = replace(config, train=replace(config.train, metrics=metrics))
+    dataset = build.dataset(config.data).for_training(validation)
+    assert list(build.trainer(config, dataset).measured) == measured
 
 
 def test_seed_and_sampling_decide_the_order_of_the_examples(config: Config) -> None:
@@ -231,10 +232,17 @@ def test_seed_and_sampling_decide_the_order_of_the_examples(config: Config) -> N
     assert len(order()) == 210 < len(order(sampling="replacement")) == 220
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_batches_have_the_precision_of_the_network(config: Config, dtype: str) -> None:
+    trainer = build.trainer(replace(config, train=replace(config.train, dtype=dtype)), build.dataset(config.data))
+    x, _ = next(trainer.batches.in_order())
+    assert x.dtype == trainer.network.parameters.dtype == dtype
+
+
 def test_the_data_section_reaches_the_data_set(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
-    asked = {}
+    asked: dict[str, Any] = {}
     whole = build.dataset(config.data)
-    monkeypatch.setattr(build.data, "load", lambda name, **rest: asked.update(rest, name=name) or whole)
+    monkeypatch.setattr(loading, "load", lambda name, **rest: asked.update(rest, name=name) or whole)
     build.dataset(DataConfig(name="synthetic", seed=7, cache_dir="c", mirrors=("m",)))
     del asked["progress"]
     assert asked == {"name": "synthetic", "folder": None, "seed": 7, "cache_dir": "c", "mirrors": ("m",)}
@@ -275,6 +283,6 @@ def test_zero_columns_are_left_out_where_the_first_product_can_skip_them(
 
 def test_weights_too_large_for_the_precision_are_a_mistake_of_the_config() -> None:
     with pytest.raises(BpError, match="expected weights that float32 can hold") as caught:
-        build.network(Config(model=ModelConfig(weight_init_std=1e39)), IMAGES)
-    assert caught.value.code == 2
-    build.network(Config(model=ModelConfig(weight_init_std=1e39), train=TrainConfig(dtype="float64")), IMAGES)
+        build.initialized(Config(model=ModelConfig(weight_init_std=1e39)), (3, 4), 3)
+    assert caught.value.code == Exit.USAGE
+    build.initialized(Config(model=ModelConfig(weight_init_std=1e39), train=TrainConfig(dtype="float64")), (3, 4), 3)

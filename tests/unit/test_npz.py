@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -51,20 +51,21 @@ ARRAYS = st.sampled_from(["u1", "i8", "f4", "f8", "b1", "U5", "S3", ">f4"]).flat
 )
 
 
+@settings(max_examples=50)
 @given(st.dictionaries(st.text("Wbx.0", min_size=1, max_size=5), ARRAYS | ARRAYS.map(np.transpose), max_size=4))
-def test_what_numpy_saved_is_read_without_a_copy(members: Saved):
+def test_arrays_that_numpy_saved_are_read_without_a_copy(members: Saved):
     raw = saved(members)
-    came = read(raw)
+    found = read(raw)
 
-    assert came.keys() == members.keys()
+    assert found.keys() == members.keys()
     for name, array in members.items():
-        assert (came[name].shape, came[name].dtype) == (array.shape, array.dtype)
-        assert came[name].tobytes() == array.tobytes()  # of NaN, too
-        assert not came[name].flags.writeable
-        assert not array.size or np.shares_memory(came[name], np.frombuffer(raw, np.uint8))
+        assert (found[name].shape, found[name].dtype) == (array.shape, array.dtype)
+        assert found[name].tobytes() == array.tobytes()  # of NaN, too
+        assert not found[name].flags.writeable
+        assert not array.size or np.shares_memory(found[name], np.frombuffer(raw, np.uint8))
 
 
-def test_a_sound_array_of_the_tests_below_is_read():
+def test_the_array_that_the_damaged_ones_below_are_made_of_is_read():
     np.testing.assert_array_equal(read(zipped(x=npy(described(), b"four")))["x"], np.frombuffer(b"four", np.uint8))
 
 
@@ -101,12 +102,12 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_anything_else_is_refused(what: str):
+def test_any_other_file_is_refused(what: str):
     with pytest.raises(ValueError, match=r"^not an uncompressed \.npz file of arrays: "):
         read(REFUSED[what])
 
 
-def test_a_header_that_numpy_would_mend_is_refused_wherever_warnings_are_ignored():
+def test_a_header_that_numpy_would_correct_is_refused_even_if_warnings_are_ignored():
     """As Python 2 wrote some: with an L behind a long integer."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -7,7 +7,7 @@ from mnist_bp.cli.lazy import LazyGroup
 
 @click.command("sweep", cls=LazyGroup, package=__name__, names=("plan", "table", "best", "prune"))
 def command() -> None:
-    """Plan many runs, and gather what they came to.
+    """Plan many runs, and gather their results.
 
     A sweep is a list of `bp train` command lines, one per run, for whatever runs command lines: a shell, xargs, GNU
     parallel, Slurm.

@@ -4,11 +4,14 @@ import logging
 import re
 import shlex
 from fractions import Fraction
+from pathlib import Path
 
 import click
 
-from mnist_bp.cli import options, output
+from mnist_bp.cli.result import Result, reports
 from mnist_bp.cli.sweep import gathering
+from mnist_bp.sweep import halving
+from mnist_bp.sweep.settings import shortened
 
 log = logging.getLogger(__name__)
 
@@ -39,70 +42,42 @@ def _share(ctx: click.Context, option: click.Parameter, value: str) -> Fraction:
     metavar="N",
     help="To how many epochs in all.  [default: those reached, divided by SHARE]",
 )
-@options.as_json
-def command(folder: str, keep: Fraction, metric: str | None, epochs: int | None, as_json: bool) -> None:
+@reports
+def command(folder: str, keep: Fraction, metric: str | None, epochs: int | None) -> Result:
     """Print the commands that train the best settings in DIR for longer.
 
-    This is a round of successive halving (Jamieson & Talwalkar 2016): of the settings that were trained the longest,
-    the best share, by their mean over seeds, goes on to as many times the epochs. Round by round, few settings get most
-    of the training. While runs of a round are not finished, it prints the commands that finish them: to repeat the same
-    command is always right.
+    This is a round of successive halving (Jamieson & Talwalkar 2016): the best share of the settings, by their mean
+    over seeds, goes on to as many times the epochs. Round by round, few settings get most of the training. The rounds
+    are written down in DIR/rounds.json. While runs of a round are not finished, the commands that finish them are
+    printed: to repeat the same command is always right.
 
     \b
     Examples:
         bp sweep prune sweeps/learning-rate | scripts/sweep.sh -
         bp sweep prune sweeps/learning-rate --keep 1/2 --epochs 20
     """  # noqa: D301  # \b keeps click from joining the lines
-    from mnist_bp.config.schema import rule_of
-    from mnist_bp.errors import BpError, Exit
-    from mnist_bp.sweep import halving
-    from mnist_bp.sweep import settings as table
-
     found = gathering.read(folder)
     asked, metric = metric, gathering.metric_to_choose_by(found.results, metric)
-    rung = halving.top_rung(table.settings(found.results, metric), metric)
-    if rung.damaged:
-        message = "\n".join(gathering.shortened(f"{run.path}: damaged: {run.failure}" for run in rung.damaged))
-        raise BpError(message, hint="what is deleted is missing, if plan.txt names it: it is then begun again")
-    for line in gathering.shortened(f"{run.path}: failed: {run.failure}" for run in rung.failed):
-        log.warning("%s", output.printable(line))
-    planned = list(rung.unfinished(keep, epochs))
-    unfinished, target, kept = bool(planned), rung.epochs, rung.settings
-    if unfinished:
-        log.warning("runs not finished yet: %d; these commands finish them; then prune again", len(planned))
-    elif len(rung.going) == 1:
-        kept = rung.going
+    step = halving.step(Path(folder), found.results, metric, keep, epochs)
+    for line in shortened(f"{run.path}: failed: {run.failure}" for run in step.failed):
+        log.warning("%s", line)
+    if step.under_way:
+        log.warning("runs not finished yet: %d; these commands finish them; then prune again", len(step.todo))
+        if step.metric != metric:
+            log.warning("they were chosen by %s; options count again once they are finished", step.metric)
+    elif not step.todo:
         by = ["--metric", asked] if asked else []
         log.warning("one setting is left: %s", shlex.join(["bp", "sweep", "best", folder, *by]))
-    else:
-        target, kept = halving.target(rung.epochs, keep, epochs), rung.best(keep)
-        if target <= rung.epochs:
-            message = f"expected more epochs than were reached, {rung.epochs}; got {target}"
-            raise BpError(message, code=Exit.USAGE, hint="--epochs says how many in all")
-        try:
-            rule_of("train.epochs").accept(target)
-        except ValueError as error:
-            raise BpError(f"train.epochs: expected {error}; got {target}", code=Exit.USAGE) from error
-        planned = [(setting, run) for setting in kept for run in halving.continued(setting, target)]
-    if not as_json:
-        for _, run in planned:
-            click.echo(run.command(resume=True))
-        return
-    output.as_json(
-        {
-            "metric": metric,
-            "settings": len(rung.settings),
-            "kept": len(kept),
-            "epochs": {"reached": rung.epochs, "target": target},
-            "unfinished": unfinished,
-            "runs": [
-                {
-                    "run": str(run.out),
-                    "seed": run.config.seed,
-                    "mean": setting.mean(metric),
-                    "command": run.command(resume=True),
-                }
-                for setting, run in planned
-            ],
-        }
-    )
+    lines = [run.command(resume=True) for _, run in step.todo]
+    data = {
+        "metric": step.metric,
+        "settings": len(step.competing),
+        "kept": len(step.kept),
+        "epochs": {"reached": step.reached, "target": step.target},
+        "unfinished": step.under_way,
+        "runs": [
+            {"run": str(run.out), "seed": run.config.seed, "mean": setting.mean(step.metric), "command": line}
+            for (setting, run), line in zip(step.todo, lines, strict=True)
+        ],
+    }
+    return Result(iter(lines), data)

@@ -1,17 +1,18 @@
-"""`bp sweep table`: what the runs of a sweep came to."""
+"""`bp sweep table`: the results of a sweep."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from mnist_bp.cli import columns, options, output
+from mnist_bp.cli import columns
+from mnist_bp.cli.output import printable
+from mnist_bp.cli.result import AS_JSON, Result, reports
 from mnist_bp.cli.sweep import gathering
-from mnist_bp.sweep.metrics import METRICS
-
-if TYPE_CHECKING:
-    from mnist_bp.run.outcome import Result, State
-    from mnist_bp.sweep.results import Results
-    from mnist_bp.sweep.settings import Setting
+from mnist_bp.run.outcome import Outcome, State
+from mnist_bp.sweep import settings as sets
+from mnist_bp.sweep.results import Results
+from mnist_bp.sweep.settings import Setting, shortened
+from mnist_bp.train.records import METRICS
 
 
 @click.command("table")
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="CSV and JSON have all metrics, mean and standard deviation apart, with all digits.",
 )
-@options.as_json
-def command(folder: str, metric: str | None, form: str, as_json: bool) -> None:
+@reports
+def command(folder: str, metric: str | None, form: str) -> Result:
     """Print a row for each setting of the runs in DIR.
 
-    A setting is a config but for its seed. Its row has mean ± standard deviation (of the sample, n − 1) over the n
+    A setting is a config without its seed. Its row has mean ± standard deviation (of the sample, n − 1) over the n
     seeds that are finished, and names those that are not counted: failed, unfinished, damaged, or missing according to
     DIR/plan.txt. The best comes first. What is no run directory is skipped, with a warning.
 
@@ -39,30 +40,32 @@ def command(folder: str, metric: str | None, form: str, as_json: bool) -> None:
         bp sweep table sweeps/learning-rate --metric test_loss --format markdown
         bp sweep table sweeps/learning-rate --json
     """  # noqa: D301  # \b keeps click from joining the lines
-    from mnist_bp.sweep import settings as table
-
+    if form == "json":
+        click.get_current_context().meta[AS_JSON] = True
     found = gathering.read(folder)
-    metric = metric or table.usual_metric(found.results)
-    settings = table.settings(found.results, metric)
-    if as_json or form == "json":
-        output.as_json(_report(found, settings, metric))
-    elif form == "csv":
-        click.echo(columns.comma_separated(_all(settings)), nl=False)
+    metric = metric or sets.usual_metric(found.results)
+    settings = sets.settings(found.results, metric)
+    if form == "csv":
+        text = columns.comma_separated(_all(settings))
     elif form == "markdown":
-        click.echo(columns.markdown(_summary(settings, metric)), nl=False)
+        text = columns.markdown(_summary(settings, metric))
     else:
-        click.echo(columns.aligned(_summary(settings, metric)), nl=False)
-        click.echo(f"\nmean ± standard deviation over n seeds; the best {metric} comes first")
-        for state in gathering.NOT_COUNTED:
-            for line in gathering.shortened(_described(settings, state)):
-                click.echo(output.printable(line))
+        text = _text(settings, metric)
+    return Result(text, _report(found, settings, metric))
 
 
-def _summary(settings: "list[Setting]", metric: str) -> list[list[str]]:
+def _text(settings: list[Setting], metric: str) -> str:
+
+    lines = [columns.aligned(_summary(settings, metric)), ""]
+    lines.append(f"mean ± standard deviation over n seeds; the best {metric} comes first")
+    for state in gathering.NOT_COUNTED:
+        lines += shortened(_described(settings, state))
+    return "\n".join(lines)
+
+
+def _summary(settings: list[Setting], metric: str) -> list[list[str]]:
     """Return header and rows for a reader: what was set, the metric, the accuracies, n, and the seeds not counted."""
-    from mnist_bp.sweep import settings as table
-
-    keys = table.differing(settings)
+    keys = sets.differing(settings)
     shown = [metric, *(name for name in METRICS if name.endswith("accuracy") and name != metric)]
     shown = [name for name in shown if any(setting.mean(name) is not None for setting in settings)]
     apart = any(run.state != "finished" for setting in settings for run in setting.runs)
@@ -70,11 +73,11 @@ def _summary(settings: "list[Setting]", metric: str) -> list[list[str]]:
     for setting in settings:
         values = [_rounded(setting, name) for name in shown]
         count = str(len(setting.which("finished")))
-        rows.append([*table.values(setting.config, keys), *values, count, *[gathering.not_counted(setting)] * apart])
+        rows.append([*sets.values(setting.config, keys), *values, count, *[gathering.not_counted(setting)] * apart])
     return rows
 
 
-def _rounded(setting: "Setting", metric: str) -> str:
+def _rounded(setting: Setting, metric: str) -> str:
     mean, deviation = setting.mean(metric), setting.deviation(metric)
     if mean is None:
         return ""
@@ -82,25 +85,23 @@ def _rounded(setting: "Setting", metric: str) -> str:
     return f"{mean:{digits}}" + ("" if deviation is None else f" ± {deviation:{digits}}")
 
 
-def _described(settings: "list[Setting]", state: "State") -> list[str]:
+def _described(settings: list[Setting], state: State) -> list[str]:
     """Return a line for each run of a state."""
     lines = []
     for setting in settings:
         for run in setting.which(state):
-            why = f": {run.failure}" if run.failure else ""
+            why = f": {printable(run.failure)}" if run.failure else ""
             lines.append(f"{state:10}  {run.path}  seed {run.config.seed}{why}")
     return lines
 
 
-def _all(settings: "list[Setting]") -> list[list[str]]:
+def _all(settings: list[Setting]) -> list[list[str]]:
     """Return header and rows for a program: all that is known of each setting, in all digits."""
-    from mnist_bp.sweep import settings as table
-
-    keys = table.differing(settings)
+    keys = sets.differing(settings)
     records = [_record(setting) for setting in settings]
     rows = [[*keys, *records[0]]]
     for setting, record in zip(settings, records, strict=True):
-        rows.append([*table.values(setting.config, keys), *map(_cell, record.values())])
+        rows.append([*sets.values(setting.config, keys), *map(_cell, record.values())])
     return rows
 
 
@@ -110,22 +111,20 @@ def _cell(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _record(setting: "Setting") -> dict[str, Any]:
+def _record(setting: Setting) -> dict[str, Any]:
     record: dict[str, Any] = {"n": len(setting.which("finished"))}
     for metric in METRICS:
         record |= {f"{metric}_mean": setting.mean(metric), f"{metric}_sd": setting.deviation(metric)}
     return record | {state: setting.seeds(state) for state in gathering.NOT_COUNTED}
 
 
-def _report(found: "Results", settings: "list[Setting]", metric: str) -> dict[str, Any]:
+def _report(found: Results, settings: list[Setting], metric: str) -> dict[str, Any]:
     """Return everything, as plain data."""
-    from mnist_bp.sweep import settings as table
-
-    keys = table.differing(settings)
+    keys = sets.differing(settings)
     return {
         "metric": metric,
         "settings": [
-            {"config": table.plain(setting.config, keys)}
+            {"config": sets.plain(setting.config, keys)}
             | _record(setting)
             | {"runs": [_run(run) for run in setting.runs]}
             for setting in settings
@@ -134,7 +133,7 @@ def _report(found: "Results", settings: "list[Setting]", metric: str) -> dict[st
     }
 
 
-def _run(run: "Result") -> dict[str, Any]:
+def _run(run: Outcome) -> dict[str, Any]:
     about: dict[str, Any] = {"run": str(run.path), "seed": run.config.seed, "state": run.state}
     if run.state == "failed":
         about["step"] = run.step

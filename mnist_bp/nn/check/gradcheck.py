@@ -1,8 +1,8 @@
 """The verdict: backprop's gradient against an oracle's, tensor by tensor.
 
 An oracle knows the derivatives without backprop: by finite differences of the loss, or by the graph of elementary
-operations. `probe` asks it, `judge` compares. Both work on a float64 network with dropout off, on the loss of one batch
-and the penalty of weight decay.
+operations. `probe` asks it, `judge` compares. Both work on a float64 network, on the loss of one batch and the penalty
+of weight decay; dropout is off, or, in a copy of a network in training, has its masks.
 """
 
 from collections.abc import Iterator

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from mnist_bp.config import Config, load
-from tests.conftest import run
+from tests.helpers.commands import run
 
 
-def test_what_it_prints_is_the_effective_config(small_config: Path) -> None:
+def test_the_effective_config_is_printed(small_config: Path) -> None:
     result = run("config", small_config, "--set", "train.epochs=9")
     assert result.exit_code == 0
     Path("effective.yaml").write_text(result.stdout)

@@ -15,7 +15,7 @@ def test_the_codes_are_those_of_a_shell_on_linux() -> None:
 
 
 @pytest.mark.parametrize("number", CODES)
-def test_a_signal_is_noted_and_the_handlers_are_put_back(number: int) -> None:
+def test_a_signal_sets_the_code_and_the_handlers_are_put_back(number: int) -> None:
     before = signal.getsignal(number)
     with Interruption() as interruption:
         assert interruption.code is None
@@ -43,7 +43,7 @@ def test_a_sigint_after_another_signal_ends_the_process_at_once(first: str) -> N
     assert ends(program) == (-signal.SIGINT, "noted\n")
 
 
-def test_signals_that_come_twice_from_a_batch_system_are_one() -> None:
+def test_further_signals_of_a_batch_system_do_not_change_the_code() -> None:
     program = (
         "with Interruption() as interruption:\n"
         "    for number in (signal.SIGUSR1, signal.SIGTERM, signal.SIGTERM):\n"
@@ -67,6 +67,6 @@ def test_a_signal_that_the_process_was_started_to_ignore_stays_ignored() -> None
 
 
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGUSR1"])
-def test_outside_training_a_signal_is_an_exit_that_cleans_up(number: str) -> None:
+def test_outside_training_a_signal_ends_the_process_after_cleaning_up(number: str) -> None:
     program = f"exit_on_signals()\ntry:\n    os.kill(os.getpid(), signal.{number})\nfinally:\n    print('cleaned up')\n"
     assert ends(program) == (128 + getattr(signal, number), "cleaned up\n")

@@ -3,10 +3,10 @@
 import subprocess
 import sys
 
-from tests.conftest import run
+from tests.helpers.commands import run
 
 
-def test_a_command_is_imported_when_it_is_asked_for() -> None:
+def test_only_the_command_that_is_asked_for_is_imported() -> None:
     program = (
         "import sys\n"
         "from mnist_bp.cli import bp\n"

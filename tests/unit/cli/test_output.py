@@ -1,8 +1,9 @@
-"""Where output goes."""
+"""What is printed beside results: errors, hints, warnings, bars."""
 
 import io
-import json
+import logging
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,17 +15,27 @@ def test_errors_and_hints_go_to_stderr_line_by_line(capsys: pytest.CaptureFixtur
     assert capsys.readouterr() == ("", "error: one\nerror: two\nhint: do this\n")
 
 
-def test_what_a_server_sent_cannot_play_with_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    output.fail("HTTP 404 \x1b[31mred\r")
-    assert capsys.readouterr().err == "error: HTTP 404 \\x1b[31mred\\r\n"
+def test_control_characters_in_errors_and_hints_are_made_visible(capsys: pytest.CaptureFixture[str]) -> None:
+    output.fail("HTTP 404 \x1b[31mred\r", "a\x07\nb")
+    assert capsys.readouterr().err == "error: HTTP 404 \\x1b[31mred\\r\nhint: a\\x07\\nb\n"
 
 
-def test_json_is_one_object_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
-    output.as_json({"accuracy": 0.1, "none": None, "tensors": [{"worst": (1, 2), "max_abs": float("nan")}]})
-    out, err = capsys.readouterr()
-    assert err == ""
-    assert json.loads(out) == {"accuracy": 0.1, "none": None, "tensors": [{"worst": [1, 2], "max_abs": None}]}
-    assert "NaN" not in out
+def test_a_warning_is_one_line_with_its_control_characters_made_visible() -> None:
+    record = logging.LogRecord("any", logging.WARNING, "any.py", 1, "%s: a\x1b\nb", ("r",), None)
+    output.show_warnings()
+    assert logging.lastResort.format(record) == "warning: r: a\\x1b\\nb"
+
+
+def test_text_stays_as_it_is_but_for_control_characters() -> None:
+    assert output.printable("± \x1b[31mred\u202e\r\n") == "± \\x1b[31mred\\u202e\\r\\n"
+
+
+def test_what_is_left_in_a_forgotten_stream_goes_nowhere() -> None:
+    path = Path("file")
+    with path.open("w") as stream:
+        stream.write("left")
+        output.forget(stream)
+    assert path.read_text() == ""
 
 
 class Terminal(io.StringIO):
@@ -35,7 +46,7 @@ class Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize(("stderr", "shown"), [(io.StringIO(), False), (Terminal(), True)], ids=["file", "terminal"])
-def test_a_bar_shows_on_a_terminal_alone(stderr: io.StringIO, shown: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bar_is_shown_only_on_a_terminal(stderr: io.StringIO, shown: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", stderr)
     with output.bar("train-images", 2_000_000, "B") as advance:
         advance(1_000_000)

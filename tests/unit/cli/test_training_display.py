@@ -2,6 +2,7 @@
 
 import io
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,13 +22,13 @@ class Terminal(io.StringIO):
         return True
 
 
-def shown(stderr: io.StringIO, monkeypatch: pytest.MonkeyPatch, *, quiet: bool = False) -> str:
+def shown(stderr: io.StringIO, monkeypatch: pytest.MonkeyPatch, *, quiet: bool = False, start: int = 0) -> str:
     """Return what a run of one epoch of five steps shows."""
     monkeypatch.setattr(sys, "stderr", stderr)
-    position = SimpleNamespace(step=0, mean=lambda: Evaluation(0.125, 0.875))
+    position = SimpleNamespace(step=start, mean=lambda: Evaluation(0.125, 0.875))
     trainer: Any = SimpleNamespace(steps=5, batches=SimpleNamespace(steps=5), position=position)
-    with TrainingDisplay(trainer, quiet=quiet) as display:
-        position.step = 1
+    with TrainingDisplay(Path("r"), trainer, quiet=quiet) as display:
+        position.step += 1
         display.step()
         display.epoch(RECORD)
     return stderr.getvalue()
@@ -40,6 +41,10 @@ def test_without_a_terminal_there_is_one_plain_line_an_epoch(monkeypatch: pytest
     assert shown(io.StringIO(), monkeypatch) == LINE
 
 
+def test_a_continued_run_says_where_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shown(io.StringIO(), monkeypatch, start=3) == f"r: continuing from step 3 of 5\n{LINE}"
+
+
 def test_a_terminal_also_gets_a_bar_with_loss_and_accuracy(monkeypatch: pytest.MonkeyPatch) -> None:
     text = shown(Terminal(), monkeypatch)
     assert LINE in text
@@ -48,4 +53,13 @@ def test_a_terminal_also_gets_a_bar_with_loss_and_accuracy(monkeypatch: pytest.M
 
 
 def test_quiet_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert shown(Terminal(), monkeypatch, quiet=True) == ""
+    assert shown(Terminal(), monkeypatch, quiet=True, start=3) == ""
+
+
+def test_once_stderr_cannot_be_written_to_the_training_goes_on_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("mnist_bp.cli.training_display.forget", lambda stream: None)
+    assert shown(Gone(), monkeypatch) == ""

@@ -20,13 +20,13 @@ from mnist_bp.errors import BpError, Exit
     ],
 )  # fmt: skip
 def test_scalars_are_those_of_yaml_1_2(text: str, value: object) -> None:
-    came = nodes.value(nodes.parse(text, "here"))
-    assert came == value
-    assert type(came) is type(value)
+    value_read = nodes.value(nodes.parse(text, "here"))
+    assert value_read == value
+    assert type(value_read) is type(value)
 
 
 @pytest.mark.parametrize("text", ["{a: 1}", "[[1]]", "!!python/name:os.system x", "!!int 3", "[{a: 1}]"])
-def test_what_is_no_plain_value_has_none(text: str) -> None:
+def test_a_mapping_a_nested_list_or_a_tag_has_no_value(text: str) -> None:
     with pytest.raises(ValueError, match="plain value"):
         nodes.value(nodes.parse(text, "here"))
 
@@ -52,15 +52,15 @@ def test_a_place_is_a_line_of_a_file_or_the_whole_override() -> None:
 
 
 @pytest.mark.parametrize(("text", "count"), [("{a: 1}", 1), ("[{a: 1}, {b: 2}]", 2), ("[{a: 1}, 2]", 0), ("3", 0)])
-def test_mappings_are_a_list_of_them_or_a_single_one(text: str, count: int) -> None:
+def test_mappings_are_found_in_a_list_of_nothing_else_or_alone(text: str, count: int) -> None:
     assert len(nodes.mappings(nodes.parse(text, "here"))) == count
 
 
-def test_what_is_not_yaml_is_named_with_its_place() -> None:
+def test_text_that_is_not_yaml_is_refused_with_its_place() -> None:
     for text, message in (
         ("a: [", "here:1: not YAML"),
         ("a: 1\n  b: 2", "here:2: not YAML"),
-        ("[" * 5000, "too deeply"),
+        ("[" * 1000, "too deeply"),
     ):
         with pytest.raises(BpError, match=message) as caught:
             nodes.parse(text, "here")
@@ -76,7 +76,7 @@ def test_only_as_much_of_a_file_is_read_as_shows_that_it_is_too_long() -> None:
 
 
 @pytest.mark.parametrize("content", [b"\xff", None])
-def test_a_file_that_is_no_text_or_not_there_is_a_usage_error(content: bytes | None) -> None:
+def test_a_file_that_is_binary_or_missing_is_a_usage_error(content: bytes | None) -> None:
     if content is not None:
         Path("c.yaml").write_bytes(content)
     with pytest.raises(BpError, match=r"c\.yaml: ") as caught:

@@ -24,11 +24,12 @@ ACCEPTED = [
     (rules.list_of(rules.whole(1, 9)), [], ()),
     (rules.list_of(rules.whole(1, 9)), [5] * 100, (5,) * 100),
     (rules.string, "x" * 500, "x" * 500),
-    (rules.instance(Rule, "a rule"), rules.null, rules.null),
+    (rules.instance(Rule, "a rule"), rules.boolean, rules.boolean),
     (rules.or_null(rules.string), None, None),
     (rules.or_null(rules.string), "here", "here"),
     (rules.boolean, False, False),
-    (rules.null, None, None),
+    (rules.finite, 3, 3),
+    (rules.finite, -1.5, -1.5),
 ]
 
 REFUSED = [
@@ -42,7 +43,7 @@ REFUSED = [
     *((rules.instance(Rule, "a rule"), value) for value in (None, {}, "rule", Rule)),
     *((rules.string, value) for value in ("", None, 3, ["here"], "x" * 501, "\ud800", "\n")),
     *((rules.boolean, value) for value in (0, 1, "true", None)),
-    *((rules.null, value) for value in (0, False, "null", [])),
+    *((rules.finite, value) for value in (True, NAN, -INFINITY, 10**400, "1", None)),
 ]
 
 
@@ -56,3 +57,8 @@ def test_a_rule_keeps_what_it_accepts(rule: Rule, value: object, kept: object) -
 def test_a_rule_refuses_the_rest(rule: Rule, value: object) -> None:
     with pytest.raises(ValueError, match=r"."):
         rule.accept(value)
+
+
+def test_a_choice_tells_its_names() -> None:
+    assert rules.choice("sgd", "adam").choices == ("sgd", "adam")
+    assert rules.choice("sgd", "adam", "rmsprop").expected == "sgd, adam or rmsprop"

@@ -20,14 +20,14 @@ CONFIGS = [Config(), UNUSUAL]
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=["default", "unusual"])
-def test_the_text_says_what_pyyaml_reads(config: Config) -> None:
+def test_pyyamls_own_reader_reads_the_same_values(config: Config) -> None:
     """PyYAML's own reader takes 1e-300 for a string, which is why numbers are compared as such."""
     read = yaml.safe_load(dump(config))
     for name, section in asdict(config).items():
         for key, value in section.items() if name in SECTIONS else [(name, section)]:
-            came = read[name][key] if name in SECTIONS else read[name]
+            got = read[name][key] if name in SECTIONS else read[name]
             expected = [*value] if isinstance(value, tuple) else value
-            assert math.isclose(float(came), value) if isinstance(value, float) else came == expected, key
+            assert math.isclose(float(got), value) if isinstance(value, float) else got == expected, key
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=["default", "unusual"])
@@ -43,5 +43,5 @@ def test_every_value_stands_on_one_line_and_is_read_back_from_an_override(config
     assert load(None, overrides) == replace(config, data=replace(config.data, mirrors=mirrors))
 
 
-def test_zero_is_written_in_one_way_whatever_its_sign() -> None:
+def test_minus_zero_is_written_as_zero() -> None:
     assert dump(load(None, ["train.weight_decay=-0.0"])) == dump(Config())

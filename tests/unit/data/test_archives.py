@@ -6,7 +6,7 @@ import re
 import pytest
 
 from mnist_bp.data.archives import ARCHIVES, FILES, Archives
-from tests.conftest import MNIST
+from tests.helpers.data import MNIST
 
 EVERY_SET = pytest.mark.parametrize("archives", ARCHIVES.values(), ids=ARCHIVES)
 
@@ -41,8 +41,15 @@ def test_every_data_set_is_listed_under_its_name():
     assert {name: archives.name for name, archives in ARCHIVES.items()} == {name: name for name in ARCHIVES}
 
 
-def test_mnist_comes_from_the_mirrors_of_the_design_in_their_order():
+def test_mnist_comes_from_two_mirrors_in_this_order():
     assert ARCHIVES["mnist"].mirrors == (
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
     )
+
+
+def test_ten_classes_have_their_published_names():
+    """Of Fashion-MNIST's T-shirts and ankle boots; KMNIST's ten rows of the syllabary begin with お and end with を."""
+    assert {name: len(set(archives.classes)) for name, archives in ARCHIVES.items()} == dict.fromkeys(ARCHIVES, 10)
+    ends = {name: (archives.classes[0], archives.classes[9]) for name, archives in ARCHIVES.items()}
+    assert ends == {"mnist": ("0", "9"), "fashion-mnist": ("T-shirt/top", "Ankle boot"), "kmnist": ("お", "を")}

@@ -16,15 +16,17 @@ import platformdirs
 import pytest
 
 from mnist_bp.data import cache
-from mnist_bp.data.dataset import Array, Dataset, Split
+from mnist_bp.data.dataset import Dataset, Split
 from mnist_bp.errors import BpError, Exit
-from tests.conftest import blobs, contents, full_disk, small_disk
+from tests.helpers.commands import contents
+from tests.helpers.data import blobs
+from tests.helpers.disks import full_disk, small_disk
 
 PATH = Path("cache", "decoded.npz")
 
 
 @pytest.fixture
-def arrays() -> dict[str, Array]:
+def arrays() -> dict[str, np.ndarray]:
     """Return arrays small enough to flip every byte of their copy."""
     return {
         "train_images": np.arange(16, dtype=np.uint8).reshape(4, 2, 2),
@@ -35,12 +37,12 @@ def arrays() -> dict[str, Array]:
 
 
 @pytest.fixture
-def kept(arrays: dict[str, Array]) -> Dataset:
+def kept(arrays: dict[str, np.ndarray]) -> Dataset:
     """Return a data set with a decoded copy at PATH."""
     return cache.keep("toy", PATH, lambda: arrays)
 
 
-def never() -> dict[str, Array]:
+def never() -> dict[str, np.ndarray]:
     raise AssertionError("made anew")
 
 
@@ -48,15 +50,15 @@ def splits(dataset: Dataset) -> tuple[Split, Split]:
     return dataset.train, dataset.test
 
 
-def assert_same(came: Dataset, expected: Dataset) -> None:
-    for came_split, expected_split in zip(splits(came), splits(expected), strict=True):
-        np.testing.assert_array_equal(came_split.x, expected_split.x, strict=True)
-        np.testing.assert_array_equal(came_split.t, expected_split.t, strict=True)
-    described = [(d.name, d.shape, d.outputs, d.fingerprint) for d in (came, expected)]
+def assert_same(got: Dataset, expected: Dataset) -> None:
+    for got_split, expected_split in zip(splits(got), splits(expected), strict=True):
+        np.testing.assert_array_equal(got_split.x, expected_split.x, strict=True)
+        np.testing.assert_array_equal(got_split.t, expected_split.t, strict=True)
+    described = [(d.name, d.shape, d.outputs, d.fingerprint) for d in (got, expected)]
     assert described[0] == described[1]
 
 
-def owner(array: Array) -> object:
+def owner(array: np.ndarray) -> object:
     while isinstance(array, np.ndarray | memoryview):
         array = array.base if isinstance(array, np.ndarray) else array.obj
     return array
@@ -83,7 +85,7 @@ def test_mapped_arrays_cannot_be_written_to(kept: Dataset):
             split.t[0] = 1
 
 
-def test_a_copy_that_was_replaced_stays_readable_to_those_who_mapped_it(kept: Dataset, arrays: dict[str, Array]):
+def test_a_copy_that_was_replaced_stays_readable_to_those_who_mapped_it(kept: Dataset, arrays: dict[str, np.ndarray]):
     mapped = cache.keep("toy", PATH, never)
     PATH.unlink()
     cache.keep("toy", PATH, lambda: arrays | {"train_labels": arrays["train_labels"][::-1]})
@@ -92,8 +94,8 @@ def test_a_copy_that_was_replaced_stays_readable_to_those_who_mapped_it(kept: Da
 
 
 @pytest.mark.parametrize("flips", [0x01, 0x20, 0x40], ids="{:08b}".format)
-def test_flipped_bits_anywhere_are_detected_or_do_not_matter(flips: int, kept: Dataset):
-    """They do not matter in what the reader has no use for, such as time stamps and padding."""
+def test_a_flipped_bit_anywhere_is_detected_or_changes_nothing(flips: int, kept: Dataset):
+    """It changes nothing in what the reader does not use, such as time stamps and padding."""
     whole = PATH.read_bytes()
     detected = 0
     with PATH.open("r+b", buffering=0) as file:
@@ -160,7 +162,7 @@ DAMAGES: dict[str, Callable[[], object]] = {
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_copy_is_made_anew_with_a_warning(
-    damage: str, kept: Dataset, arrays: dict[str, Array], caplog: pytest.LogCaptureFixture
+    damage: str, kept: Dataset, arrays: dict[str, np.ndarray], caplog: pytest.LogCaptureFixture
 ):
     DAMAGES[damage]()
     anew = cache.keep("toy", PATH, lambda: arrays)
@@ -177,8 +179,8 @@ def test_a_first_start_warns_of_nothing(kept: Dataset, caplog: pytest.LogCapture
     assert not caplog.records
 
 
-def test_a_copy_that_cannot_be_written_costs_a_warning_alone(
-    arrays: dict[str, Array], caplog: pytest.LogCaptureFixture
+def test_a_copy_that_cannot_be_written_is_only_a_warning(
+    arrays: dict[str, np.ndarray], caplog: pytest.LogCaptureFixture
 ):
     PATH.parent.write_text("a file where the cache should be")
     dataset = cache.keep("toy", PATH, lambda: arrays)
@@ -189,8 +191,8 @@ def test_a_copy_that_cannot_be_written_costs_a_warning_alone(
 
 
 @pytest.mark.parametrize("room", [0, 300, 1300], ids=["at once", "in an array", "in the zip's directory"])
-def test_a_full_disk_costs_a_warning_alone_and_leaves_no_file(
-    room: int, arrays: dict[str, Array], caplog: pytest.LogCaptureFixture
+def test_a_full_disk_is_only_a_warning_and_leaves_no_file(
+    room: int, arrays: dict[str, np.ndarray], caplog: pytest.LogCaptureFixture
 ):
     with full_disk(room):
         dataset = cache.keep("toy", PATH, lambda: arrays)
@@ -200,7 +202,7 @@ def test_a_full_disk_costs_a_warning_alone_and_leaves_no_file(
     assert contents(PATH.parent) == {}
 
 
-def test_a_disk_too_small_for_the_copy_costs_a_warning_alone_and_leaves_no_file(
+def test_a_disk_too_small_for_the_copy_is_only_a_warning_and_leaves_no_file(
     rng: np.random.Generator, caplog: pytest.LogCaptureFixture
 ):
     images, labels = blobs(100, rng)
@@ -214,10 +216,10 @@ def test_a_disk_too_small_for_the_copy_costs_a_warning_alone_and_leaves_no_file(
     assert message.startswith(f"{PATH}: cannot write to the cache: ")
 
 
-def test_a_linked_copy_is_made_anew_as_a_file_and_what_the_link_led_to_stays(
-    kept: Dataset, arrays: dict[str, Array], caplog: pytest.LogCaptureFixture
+def test_a_copy_that_is_a_link_is_replaced_by_a_file_and_the_links_target_stays(
+    kept: Dataset, arrays: dict[str, np.ndarray], caplog: pytest.LogCaptureFixture
 ):
-    """The target is a sound copy, which would be as good: it counts as missing because of where it lies."""
+    """The target is a sound copy: it counts as missing because of where it lies."""
     outside = PATH.rename("outside.npz").absolute()
     before = outside.read_bytes()
     PATH.symlink_to(outside)
@@ -233,7 +235,7 @@ def test_a_linked_copy_is_made_anew_as_a_file_and_what_the_link_led_to_stays(
 
 
 @pytest.mark.parametrize("target", ["elsewhere", "nowhere"])
-def test_a_linked_folder_is_refused_before_anything_is_made(target: str):
+def test_a_data_sets_folder_that_is_a_link_is_refused_before_anything_is_made(target: str):
     Path("elsewhere").mkdir()
     PATH.parent.symlink_to(target)
     with pytest.raises(BpError, match=r"^cache: expected a folder; got a symbolic link") as caught:
@@ -246,8 +248,8 @@ def test_a_linked_folder_is_refused_before_anything_is_made(target: str):
     assert not Path("nowhere").exists()
 
 
-def test_the_cache_itself_may_lie_behind_a_link(arrays: dict[str, Array]):
-    """The user's own choice; only what is in the cache is not followed."""
+def test_the_cache_itself_may_be_a_link(arrays: dict[str, np.ndarray]):
+    """That is the user's own choice; only links in the cache are not followed."""
     Path("real").mkdir()
     Path("link").symlink_to("real")
     path = Path("link", "toy", "decoded.npz")
@@ -275,7 +277,7 @@ def test_bytes_with_another_hash_do_not_get_into_the_cache():
     assert contents(PATH.parent) == {PATH.name: b"bytes!!"}
 
 
-def test_writing_removes_what_killed_processes_left_a_day_ago_but_nothing_of_the_living(arrays: dict[str, Array]):
+def test_writing_removes_temporary_files_older_than_a_day_and_nothing_else(arrays: dict[str, np.ndarray]):
     PATH.parent.mkdir()
     ages = {".x.gz.1-0123abcd.part": 24.1, ".x.gz.2-0123abcd.part": 23.9, "user.part": 100, ".user.npz": 100}
     for name, hours in ages.items():
@@ -287,15 +289,15 @@ def test_writing_removes_what_killed_processes_left_a_day_ago_but_nothing_of_the
     assert set(contents(PATH.parent)) == ages.keys() - {".x.gz.1-0123abcd.part"} | {PATH.name}
 
 
-def test_a_leftover_that_another_process_removes_first_does_no_harm(
-    arrays: dict[str, Array], monkeypatch: pytest.MonkeyPatch
+def test_a_temporary_file_that_another_process_removes_first_is_no_error(
+    arrays: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(cache, "leftovers", lambda folder: [folder / ".gone.part"])
 
     assert_same(cache.keep("toy", PATH, lambda: arrays), cache.keep("toy", PATH, never))
 
 
-def test_the_environment_names_the_cache_before_the_config_and_that_before_the_users(
+def test_the_cache_is_the_environments_else_the_configs_else_the_users_own(
     monkeypatch: pytest.MonkeyPatch,
 ):
     monkeypatch.setenv("MNIST_BP_CACHE", "/from/environment")

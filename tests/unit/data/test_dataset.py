@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from mnist_bp.data import toy
-from mnist_bp.data.dataset import Array, Dataset, Split, fingerprint
+from mnist_bp.data.dataset import Dataset, Split, fingerprint
 from mnist_bp.errors import BpError, Exit
-from tests.conftest import blobs
+from tests.helpers.data import blobs
 
 PIXELS = np.zeros((9, 8, 8), np.uint8)
 LABELS = np.arange(9, dtype=np.uint8) % 3
 
 
 @pytest.fixture
-def arrays(rng: np.random.Generator) -> dict[str, Array]:
+def arrays(rng: np.random.Generator) -> dict[str, np.ndarray]:
     train_images, train_labels = blobs(30, rng)
     test_images, test_labels = blobs(12, rng)
     return {
@@ -24,7 +24,7 @@ def arrays(rng: np.random.Generator) -> dict[str, Array]:
     }
 
 
-def test_a_data_set_has_flat_images_and_knows_their_shape_and_outputs(arrays: dict[str, Array]):
+def test_a_data_set_has_flat_images_and_knows_their_shape_and_outputs(arrays: dict[str, np.ndarray]):
     dataset = Dataset.of("blobs", arrays)
 
     np.testing.assert_array_equal(dataset.train.x, [image.ravel() for image in arrays["train_images"]], strict=True)
@@ -32,7 +32,7 @@ def test_a_data_set_has_flat_images_and_knows_their_shape_and_outputs(arrays: di
     np.testing.assert_array_equal(dataset.test.x, [image.ravel() for image in arrays["test_images"]], strict=True)
     np.testing.assert_array_equal(dataset.test.t, arrays["test_labels"], strict=True)
     assert (len(dataset.train), len(dataset.test), dataset.validation) == (30, 12, None)
-    assert (dataset.name, dataset.shape, dataset.outputs, dataset.classes) == ("blobs", (8, 8), 3, 3)
+    assert (dataset.name, dataset.shape, dataset.outputs, dataset.classes) == ("blobs", (8, 8), 3, ("0", "1", "2"))
 
 
 @pytest.mark.parametrize(
@@ -43,50 +43,77 @@ def test_a_data_set_has_flat_images_and_knows_their_shape_and_outputs(arrays: di
         ({"train_images": PIXELS[:0], "train_labels": LABELS[:0]}, "train images .*; got 0 and 0"),
         ({"test_images": PIXELS[:0], "test_labels": LABELS[:0]}, "test images .*; got 0 and 0"),
         ({"test_images": np.zeros((12, 8, 9), np.uint8)}, "test images of 8×8 pixels; got 8×9"),
-        ({"test_images": PIXELS, "test_labels": LABELS + 1}, "up to 2 for training and up to 3 for testing"),
-        ({"train_images": PIXELS, "train_labels": 0 * LABELS}, "2 classes or more"),
-        (
-            {"train_images": PIXELS, "train_labels": 0 * LABELS, "test_images": PIXELS, "test_labels": 0 * LABELS},
-            "2 classes or more, .*; got labels up to 0 for training and up to 0 for testing",
-        ),
         ({"train_images": np.zeros((30, 0, 8), np.uint8)}, "train images with pixels; got 0×8"),
+        ({"train_images": np.zeros((30, 8, 8))}, "train images and labels of bytes; got float64 and uint8"),
+        ({"test_labels": np.zeros(12, np.int64)}, "test images and labels of bytes; got uint8 and int64"),
     ],
-    ids=[
-        "train counts", "test counts", "no train", "no test", "shapes", "label unknown to training",
-        "one class to train", "one class", "no pixels",
-    ],
-)  # fmt: skip
-def test_arrays_that_do_not_fit_together_are_refused(wrong: dict[str, Array], reason: str, arrays: dict[str, Array]):
+    ids=["train counts", "test counts", "no train", "no test", "shapes", "no pixels", "fractions", "wide labels"],
+)
+def test_arrays_that_do_not_fit_together_are_refused(
+    wrong: dict[str, np.ndarray], reason: str, arrays: dict[str, np.ndarray]
+):
     with pytest.raises(BpError, match=f"data set blobs: expected .*{reason}") as caught:
         Dataset.of("blobs", arrays | wrong)
 
     assert caught.value.code == Exit.NO_DATA
 
 
-def test_the_test_set_may_lack_a_class(arrays: dict[str, Array]):
+@pytest.mark.parametrize(
+    ("labels", "highest"),
+    [
+        ({"test_labels": (LABELS + 1)[[0, 1, 2] * 4]}, "up to 2 for training and up to 3 for testing"),
+        ({"train_labels": np.zeros(30, np.uint8)}, "up to 0 for training and up to 2 for testing"),
+        (
+            {"train_labels": np.zeros(30, np.uint8), "test_labels": np.zeros(12, np.uint8)},
+            "up to 0 for training and up to 0 for testing",
+        ),
+    ],
+    ids=["a test label unknown to training", "one class to train on", "one class"],
+)
+def test_labels_from_which_nothing_can_be_learnt_are_refused_for_training_alone(
+    labels: dict[str, np.ndarray], highest: str, arrays: dict[str, np.ndarray]
+):
+    """A network that is trained already may be measured on such a set."""
+    dataset = Dataset.of("blobs", arrays | labels)
+    expected = f"data set blobs: expected labels of 2 classes or more, all of them in the training set; got .*{highest}"
+    with pytest.raises(BpError, match=expected) as caught:
+        dataset.for_training(0)
+
+    assert caught.value.code == Exit.NO_DATA
+
+
+def test_the_test_set_may_lack_a_class(arrays: dict[str, np.ndarray]):
     arrays["test_labels"] = np.zeros_like(arrays["test_labels"])
 
-    assert Dataset.of("blobs", arrays).outputs == 3
+    assert Dataset.of("blobs", arrays).for_training(0).outputs == 3
 
 
-def test_images_of_two_classes_have_two_outputs(arrays: dict[str, Array]):
-    """One output is for data sets that say so themselves."""
+def test_images_of_two_classes_have_two_outputs(arrays: dict[str, np.ndarray]):
+    """A single output is for data sets that say so themselves."""
     two = {name: array % 2 if name.endswith("labels") else array for name, array in arrays.items()}
     dataset = Dataset.of("blobs", two)
 
-    assert (dataset.outputs, dataset.classes) == (2, 2)
+    assert (dataset.outputs, dataset.classes) == (2, ("0", "1"))
 
 
-def test_a_single_output_tells_two_classes_apart():
-    one = Split(np.ones((1, 1)), np.zeros(1, np.uint8))
+def test_names_of_classes_bring_an_output_each(arrays: dict[str, np.ndarray]):
+    """Also for a class that no example has."""
+    whole = Dataset.of("blobs", arrays)
+    dataset = whole.named(("cat", "dog", "fox", "yak"))
 
-    assert Dataset("one", one, one, (1,), 1, "").classes == 2
+    assert (dataset.classes, dataset.outputs) == (("cat", "dog", "fox", "yak"), 4)
+    assert (dataset.train, dataset.fingerprint) == (whole.train, whole.fingerprint)
+
+
+@pytest.mark.parametrize(("split", "scale"), [(Split(PIXELS, LABELS), 1 / 255), (Split(PIXELS / 2, LABELS), 1)])
+def test_pixels_are_scaled_to_at_most_one_and_other_numbers_are_not(split: Split, scale: float):
+    assert split.scale == scale
 
 
 @pytest.mark.parametrize("count", [1, 7, 29])
-def test_the_last_training_examples_are_held_out_for_validation(count: int, arrays: dict[str, Array]):
+def test_the_last_training_examples_are_held_out_for_validation(count: int, arrays: dict[str, np.ndarray]):
     whole = Dataset.of("blobs", arrays)
-    dataset = whole.hold_out(count)
+    dataset = whole.for_training(count)
 
     assert (len(dataset.train), len(dataset.validation)) == (30 - count, count)
     np.testing.assert_array_equal(np.concatenate([dataset.train.x, dataset.validation.x]), whole.train.x)
@@ -95,8 +122,8 @@ def test_the_last_training_examples_are_held_out_for_validation(count: int, arra
     assert (dataset.outputs, dataset.fingerprint) == (whole.outputs, whole.fingerprint)
 
 
-def test_data_that_are_not_images_can_be_held_out_too():
-    dataset = toy.compute("xor", seed=0).hold_out(1)
+def test_points_can_be_held_out_too():
+    dataset = toy.compute("xor", seed=0).for_training(1)
 
     assert dataset.train.x.tolist() == [[0, 0, 1], [0, 1, 1], [1, 0, 1]]
     assert (dataset.validation.x.tolist(), dataset.validation.t.tolist()) == ([[1, 1, 1]], [0])
@@ -105,24 +132,24 @@ def test_data_that_are_not_images_can_be_held_out_too():
 
 def test_the_only_example_cannot_be_held_out():
     with pytest.raises(BpError, match=r"data.validation: expected at most 0, .* of chain for training; got 1"):
-        toy.compute("chain", seed=0).hold_out(1)
+        toy.compute("chain", seed=0).for_training(1)
 
 
-def test_nothing_is_held_out_if_nothing_is_asked_for(arrays: dict[str, Array]):
-    dataset = Dataset.of("blobs", arrays).hold_out(0)
+def test_nothing_is_held_out_if_nothing_is_asked_for(arrays: dict[str, np.ndarray]):
+    dataset = Dataset.of("blobs", arrays).for_training(0)
 
     assert (len(dataset.train), dataset.validation) == (30, None)
 
 
 @pytest.mark.parametrize("count", [30, 31])
-def test_holding_out_every_example_is_a_mistake_of_the_config(count: int, arrays: dict[str, Array]):
+def test_holding_out_every_example_is_a_mistake_of_the_config(count: int, arrays: dict[str, np.ndarray]):
     with pytest.raises(BpError, match=f"data.validation: expected at most 29, to leave .*; got {count}") as caught:
-        Dataset.of("blobs", arrays).hold_out(count)
+        Dataset.of("blobs", arrays).for_training(count)
 
     assert caught.value.code == Exit.USAGE
 
 
-def test_equal_data_have_equal_fingerprints_whatever_their_order_name_and_memory_layout(arrays: dict[str, Array]):
+def test_equal_arrays_have_equal_fingerprints_whatever_their_order_and_memory_layout(arrays: dict[str, np.ndarray]):
     fingerprint = Dataset.of("blobs", arrays).fingerprint
     other = {name: np.asfortranarray(arrays[name]) for name in reversed(arrays)}
 
@@ -130,25 +157,25 @@ def test_equal_data_have_equal_fingerprints_whatever_their_order_name_and_memory
 
 
 @pytest.mark.parametrize("name", ["train_images", "train_labels", "test_images", "test_labels"])
-def test_one_pixel_or_label_changes_the_fingerprint(name: str, arrays: dict[str, Array]):
+def test_one_pixel_or_label_changes_the_fingerprint(name: str, arrays: dict[str, np.ndarray]):
     before = Dataset.of("blobs", arrays).fingerprint
     arrays[name].flat[-1] ^= 1
 
     assert Dataset.of("blobs", arrays).fingerprint != before
 
 
-def test_the_same_bytes_of_another_type_have_another_fingerprint(arrays: dict[str, Array]):
+def test_the_same_bytes_of_another_type_have_another_fingerprint(arrays: dict[str, np.ndarray]):
     signed = {name: array.view(np.int8) for name, array in arrays.items()}
     assert fingerprint(signed) != fingerprint(arrays)
 
 
-def test_the_same_pixels_in_another_shape_have_another_fingerprint(arrays: dict[str, Array]):
+def test_the_same_pixels_in_another_shape_have_another_fingerprint(arrays: dict[str, np.ndarray]):
     turned = {name: a.reshape(-1, 4, 16) if name.endswith("images") else a for name, a in arrays.items()}
 
     assert Dataset.of("blobs", turned).fingerprint != Dataset.of("blobs", arrays).fingerprint
 
 
-def test_exchanging_training_and_test_data_changes_the_fingerprint(arrays: dict[str, Array]):
+def test_exchanging_training_and_test_data_changes_the_fingerprint(arrays: dict[str, np.ndarray]):
     exchanged = {
         f"{new}_{what}": arrays[f"{old}_{what}"]
         for new, old in (("train", "test"), ("test", "train"))

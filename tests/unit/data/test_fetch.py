@@ -15,7 +15,8 @@ from mnist_bp.data import fetch
 from mnist_bp.data.archives import FILES, Archives
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import silent
-from tests.conftest import contents, small_disk
+from tests.helpers.commands import contents
+from tests.helpers.disks import small_disk
 from tests.helpers.mirror import Answer, Mirror, flipped, status
 
 HOME = Path("cache")
@@ -35,9 +36,7 @@ def refusing() -> Iterator[str]:
         yield f"http://127.0.0.1:{taken.getsockname()[1]}/"
 
 
-def test_the_next_mirror_serves_what_one_that_refuses_does_not(
-    refusing: str, small_mnist: Archives, archive_folder: Path
-):
+def test_after_a_mirror_that_refuses_the_next_one_is_asked(refusing: str, small_mnist: Archives, archive_folder: Path):
     with Mirror(archive_folder) as sound:
         fetch.fetch(small_mnist, HOME, (refusing, sound.url), silent)
 
@@ -61,7 +60,7 @@ def test_mirrors_are_asked_in_order_until_one_serves(small_mnist: Archives, arch
     assert asked == ["a", "b", "c"] * 4
 
 
-def test_if_no_mirror_serves_the_error_names_each_and_why_and_the_ways_out(
+def test_if_no_mirror_serves_the_error_gives_each_ones_reason_and_other_ways_to_the_data(
     refusing: str, small_mnist: Archives, archive_folder: Path
 ):
     with Mirror(archive_folder, status("404 Not Found")) as missing, pytest.raises(BpError) as caught:
@@ -85,7 +84,7 @@ def test_the_environment_overrides_the_mirrors_of_the_config(
     assert contents(HOME) == contents(archive_folder)
 
 
-def test_the_mirrors_of_the_data_set_serve_if_no_others_are_named(small_mnist: Archives, archive_folder: Path):
+def test_without_other_mirrors_those_of_the_data_set_are_asked(small_mnist: Archives, archive_folder: Path):
     with Mirror(archive_folder) as sound:
         fetch.fetch(Archives("mnist", (sound.url,), small_mnist.sha256), HOME, None, silent)
 
@@ -123,7 +122,7 @@ def test_a_failed_download_touches_no_file_of_the_cache(refusing: str, small_mni
     assert contents(archive_folder) == before
 
 
-def test_a_file_where_the_cache_should_be_is_said(small_mnist: Archives, archive_folder: Path):
+def test_a_file_where_the_cache_should_be_is_an_error(small_mnist: Archives, archive_folder: Path):
     HOME.write_text("in the way")
     with Mirror(archive_folder) as sound, pytest.raises(BpError, match="cannot write to the cache") as caught:
         fetch.fetch(small_mnist, HOME / "mnist", (sound.url,), silent)
@@ -205,16 +204,14 @@ def test_a_source_that_cannot_be_read_is_not_blamed_on_the_cache(
     assert not list(HOME.glob(".*"))
 
 
-def test_a_folder_in_the_place_of_a_source_is_said(small_mnist: Archives, archive_folder: Path):
+def test_a_folder_in_the_place_of_an_archive_is_an_error(small_mnist: Archives, archive_folder: Path):
     (archive_folder / FILES[0]).unlink()
     (archive_folder / FILES[0]).mkdir()
     with pytest.raises(BpError, match=rf"{FILES[0]}: cannot read it: Is a directory"):
         fetch.import_from(small_mnist, archive_folder, HOME)
 
 
-def test_import_to_a_disk_that_is_too_small_is_said_and_leaves_nothing_torn(
-    small_mnist: Archives, archive_folder: Path
-):
+def test_import_to_a_disk_that_is_too_small_is_an_error(small_mnist: Archives, archive_folder: Path):
     with small_disk(HOME, 4096), pytest.raises(BpError, match="cannot write to the cache: ") as caught:
         fetch.import_from(small_mnist, archive_folder, HOME / "mnist")
     assert caught.value.code == Exit.NO_DATA
@@ -224,7 +221,7 @@ def test_import_to_a_disk_that_is_too_small_is_said_and_leaves_nothing_torn(
 def test_links_are_followed_in_the_folder_that_is_imported_and_nowhere_else(
     small_mnist: Archives, archive_folder: Path, caplog: pytest.LogCaptureFixture
 ):
-    """An archive of the cache that is a link is replaced, and what it led to stays."""
+    """An archive of the cache that is a link is replaced, and the target of the link stays."""
     originals = contents(archive_folder)
     linked, outside = Path("linked"), Path("outside")
     for folder in (linked, HOME, outside):

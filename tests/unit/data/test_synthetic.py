@@ -8,7 +8,8 @@ from numpy.random import default_rng
 
 from mnist_bp.data import synthetic
 from mnist_bp.data.glyphs import GLYPHS
-from mnist_bp.data.synthetic import BLOCK, BOX, Array, Bytes, draw
+from mnist_bp.data.synthetic import BLOCK, BOX, Bytes, Floats, draw
+from mnist_bp.streams import TEST_DIGITS, TRAIN_DIGITS, Stream
 
 Digits = tuple[Bytes, Bytes]
 Point = tuple[float, float]
@@ -18,19 +19,20 @@ STYLES = [(digit, glyph) for digit, glyphs in GLYPHS.items() for glyph in glyphs
 
 @pytest.fixture(scope="module")
 def digits() -> Digits:
-    return draw(10 * BLOCK, seed=0, stream=0)
+    return draw(10 * BLOCK, 0, TRAIN_DIGITS)
 
 
 # What is drawn
 
 
-def test_the_same_seed_and_stream_give_the_same_bytes(digits: Digits) -> None:
-    for array, again in zip(digits, draw(10 * BLOCK, seed=0, stream=0), strict=True):
-        assert array.tobytes() == again.tobytes()
+@pytest.mark.parametrize("count", [2 * BLOCK, 2 * BLOCK + 7])
+def test_the_same_seed_and_stream_give_the_same_first_blocks_whatever_the_count(digits: Digits, count: int) -> None:
+    for few, many in zip(draw(count, 0, TRAIN_DIGITS), digits, strict=True):
+        np.testing.assert_array_equal(few[: 2 * BLOCK], many[: 2 * BLOCK], strict=True)
 
 
-@pytest.mark.parametrize(("seed", "stream"), [(1, 0), (0, 1)])
-def test_another_seed_or_stream_gives_other_images_and_another_order(digits: Digits, seed: int, stream: int) -> None:
+@pytest.mark.parametrize(("seed", "stream"), [(1, TRAIN_DIGITS), (0, TEST_DIGITS)])
+def test_another_seed_or_stream_gives_other_images_and_another_order(digits: Digits, seed: int, stream: Stream) -> None:
     images, labels = draw(BLOCK, seed, stream)
     assert not (images == digits[0][:BLOCK]).all(axis=(1, 2)).any()
     assert (labels != digits[1][:BLOCK]).any()
@@ -41,15 +43,9 @@ def test_no_two_images_are_alike(digits: Digits) -> None:
     assert len(np.unique(images.reshape(len(images), -1), axis=0)) == len(images)
 
 
-@pytest.mark.parametrize("count", [2 * BLOCK, 2 * BLOCK + 7])
-def test_a_smaller_count_gives_the_first_blocks_of_a_larger_one(digits: Digits, count: int) -> None:
-    for few, many in zip(draw(count, seed=0, stream=0), digits, strict=True):
-        np.testing.assert_array_equal(few[: 2 * BLOCK], many[: 2 * BLOCK])
-
-
 @pytest.mark.parametrize("count", [0, 1, 7, BLOCK + 13])
-def test_count_images_and_labels_are_bytes_and_balanced_to_within_one_in_each_block(count: int) -> None:
-    images, labels = draw(count, seed=0, stream=0)
+def test_images_and_labels_are_bytes_and_classes_balanced_to_within_one_in_each_block(count: int) -> None:
+    images, labels = draw(count, 0, TRAIN_DIGITS)
     assert images.shape == (count, 28, 28)
     assert labels.shape == (count,)
     assert images.dtype == labels.dtype == np.uint8
@@ -65,17 +61,17 @@ def test_labels_are_shuffled_within_a_block(digits: Digits) -> None:
 
 def test_each_block_is_reported_with_its_number_of_images() -> None:
     reports: list[int] = []
-    draw(2 * BLOCK + 7, seed=0, stream=0, on_block=reports.append)
+    draw(2 * BLOCK + 7, 0, TRAIN_DIGITS, on_block=reports.append)
     assert reports == [BLOCK, BLOCK, 7]
 
 
 def test_the_digits_are_those_of_this_version(digits: Digits) -> None:
-    """The mean grey value of 2,000 images, as version 1 drew it: if this fails, raise VERSION and renew the number.
+    """The mean grey value of 2,000 images, as version 2 drew them: if this fails, raise VERSION and renew the number.
 
     The tolerance leaves room for processors that round an exponential differently, in some last bits of float32.
     """
-    assert synthetic.VERSION == 1
-    assert digits[0].mean() == pytest.approx(33.9675, rel=1e-4)
+    assert synthetic.VERSION == 2
+    assert digits[0].mean() == pytest.approx(34.4024, rel=1e-4)
 
 
 # What the images are like
@@ -111,7 +107,7 @@ def test_the_mean_of_each_class_tells_the_digits_of_another_seed_apart(digits: D
     """Chance is 10 %; a nearest-mean reader sees neither slant nor style, so it stays far below a network."""
     images, labels = digits
     means = np.array([images[labels == digit].mean(axis=0).ravel() for digit in range(10)])
-    others, truth = draw(5 * BLOCK, seed=1, stream=1)
+    others, truth = draw(5 * BLOCK, 1, TEST_DIGITS)
     distances = (means**2).sum(axis=1) - 2 * (others.reshape(-1, 784) @ means.T)
     assert (distances.argmin(axis=1) == truth).mean() > 0.45
 
@@ -188,7 +184,7 @@ def test_fitting_spans_the_box_and_keeps_the_shape_and_whole_pixels() -> None:
     assert (np.abs(low[:, 0] + high[:, 0] - BOX) <= 2).all()
 
 
-def line(start: Point, end: Point, count: int = 40) -> tuple[Array, Array]:
+def line(start: Point, end: Point, count: int = 40) -> tuple[Floats, Floats]:
     """Return the middles, (1, count, 2), and lengths, (1, count), of equal chords between two points."""
     steps = (np.arange(count) + 0.5)[:, None] / count
     middles = np.asarray(start) + steps * np.subtract(end, start)
@@ -224,20 +220,3 @@ def test_a_stroke_pressed_harder_is_wider_there() -> None:
     image = synthetic.ink(middles, lengths, radii, np.array([1.5], np.float32))[0]
     assert image[:, 5].sum() == pytest.approx(2 * 1, abs=0.3)
     assert image[:, 15].sum() == pytest.approx(2 * 2.5, abs=0.3)
-
-
-def test_centring_moves_ink_by_whole_pixels_to_pixel_14_and_never_out_of_the_image() -> None:
-    boxes = np.zeros((3, BOX, BOX), np.float32)
-    boxes[0, 9, 6] = 1
-    boxes[1, 10:12, 7] = 0.5
-    boxes[1, 11, 8] = 0.5
-    boxes[2, 0, 19] = 1
-    images = synthetic.centre(boxes)
-    assert {tuple(map(int, spot)) for spot in np.argwhere(images)} == {
-        (0, 14, 14),
-        (1, 13, 14),  # its centre of mass, (10.67, 7.33), rounds to (11, 7)
-        (1, 14, 14),
-        (1, 14, 15),
-        (2, 8, 19),  # a box at the border goes no further
-    }
-    assert images.max(axis=(1, 2)).tolist() == [255, 128, 255]

@@ -16,7 +16,7 @@ SMOOTH_ENDS = {  # f(−L) and f(L), f′(−L) and f′(L), for a large L
 every_activation = pytest.mark.parametrize("make", [*SMOOTH_ENDS, Step])
 
 
-def test_sigmoid_takes_its_textbook_values() -> None:
+def test_sigmoid_has_its_textbook_values() -> None:
     """σ(0) = 1/2, σ(ln 3) = 3/4; the book's σ(−1), σ(1), σ(2) are 0.26894142, 0.73105858, 0.88079708."""
     x = np.array([0.0, np.log(3), -1.0, 1.0, 2.0])
     np.testing.assert_allclose(Sigmoid().forward(x), [0.5, 0.75, 0.26894142, 0.73105858, 0.88079708], atol=5e-9)
@@ -87,7 +87,9 @@ def test_nan_stays_nan_and_stays_alone(make: type[Elementwise]) -> None:
 
 @every_activation
 @pytest.mark.parametrize("order", ["C", "F"])
-def test_a_function_may_write_over_its_argument(make: type[Elementwise], order: str, rng: np.random.Generator) -> None:
+def test_a_function_may_write_its_result_over_its_argument(
+    make: type[Elementwise], order: str, rng: np.random.Generator
+) -> None:
     x = np.asarray(rng.standard_normal((5, 3)), order=order)
     layer = make()
     expected = layer.forward(x).copy()
@@ -108,17 +110,17 @@ def test_leaky_relu_has_the_slope_that_it_is_given_left_of_zero_and_at_zero() ->
 
 
 @pytest.mark.parametrize("slope", [-0.1, 1.0, np.nan])
-def test_leaky_relu_refuses_a_slope_without_a_kink_to_the_right_side(slope: float) -> None:
+def test_leaky_relu_refuses_a_slope_below_zero_or_of_one_and_more(slope: float) -> None:
     with pytest.raises(ValueError, match="at least 0 and less than 1; got"):
         LeakyReLU(slope)
 
 
-def test_a_step_is_the_perceptrons_answer() -> None:
+def test_step_is_one_above_zero_and_zero_elsewhere() -> None:
     """The book's step function: 1 where x > 0, else 0, also at 0 itself."""
     np.testing.assert_array_equal(Step().forward(np.array([-1.0, -0.0, 0.0, 1.0, 2.0])), [0, 0, 0, 1, 1])
 
 
-def test_a_step_trains_nothing_and_says_what_does() -> None:
+def test_the_backward_of_step_raises_and_names_sigmoid_instead() -> None:
     layer = Step()
     layer.forward(np.ones((2, 3)))
     with pytest.raises(TypeError, match="trains nothing: its derivative is 0; use Sigmoid"):

@@ -6,7 +6,7 @@ import pytest
 from mnist_bp.nn.affine import Affine
 
 
-def test_affine_computes_a_worked_example() -> None:
+def test_a_worked_example() -> None:
     """By hand: [1·1 + 2·3 + 10, 1·2 + 2·4 + 20] = [17, 30]; db is dout, dW = xᵀ dout, dx = dout Wᵀ."""
     layer = Affine(2, 2)
     gradients = {"W": np.empty((2, 2)), "b": np.empty(2)}
@@ -29,11 +29,16 @@ def test_gradients_add_up_over_the_batch_and_are_not_divided() -> None:
 
 
 @pytest.mark.parametrize("shape", [(5, 3), (4,), (5, 4, 1)])
-def test_affine_names_the_shapes_that_do_not_fit(shape: tuple[int, ...]) -> None:
+def test_inputs_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
     layer = Affine(4, 3)
     layer.bind({"W": np.zeros((4, 3)), "b": np.zeros(3)}, {"W": np.zeros((4, 3)), "b": np.zeros(3)})
     with pytest.raises(ValueError, match=r"expects x of shape \(N, 4\); got \(" + str(shape[0])):
         layer.forward(np.zeros(shape))
+
+
+def test_examples_of_another_shape_have_no_output_shape() -> None:
+    with pytest.raises(ValueError, match=r"Affine expects examples of shape \(4,\); got \(5,\)"):
+        Affine(4, 3).output_shape((5,))
 
 
 def test_initial_biases_are_zero_and_the_fans_are_the_sizes(rng: np.random.Generator) -> None:

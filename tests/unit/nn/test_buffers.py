@@ -17,7 +17,7 @@ def test_a_smaller_batch_lies_at_the_start_of_the_array_that_is_held() -> None:
     assert np.shares_memory(large, buffers.buffer("out", (5, 3), np.float32))
 
 
-def test_an_array_grows_and_then_stays() -> None:
+def test_an_array_grows_and_its_memory_is_kept() -> None:
     buffers = Buffers()
     buffers.buffer("out", (2, 3), np.float32)
     large = buffers.buffer("out", (5, 3), np.float32)

@@ -23,7 +23,7 @@ def test_each_element_is_dropped_with_probability_rate_or_makes_up_for_it(rate: 
     assert np.ptp(kept.mean(axis=1)) < 0.5  # 1,000 rows of 100: each to 0.05
 
 
-def test_the_gradient_passes_where_the_element_did() -> None:
+def test_the_gradient_passes_where_the_elements_passed() -> None:
     layer = training(0.5)
     passed = layer.forward(np.ones((20, 30))).copy()
     np.testing.assert_array_equal(layer.backward(np.full((20, 30), 7.0)), 7 * passed)
@@ -45,7 +45,7 @@ def test_another_precision_drops_the_same_elements() -> None:
     np.testing.assert_array_equal(single != 0, double != 0)
 
 
-def test_a_network_that_is_not_being_trained_passes_x_and_its_gradient_on(rng: np.random.Generator) -> None:
+def test_outside_training_x_and_its_gradient_are_passed_on_as_they_are(rng: np.random.Generator) -> None:
     layer = training(0.5)
     x, dout = rng.standard_normal((2, 4, 3))
     layer.forward(x)
@@ -60,6 +60,6 @@ def test_a_rate_of_zero_drops_nothing(rng: np.random.Generator) -> None:
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1.0, 50.0, np.nan])
-def test_a_rate_that_is_no_probability_of_dropping_some_is_refused(rate: float) -> None:
+def test_a_rate_below_zero_or_of_one_and_more_is_refused(rate: float) -> None:
     with pytest.raises(ValueError, match="at least 0 and less than 1; got"):
         Dropout(rate)

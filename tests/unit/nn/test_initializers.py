@@ -32,7 +32,9 @@ def test_weights_have_mean_zero_and_the_named_spread(init: Initializer, std: flo
     [(initializers.xavier, np.sqrt(2 / 1200)), (initializers.he, np.sqrt(2 / 400))],
     ids=["xavier", "he"],
 )
-def test_a_kernel_is_fed_by_its_area_in_all_channels(init: Initializer, std: float, rng: np.random.Generator) -> None:
+def test_a_convolutions_fans_count_the_kernels_area_in_all_channels(
+    init: Initializer, std: float, rng: np.random.Generator
+) -> None:
     """16 · 5² = 400 in, 32 · 5² = 800 out; 12,800 draws: known to 0.63 %, 5 times that is allowed."""
     layer = Conv2D((16, 12, 12), filters=32, kernel=5)
     layer.bind({"W": np.empty((32, 16, 5, 5)), "b": np.ones(32)}, {"W": np.empty((32, 16, 5, 5)), "b": np.empty(32)})
@@ -47,7 +49,7 @@ def test_zeros_are_zero_and_leave_the_generator_alone(rng: np.random.Generator) 
     assert rng.bit_generator.state == before
 
 
-def test_the_generator_alone_decides() -> None:
+def test_initial_weights_depend_on_the_generator_alone() -> None:
     first, same, other = (initializers.he(np.random.default_rng(seed), SHAPE, *SHAPE) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, same)
     assert not np.array_equal(first, other)

@@ -121,6 +121,14 @@ def test_backward_writes_the_same_parameter_gradients(
 
 
 @every_layer
+def test_output_shape_is_the_shape_that_forward_gives(
+    make: Make, shape: tuple[int, ...], rng: np.random.Generator
+) -> None:
+    layer = bound(make(), rng)
+    assert layer.forward(batch(rng, shape)).shape == (6, *layer.output_shape(shape))
+
+
+@every_layer
 def test_a_layer_does_not_write_to_what_it_is_given(
     make: Make, shape: tuple[int, ...], rng: np.random.Generator
 ) -> None:
@@ -136,7 +144,7 @@ def test_a_layer_does_not_write_to_what_it_is_given(
 
 
 @every_layer
-def test_results_are_views_of_what_came_or_share_no_memory_with_it(
+def test_only_reshaping_layers_and_dropout_outside_training_return_views_of_their_input(
     make: Make, shape: tuple[int, ...], rng: np.random.Generator
 ) -> None:
     layer = bound(make(), rng)
@@ -215,7 +223,7 @@ def test_columns_may_be_asked_for_between_forward_and_backward(
     np.testing.assert_array_equal(layer.dW, dW)
 
 
-def test_only_layers_with_a_kink_tell_its_sides(rng: np.random.Generator) -> None:
+def test_only_layers_with_a_kink_tell_on_which_side_of_it_x_was(rng: np.random.Generator) -> None:
     kinked = set()
     for name, (make, shape) in LAYERS.items():
         layer = bound(make(), rng)

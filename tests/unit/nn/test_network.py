@@ -56,7 +56,7 @@ def test_parameters_are_named_views_of_one_vector() -> None:
     assert all(np.shares_memory(view, net.gradients) for view in net.named_gradients.values())
 
 
-def test_a_network_starts_from_its_seed_alone() -> None:
+def test_the_initial_weights_depend_on_the_seed_alone() -> None:
     one, same, other = (network(Affine(6, 3), seed=seed).parameters for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, same)
     assert not np.array_equal(one, other)
@@ -135,7 +135,7 @@ def test_dropout_ends_with_an_error_too(rng: np.random.Generator) -> None:
     np.testing.assert_array_equal(net.predict(x), quiet)
 
 
-def test_backprop_differentiates_the_loss_under_the_masks_of_the_step(rng: np.random.Generator) -> None:
+def test_in_training_backprop_differentiates_the_loss_with_its_masks(rng: np.random.Generator) -> None:
     net, (x, t), step = network(Affine(6, 8), Sigmoid(), Dropout(0.5), Affine(8, 3)), batch(rng), 1e-5
     with net.training(3):
         net.backprop(x, t)
@@ -148,7 +148,7 @@ def test_backprop_differentiates_the_loss_under_the_masks_of_the_step(rng: np.ra
     assert np.vdot(net.gradients, v) == pytest.approx((plus - minus) / (2 * step), abs=1e-9)
 
 
-def test_what_does_not_fit_is_named_with_its_layer() -> None:
+def test_an_input_that_does_not_fit_is_refused_with_the_number_of_the_layer() -> None:
     with pytest.raises(ValueError, match=r"layer 3: Affine expects x of shape \(N, 4\); got \(8, 5\)"):
         network(Affine(6, 5), Sigmoid(), Affine(4, 3)).predict(np.zeros((8, 6)))
 
@@ -188,7 +188,7 @@ def test_the_same_seed_and_key_give_the_same_masks_again(rng: np.random.Generato
         assert not np.array_equal(net.predict(x), first)
 
 
-def test_a_copys_loss_is_its_own(rng: np.random.Generator) -> None:
+def test_a_copy_has_a_loss_function_of_its_own(rng: np.random.Generator) -> None:
     net, (x, t) = network(Affine(6, 3)), batch(rng)
     net.loss(x, t)
     before = net.loss_function.backward().copy()
@@ -198,7 +198,7 @@ def test_a_copys_loss_is_its_own(rng: np.random.Generator) -> None:
 
 
 @pytest.mark.parametrize("t", [[0], [0, 1, 2, 7], [0, 1, -1, 2], [0.0, 1.0, 2.0, 0.0]], ids=str)
-def test_accuracy_takes_no_targets_that_do_not_fit(t: list[float]) -> None:
+def test_accuracy_refuses_targets_that_do_not_fit(t: list[float]) -> None:
     with pytest.raises(ValueError, match="expected"):
         network(Affine(6, 3)).accuracy(np.zeros((4, 6)), np.array(t))
 
@@ -208,12 +208,12 @@ def test_only_float32_and_float64_are_taken() -> None:
         network(Affine(6, 3), dtype="float16")
 
 
-def test_a_layer_cannot_serve_twice() -> None:
+def test_a_layer_that_is_given_twice_is_refused() -> None:
     sigmoid = Sigmoid()
     with pytest.raises(ValueError, match="expects each layer once"):
         network(Affine(6, 5), sigmoid, Affine(5, 3), sigmoid)
 
 
-def test_a_network_too_large_for_any_array_is_a_matter_of_memory() -> None:
+def test_a_network_too_large_for_any_array_raises_memory_error() -> None:
     with pytest.raises(MemoryError, match=r"1e\+24 parameters"):
         network(Affine(10**12, 10**12))

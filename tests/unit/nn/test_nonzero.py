@@ -26,6 +26,29 @@ def test_dense_puts_the_columns_back_between_zeros(batch: NonzeroColumns) -> Non
     assert not np.delete(x, KEPT, axis=1).any()
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_products_are_those_of_the_whole_array(batch: NonzeroColumns, dtype: str, rng: np.random.Generator) -> None:
+    """Two widths in turn, as of two layers: each product writes all of its result, and returns it."""
+    x = batch.astype(dtype)
+    tolerance = 20 * np.finfo(dtype).eps  # sums of at most 6 products of numbers near 1, in another order
+    for units in (3, 5):
+        W, dout = (rng.standard_normal((rows, units)).astype(dtype) for rows in (WIDTH, len(x)))
+        product, gradient = (np.full((rows, units), np.nan, dtype) for rows in (len(x), WIDTH))
+        assert x.dot(W, product) is product
+        assert x.T.dot(dout, gradient) is gradient
+        np.testing.assert_allclose(product, x.dense() @ W, atol=tolerance)
+        np.testing.assert_allclose(gradient, x.dense().T @ dout, atol=tolerance)
+
+
+def test_another_precision_is_a_copy_and_the_same_one_only_if_asked_for(batch: NonzeroColumns) -> None:
+    single = batch.astype("float32")
+    np.testing.assert_array_equal(single.dense(), batch.dense().astype("float32"), strict=True)
+    assert batch.astype("float64", copy=False) is batch
+    copied = batch.astype("float64")
+    assert not np.shares_memory(copied.values, batch.values)
+    np.testing.assert_array_equal(copied.dense(), batch.dense(), strict=True)
+
+
 def test_some_of_the_examples_are_a_view(batch: NonzeroColumns) -> None:
     some = batch[2:5]
     assert (len(some), some.shape) == (3, (3, WIDTH))
@@ -34,7 +57,7 @@ def test_some_of_the_examples_are_a_view(batch: NonzeroColumns) -> None:
 
 
 @pytest.mark.parametrize("bias", [True, False])
-def test_loss_and_gradient_are_those_of_the_whole_batch(
+def test_loss_and_gradient_are_those_of_the_batch_with_all_columns(
     batch: NonzeroColumns, bias: bool, rng: np.random.Generator
 ) -> None:
     """The second batch has other columns: nothing of the first must be left in the gradient."""

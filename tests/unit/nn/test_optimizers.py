@@ -138,7 +138,7 @@ def test_sgd_finds_the_minimum_of_the_books_function() -> None:
 
 @each_optimizer
 def test_the_state_is_all_that_an_optimizer_remembers(make: Make) -> None:
-    """A new one that is given parameters and state goes on to the bit."""
+    """Another one, given the parameters and the state, continues with the same bits."""
     first, gradients = np.array(START), np.empty(3)
     optimizer = make(first, gradients)
     for step in (1, 2):
@@ -191,7 +191,7 @@ def test_a_gradient_whose_squares_float32_cannot_hold_is_clipped() -> None:
 
 @pytest.mark.filterwarnings("ignore:overflow")
 @pytest.mark.parametrize("worst", [np.nan, np.inf, 1e300])
-def test_a_gradient_without_a_finite_norm_is_not_made_to_look_like_one(worst: float) -> None:
+def test_a_gradient_without_a_finite_norm_is_left_alone(worst: float) -> None:
     gradients = np.array([3.0, worst])
     clip_norm(gradients, 6.5)
     np.testing.assert_array_equal(gradients, [3.0, worst])

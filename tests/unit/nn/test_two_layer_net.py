@@ -25,7 +25,7 @@ def test_gradients_stay_when_the_next_ones_are_computed(rng: np.random.Generator
     np.testing.assert_array_equal(first["W1"], kept)
 
 
-def test_it_starts_as_the_book_does() -> None:
+def test_its_initial_parameters_are_those_of_the_book() -> None:
     """Weights from N(0, 0.01²), biases zero, so that ten classes cost ln 10 = 2.3026 each."""
     net = TwoLayerNet(784, 50, 10)
     assert net.parameters.size == 784 * 50 + 50 + 50 * 10 + 10

@@ -1,4 +1,4 @@
-"""Checkpoints: what is saved comes back to the bit, and what is damaged or does not fit is refused."""
+"""Checkpoints: what is saved is restored to the last bit, and what is damaged or does not fit is refused."""
 
 import hashlib
 from dataclasses import asdict, replace
@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mnist_bp.data.dataset import Dataset, Split
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.nn.optimizers import SGD, Adam, Momentum, Optimizer
 from mnist_bp.nn.two_layer_net import TwoLayerNet
 from mnist_bp.run import checkpoint
 from mnist_bp.train.trainer import Position, Trainer
 
-CONFIG, DATA = "seed: 5\n", "c0ffee"  # of the run, as `save` is told
+CONFIG = "seed: 5\n"  # of the run, as `save` is told, as are its data
+EXAMPLES = Split(np.zeros((4, 6), np.uint8), np.array([0, 1, 2, 0], np.uint8))
+DATA = Dataset("toy", EXAMPLES, EXAMPLES, (2, 3), ("red", "grün", "blue"), 3, "c0ffee")
 PATH = Path("checkpoint.npz")
 POSITION = Position(step=17, examples=34, loss_sum=0.1 + 0.2, correct=5)
 
@@ -38,7 +41,7 @@ def advanced() -> Trainer:
 
 def saved(trainer: Trainer) -> bytes:
     """Save a trainer at PATH and return the file's bytes."""
-    checkpoint.save(PATH, trainer, config=CONFIG, fingerprint=DATA, check=lambda: None)
+    checkpoint.save(PATH, trainer, config=CONFIG, dataset=DATA, check=lambda: None)
     return PATH.read_bytes()
 
 
@@ -54,7 +57,7 @@ def numbers(trainer: Trainer) -> list[Any]:
     return [asdict(trainer.position), *(vector.tolist() for vector in vectors)]
 
 
-def test_a_trainer_comes_back_to_the_bit_and_in_place() -> None:
+def test_a_trainer_is_restored_to_the_last_bit_in_its_own_arrays() -> None:
     before, after = advanced(), fresh()
     vectors = (after.network.parameters, after.optimizer.parameters, *after.optimizer.state.values())
     saved(before)
@@ -66,13 +69,15 @@ def test_a_trainer_comes_back_to_the_bit_and_in_place() -> None:
     assert all(new is old for new, old in zip(after.optimizer.state.values(), vectors[2:], strict=True))
 
 
-def test_it_says_of_which_run_it_is() -> None:
+def test_a_checkpoint_names_its_run_and_describes_its_data_set() -> None:
     saved(advanced())
     found = checkpoint.read(PATH)
-    assert (found.config, found.fingerprint) == (CONFIG, DATA)
+    assert (found.config, found.fingerprint) == (CONFIG, "c0ffee")
+    assert (found.shape, found.scale) == ((2, 3), 1 / 255)
+    assert (found.classes, found.outputs) == (("red", "grün", "blue"), 3)
 
 
-def test_a_network_comes_back_from_whatever_optimizer_trained_it() -> None:
+def test_a_network_is_restored_whatever_optimizer_trained_it() -> None:
     saved(advanced())
     net = TwoLayerNet(6, 5, 3)
     checkpoint.read(PATH).restore_parameters(net)
@@ -94,20 +99,21 @@ def sha256(members: dict[str, np.ndarray]) -> str:
     return digest.hexdigest()
 
 
-def test_arrays_lie_under_their_own_names_for_anyone_to_read() -> None:
+def test_numpy_alone_reads_the_arrays_under_their_own_names() -> None:
     trainer = advanced()
     saved(trainer)
     found = members()
     assert set(found) == {
-        "format", "config", "fingerprint", "W1", "b1", "W2", "b2", "optimizer.mean", "optimizer.squares",
+        "format", "config", "fingerprint", "shape", "scale", "classes", "outputs", "W1", "b1", "W2", "b2",
+        "optimizer.mean", "optimizer.squares",
         "position.step", "position.examples", "position.loss_sum", "position.correct", "sha256",
     }  # fmt: skip
-    assert (found["format"], found["config"], found["fingerprint"], found["sha256"]) == (1, CONFIG, DATA, sha256(found))
+    assert (found["format"], found["config"], found["sha256"]) == (2, CONFIG, sha256(found))
     np.testing.assert_array_equal(found["W1"], trainer.network.named_parameters["W1"])
     np.testing.assert_array_equal(found["optimizer.mean"], trainer.optimizer.state["mean"])
 
 
-def test_equal_states_are_equal_bytes() -> None:
+def test_equal_states_give_equal_files() -> None:
     assert saved(advanced()) == saved(advanced()) != saved(fresh())
 
 
@@ -146,10 +152,10 @@ def test_a_truncated_checkpoint_is_refused(kept: int) -> None:
     refused(r"not an uncompressed \.npz file")
 
 
-def test_no_flipped_bit_is_worse_than_an_error() -> None:
-    """In every 5th byte; a flip may be harmless, as in a zip's dates, but then all is as it was saved."""
+def test_a_flipped_bit_is_refused_or_changes_nothing() -> None:
+    """In every 37th byte; a flip may be harmless, as in a zip's dates, but then all is as it was saved."""
     whole, expected = saved(advanced()), numbers(advanced())
-    for i in range(0, len(whole), 5):
+    for i in range(0, len(whole), 37):
         PATH.write_bytes(whole[:i] + bytes([whole[i] ^ 1 << i % 8]) + whole[i + 1 :])
         try:
             found = checkpoint.read(PATH)
@@ -157,7 +163,7 @@ def test_no_flipped_bit_is_worse_than_an_error() -> None:
             continue
         trainer = fresh()
         found.restore(trainer)
-        assert (numbers(trainer), found.config, found.fingerprint) == (expected, CONFIG, DATA)
+        assert (numbers(trainer), found.config, found.classes) == (expected, CONFIG, DATA.classes)
 
 
 def rewrite(changes: dict[str, Any], *, hashed: bool) -> None:
@@ -176,40 +182,56 @@ DAMAGES = {
     "other data": {"fingerprint": "decade"},
     "a member more": {"extra": np.zeros(3)},
     "a member less": {"b2": None},
-    "no hash": {"sha256": None},
+    "other classes": {"classes": np.array(["red", "blue", "grün"])},
     "half a hash": {"sha256": "c0ffee"},
-    "a hash of another kind": {"sha256": np.zeros((2, 3))},
 }
 
 
 @pytest.mark.parametrize("changes", DAMAGES.values(), ids=DAMAGES)
-def test_what_does_not_have_the_hash_it_was_saved_with_is_refused(changes: dict[str, Any]) -> None:
+def test_contents_that_do_not_match_their_hash_are_refused(changes: dict[str, Any]) -> None:
     rewrite(changes, hashed=False)
     refused("expected contents with SHA-256")
 
 
-@pytest.mark.parametrize("format_", [None, 0, 2, 1.5, "1", [1, 1]], ids=str)
+INCOMPLETE = {
+    "no shape": {"shape": None},
+    "no classes": {"classes": None},
+    "no sha256": {"sha256": None},
+    "no sha256 of the right kind": {"sha256": np.zeros((2, 3))},
+    "no config of the right kind": {"config": 7},
+    "no scale of the right kind": {"scale": "1"},
+}
+
+
+@pytest.mark.parametrize(("name", "changes"), INCOMPLETE.items(), ids=INCOMPLETE)
+def test_a_checkpoint_that_lacks_a_description_is_refused(name: str, changes: dict[str, Any]) -> None:
+    rewrite(changes, hashed="sha256" not in changes)
+    refused(rf"expected format, config, .* sha256; got {' '.join(name.split()[:2])}$")
+
+
+@pytest.mark.parametrize("format_", [None, 0, 1, 3, 2.5, "2", [2, 2]], ids=str)
 @pytest.mark.parametrize("hashed", [True, False])
-def test_a_checkpoint_of_another_version_is_refused_however_its_hash_is_made(format_: Any, hashed: bool) -> None:
+def test_a_checkpoint_of_another_version_is_refused_even_with_another_kind_of_hash(format_: Any, hashed: bool) -> None:
     rewrite({"format": format_}, hashed=hashed)
-    with pytest.raises(BpError, match=r"expected a checkpoint of format 1; got one (of format|without)") as caught:
+    with pytest.raises(BpError, match=r"expected a checkpoint of format 2; got one (of format|without)") as caught:
         checkpoint.read(PATH)
     assert "the version of mnist_bp that wrote it" in str(caught.value.hint)
 
 
-def test_nothing_is_unpickled() -> None:
+def test_pickled_arrays_are_refused() -> None:
     rewrite({"W2": np.array([None] * 15).reshape(5, 3)}, hashed=False)
     refused("not an uncompressed")
 
 
-NETWORKS = {
+MISFITS_OF_NETWORKS = {
     "b2 missing": ({"b2": None}, "expected the arrays"),
     "an array too many": ({"extra": np.zeros(3)}, "expected the arrays"),
     "W1 float32": ({"W1": np.zeros((6, 5), "float32")}, "type float64; got .* float32"),
     "W1 complex": ({"W1": np.zeros((6, 5), "complex128")}, "type float64; got .* complex128"),
     "b1 nan": ({"b1": np.full(5, np.nan)}, "expected finite numbers in b1"),
+    "one nan in b1": ({"b1": np.array([0, 0, np.nan, 0, 0])}, "expected finite numbers in b1"),
 }
-RUNS = {
+MISFITS_OF_RUNS = {
     "no mean": ({"optimizer.mean": None}, "expected the arrays"),
     "squares inf": ({"optimizer.squares": np.full(53, np.inf)}, "expected finite numbers in optimizer.squares"),
     "squares short": ({"optimizer.squares": np.zeros(52)}, r"optimizer.squares of shape \(53,\) .*; got \(52,\)"),
@@ -218,9 +240,10 @@ RUNS = {
     "step negative": ({"position.step": np.array(-5)}, "expected position.step of 0 or more; got -5"),
     "no correct": ({"position.correct": None}, "expected the arrays"),
 }
+MISFITS = MISFITS_OF_NETWORKS | MISFITS_OF_RUNS
 
 
-@pytest.mark.parametrize(("changes", "message"), (NETWORKS | RUNS).values(), ids=NETWORKS | RUNS)
+@pytest.mark.parametrize(("changes", "message"), MISFITS.values(), ids=MISFITS)
 def test_arrays_that_do_not_fit_are_refused_and_nothing_is_changed(changes: dict[str, Any], message: str) -> None:
     rewrite(changes, hashed=True)
     trainer = fresh()
@@ -229,8 +252,8 @@ def test_arrays_that_do_not_fit_are_refused_and_nothing_is_changed(changes: dict
     assert numbers(trainer) == numbers(fresh())
 
 
-@pytest.mark.parametrize(("changes", "message"), NETWORKS.values(), ids=NETWORKS)
-def test_a_network_refuses_them_as_well(changes: dict[str, Any], message: str) -> None:
+@pytest.mark.parametrize(("changes", "message"), MISFITS_OF_NETWORKS.values(), ids=MISFITS_OF_NETWORKS)
+def test_arrays_that_do_not_fit_are_refused_for_a_network_too(changes: dict[str, Any], message: str) -> None:
     rewrite(changes, hashed=True)
     net = fresh().network
     with pytest.raises(BpError, match=message):

@@ -1,4 +1,4 @@
-"""Processes are recognised: alive, dead, not yet buried, another's number, another place, and not to be told."""
+"""Processes are recognised: running, ended, zombies, with a reused number, elsewhere, and hidden ones."""
 
 import os
 import shutil
@@ -31,14 +31,14 @@ def child(*lines: str) -> Iterator[tuple[Process, "subprocess.Popen[str]"]]:
         popen.communicate()
 
 
-def test_this_process_runs_and_is_read_as_it_is_written() -> None:
+def test_this_process_is_running_and_its_line_reads_back() -> None:
     this = Process.this()
     assert this.number == os.getpid()
     assert this.runs() is True
     assert Process.parse(this.line) == this
 
 
-def test_another_process_runs_until_it_has_ended() -> None:
+def test_another_process_is_running_until_it_is_killed() -> None:
     with child() as (other, popen):
         assert other.number == popen.pid
         assert other.runs() is True
@@ -47,7 +47,7 @@ def test_another_process_runs_until_it_has_ended() -> None:
         assert other.runs() is False
 
 
-def test_a_process_that_has_ended_does_not_run_though_nobody_has_asked_how() -> None:
+def test_a_zombie_is_not_running() -> None:
     with child() as (other, popen):
         popen.kill()
         os.waitid(os.P_PID, popen.pid, os.WEXITED | os.WNOWAIT)  # which leaves it a zombie
@@ -56,24 +56,22 @@ def test_a_process_that_has_ended_does_not_run_though_nobody_has_asked_how() -> 
 
 
 @pytest.mark.parametrize("name", [") Z 1", "a b) S (c", "((("])
-def test_the_name_of_a_process_may_be_anything(name: str) -> None:
+def test_a_process_is_recognised_whatever_its_name(name: str) -> None:
     with child(f"open('/proc/self/comm', 'w').write({name!r})") as (other, _):
         assert other.runs() is True
 
 
-def test_another_process_may_have_got_the_number() -> None:
+def test_a_process_with_the_same_number_and_another_start_is_another_one() -> None:
     this = Process.this()
     assert replace(this, started=str(int(this.started) - 1)).runs() is False
 
 
 @pytest.mark.parametrize("place", ["another-boot/pid:[4026531836]", UNKNOWN])
-def test_a_number_means_nothing_in_another_place(place: str) -> None:
+def test_a_process_elsewhere_cannot_be_judged_from_here(place: str) -> None:
     assert replace(Process.this(), place=place).runs() is None
 
 
-def test_two_places_that_are_unknown_are_not_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on machines without /proc."""
-
+def test_without_proc_no_process_can_be_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(number: int) -> str:
         raise FileNotFoundError
 
@@ -85,7 +83,7 @@ def test_two_places_that_are_unknown_are_not_the_same(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(("answer", "runs"), [(None, None), (PermissionError, None), (ProcessLookupError, False)])
-def test_of_a_process_that_is_hidden_from_us_nothing_is_said_but_that_its_number_is_free(
+def test_a_hidden_process_is_known_to_have_ended_only_if_its_number_is_free(
     answer: type[OSError] | None, runs: bool | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As where /proc is mounted with hidepid."""
@@ -106,8 +104,8 @@ def test_of_a_process_that_is_hidden_from_us_nothing_is_said_but_that_its_number
     assert other.runs() is runs
 
 
-def test_processes_that_proc_does_not_show_have_no_known_place() -> None:
-    """In a name space of its own, a process sees a /proc in which its number is another's."""
+def test_a_process_whose_number_is_another_in_proc_has_no_known_place() -> None:
+    """In a name space of its own it sees the /proc of the outer one, in which its number is another process's."""
     command = ["unshare", "--pid", "--fork", sys.executable, "-c", TELL]
     if (
         shutil.which("unshare") is None
@@ -120,7 +118,7 @@ def test_processes_that_proc_does_not_show_have_no_known_place() -> None:
     assert (other.started, other.place) == (UNKNOWN, UNKNOWN)
 
 
-def test_a_line_that_is_not_whole_tells_of_nobody() -> None:
+def test_no_part_of_a_line_is_taken_for_a_process() -> None:
     line = Process.this().line
     assert not [cut for cut in range(len(line)) if Process.parse(line[:cut])]
 
@@ -128,5 +126,5 @@ def test_a_line_that_is_not_whole_tells_of_nobody() -> None:
 @pytest.mark.parametrize(
     "line", ["0 1 here host\n", "-1 1 here host\n", "9999999999 1 here host\n", "1 x here host\n", "1 2\n", "{}\n"]
 )
-def test_a_line_of_something_else_tells_of_nobody(line: str) -> None:
+def test_a_line_of_another_form_is_not_taken_for_a_process(line: str) -> None:
     assert Process.parse(line) is None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist_bp.config.schema import rule_of
+from mnist_bp.config import rule_of
 from mnist_bp.sweep.axes import MOST_VALUES, Choice, Range, Uniform
 
 BATCH, RATE, HIDDEN = (rule_of(f"{key}").accept for key in ("train.batch_size", "train.learning_rate", "model.hidden"))
@@ -35,9 +35,9 @@ BATCH, RATE, HIDDEN = (rule_of(f"{key}").accept for key in ("train.batch_size", 
 def test_a_range_goes_from_first_to_last(
     first: float, last: float, step: float | None, factor: float | None, values: list[float]
 ) -> None:
-    came = [*Range(first, last, step, factor, lambda value: value)]
-    assert came == values
-    assert [type(value) for value in came] == [type(value) for value in values]
+    values_of_range = [*Range(first, last, step, factor, lambda value: value)]
+    assert values_of_range == values
+    assert [type(value) for value in values_of_range] == [type(value) for value in values]
     assert [*Range(first, last, step, factor, str)] == [str(value) for value in values]
 
 
@@ -65,7 +65,7 @@ def test_steps_of_decimals_are_exact(first: int, count: int, step: int) -> None:
         (1, 10**7, 10**6, None, BATCH, "an integer from 1 to 1000000"),
     ],
 )
-def test_a_range_that_is_empty_endless_or_not_accepted_is_refused(
+def test_a_range_that_is_empty_too_long_or_not_accepted_is_refused(
     first: float, last: float, step: float | None, factor: float | None, accept: object, message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
@@ -77,7 +77,7 @@ def test_a_long_range_is_made_one_value_at_a_time() -> None:
     assert [*itertools.islice(values, 2)] == [(1,), (2,)]
 
 
-def test_every_choice_comes_up_as_often_as_any_other() -> None:
+def test_all_choices_are_drawn_equally_often() -> None:
     """Of 6,000 draws from 3, each count has a standard deviation of 37: 5 of them are allowed."""
     generator, choice = Random(1), Choice(["a", "b", "c"])
     draws = [choice.draw(generator) for _ in range(6000)]
@@ -88,7 +88,7 @@ def test_every_choice_comes_up_as_often_as_any_other() -> None:
     ("log", "low", "high", "median", "quarter"),
     [(False, 2, 10, 6, 4), (True, 1e-4, 1, 1e-2, 1e-3)],
 )
-def test_draws_are_uniform_or_their_logarithms_are(
+def test_draws_or_their_logarithms_are_uniform(
     log: bool, low: float, high: float, median: float, quarter: float
 ) -> None:
     """Shares below a quantile have a standard deviation of at most 0.0065 in 6,000 draws: 5 of them are allowed."""
@@ -99,7 +99,7 @@ def test_draws_are_uniform_or_their_logarithms_are(
         assert abs(sum(value < quantile for value in draws) / 6000 - share) < 0.033  # type: ignore[operator]
 
 
-def test_each_integer_has_its_share_the_ends_included() -> None:
+def test_integers_are_drawn_equally_often_including_the_ends() -> None:
     generator, distribution = Random(3), Uniform(1, 4, False, True, BATCH)
     draws = [distribution.draw(generator) for _ in range(4000)]
     assert {type(value) for value in draws} == {int}
@@ -109,13 +109,13 @@ def test_each_integer_has_its_share_the_ends_included() -> None:
     assert abs(sum(width[0] < 100 for width in widths) - 1000) < 140  # type: ignore[index]
 
 
-def test_an_integer_has_all_its_digits() -> None:
+def test_drawn_integers_are_not_rounded_to_six_digits() -> None:
     seed = rule_of("data.seed").accept
     draws = [Uniform(0, 9_999_999, False, True, seed).draw(Random(number)) for number in range(200)]
     assert sum(int(str(value)) % 10 == 0 for value in draws) < 50  # a tenth, with a standard deviation of 4
 
 
-def test_what_is_drawn_has_six_digits() -> None:
+def test_drawn_numbers_have_six_digits() -> None:
     generator, distribution = Random(4), Uniform(1e-4, 1, True, False, RATE)
     for _ in range(100):
         value = distribution.draw(generator)
@@ -123,7 +123,7 @@ def test_what_is_drawn_has_six_digits() -> None:
         assert value == float(f"{value:.6g}")
 
 
-def test_the_draws_of_a_seed_are_these() -> None:
+def test_a_seed_gives_the_draw_worked_out_by_hand() -> None:
     """By hand from Random("0 train.learning_rate").random(), 0.6334…: 10^(−4 + 4 · 0.6334…)."""
     share = Random("0 train.learning_rate").random()
     drawn = Uniform(1e-4, 1, True, False, RATE).draw(Random("0 train.learning_rate"))

@@ -1,5 +1,6 @@
-"""Successive halving: which settings go on, and when it is too early to say."""
+"""Successive halving: which settings go on, by the rounds that were written down and the runs as they are."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -7,196 +8,271 @@ from pathlib import Path
 import pytest
 
 from mnist_bp.errors import BpError, Exit
-from mnist_bp.run.outcome import Result, State
-from mnist_bp.sweep.halving import Rung, continued, target, top_rung
-from mnist_bp.sweep.plan import run_name
-from mnist_bp.sweep.settings import settings
+from mnist_bp.run.outcome import Outcome, State
+from mnist_bp.sweep import halving
+from mnist_bp.sweep.halving import ROUNDS, Round, Step, step
 from tests.helpers.making import config, record
 
+FOLDER = Path("r")
 THIRD = Fraction(1, 3)
 
 
-def result(rate: float, seed: int = 0, state: State = "finished", accuracy: float = 0.5, **keys: object) -> Result:
+@pytest.fixture(autouse=True)
+def folder() -> None:
+    FOLDER.mkdir()
+
+
+def run(rate: float, seed: int = 0, state: State = "finished", accuracy: float = 0.5, **keys: object) -> Outcome:
     about = config(seed, train_learning_rate=rate, **keys)
     last = record(about.train.epochs, test_accuracy=accuracy) if state == "finished" else None
-    return Result(Path(f"r/{rate:g}-{seed}"), about, state, last, failure="diverged")
+    return Outcome(FOLDER / f"{rate:g}-{seed}", about, state, last, failure="diverged")
 
 
-def rung(*results: Result, metric: str = "test_accuracy") -> Rung:
-    return top_rung(settings(results, metric), metric)
+def nine(*seeds: int) -> list[Outcome]:
+    """Return the runs of nine settings; the larger the rate, the better the accuracy."""
+    return [run(rate, seed, accuracy=rate / 10 + seed / 100) for rate in range(1, 10) for seed in seeds or (0,)]
 
 
-def left(rung: Rung, keep: Fraction = THIRD, epochs: int | None = None) -> list[str]:
-    """Return the runs that have still to be trained, and to how many epochs."""
-    return [f"{run.out.name} {run.config.train.epochs}" for _, run in rung.unfinished(keep, epochs)]
+def stepped(
+    runs: list[Outcome], keep: Fraction = THIRD, epochs: int | None = None, metric: str = "test_accuracy"
+) -> Step:
+    return step(FOLDER, runs, metric, keep, epochs)
 
 
-def best(rung: Rung, keep: Fraction = THIRD) -> list[float]:
-    return [setting.config.train.learning_rate for setting in rung.best(keep)]
+def todo(step: Step) -> list[str]:
+    """Return the names of the runs to train, and to how many epochs."""
+    return [f"{run.out.name} to {run.config.train.epochs}" for _, run in step.todo]
 
 
-NINE = [result(rate, seed, accuracy=rate / 10 + seed / 100) for rate in range(1, 10) for seed in range(2)]
+def rates(step: Step) -> list[float]:
+    return [setting.config.train.learning_rate for setting in step.kept]
+
+
+def trained(runs: list[Outcome], step: Step) -> list[Outcome]:
+    """Return the runs as they are once those to do have been trained."""
+    done = {each.out: each.config for _, each in step.todo}
+    return [
+        replace(each, config=done[each.path], last=replace(each.last, epoch=done[each.path].train.epochs))
+        if each.last and each.path in done
+        else each
+        for each in runs
+    ]
+
+
+def test_no_rounds_are_read_where_none_were_written() -> None:
+    assert halving.read(FOLDER) == []
+
+
+def test_a_round_that_was_only_printed_is_not_taken_for_done_where_steps_end_the_runs_first() -> None:
+    """They have the epochs of the round in their configs, and were never trained for as long."""
+    runs = [run(rate, accuracy=rate / 10, train_epochs=30, train_max_steps=10) for rate in range(1, 10)]
+    runs = [replace(each, last=record(1, test_accuracy=each.last.test_accuracy)) for each in runs if each.last]
+    first, again = stepped(runs, epochs=30), stepped(runs, epochs=30)
+    assert len(first.kept) == 3
+    assert todo(again) == todo(first)
+
+
+def test_while_a_round_is_under_way_its_own_metric_counts() -> None:
+    runs = nine()
+    first = stepped(runs)
+    one = [each.path == first.todo[0][1].out for each in runs]
+    begun = [trained([each], first)[0] if chosen else each for each, chosen in zip(runs, one, strict=True)]
+    found = stepped(begun, Fraction(1, 9), 100, "test_loss")
+    assert (found.under_way, found.metric, found.target) == (True, "test_accuracy", 3)
+    assert len(found.todo) == 2
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[", "{}x", '{"metric": 3}', "[3]", "[{}]", '[{"runs": 3}]', '[{"metric": "a", "runs": []}]']
+)
+def test_a_damaged_rounds_file_is_named(content: str) -> None:
+    (FOLDER / ROUNDS).write_text(content * 100_000 if content == "[" else content)
+    with pytest.raises(BpError, match=r"r/rounds\.json: expected the rounds that bp sweep prune wrote") as caught:
+        stepped(nine())
+    assert "once it is deleted, pruning begins anew" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize(
     ("keep", "kept"), [("1/3", 3), ("1/2", 5), ("1", 9), ("1/9", 1), ("1/1000", 1), ("0.34", 4), ("2/9", 2)]
 )
 def test_the_best_share_is_kept_rounded_up(keep: str, kept: int) -> None:
-    assert best(rung(*NINE), Fraction(keep)) == list(range(9, 9 - kept, -1))
+    found = stepped(nine(0, 1), Fraction(keep), 9)
+    assert rates(found) == list(range(9, 9 - kept, -1))
+    assert todo(found) == [f"{rate}-{seed} to 9" for rate in range(9, 9 - kept, -1) for seed in (0, 1)]
+    assert (found.under_way, found.reached, found.target, len(found.competing)) == (False, 1, 9, 9)
 
 
-def longer(rate: int, epochs: int) -> list[Result]:
-    """Return the runs of a setting of the nine as they are when they have gone on."""
-    return [result(rate, seed, accuracy=rate / 10, train_epochs=epochs) for seed in range(2)]
+def test_a_round_is_written_down_as_it_was_chosen() -> None:
+    stepped(nine(), Fraction("0.25"))
+    assert halving.read(FOLDER) == [Round("test_accuracy", "1/4", 4, ("9-0", "8-0", "7-0"))]
+
+
+def test_the_best_are_those_by_the_metric() -> None:
+    runs = [replace(each, last=record(test_loss=each.config.train.learning_rate)) for each in nine()]
+    assert rates(stepped(runs, metric="test_loss")) == [1, 2, 3]
 
 
 def test_three_rounds_leave_one_of_nine() -> None:
     """9 settings for 1 epoch, 3 for 3, 1 for 9: Hyperband's bracket for R = 9 and η = 3."""
-    runs = {run.path: run for run in NINE}
-    for epochs, kept in ((1, 3), (3, 1)):
-        top = rung(*runs.values())
-        assert (top.epochs, len(top.best(THIRD)), left(top)) == (epochs, kept, [])
-        for setting in top.best(THIRD):
-            for planned in continued(setting, target(top.epochs, THIRD, None)):
-                rate, seed = planned.config.train.learning_rate, planned.config.seed
-                runs[planned.out] = result(rate, seed, accuracy=rate / 10, train_epochs=planned.config.train.epochs)
-    top = rung(*runs.values())
-    assert [setting.config.train.learning_rate for setting in top.settings] == [9]
-    assert (top.epochs, left(top)) == (9, [])
+    runs = nine(0, 1)
+    for reached, kept in ((1, 3), (3, 1)):
+        found = stepped(runs)
+        assert (found.reached, found.target, len(found.kept)) == (reached, 3 * reached, kept)
+        runs = trained(runs, found)
+    last = stepped(runs)
+    assert (rates(last), last.reached, todo(last), last.under_way) == ([9], 9, [], False)
+    assert [each.epochs for each in halving.read(FOLDER)] == [3, 9]
 
 
-@pytest.mark.parametrize(
-    ("share", "epochs", "expected"),
-    [
-        ("1/3", None, [7]),  # the same command once more
-        ("1/3", 3, [7]),
-        ("1/3", 5, []),  # another command: what it starts from is what there is
-        ("1/2", None, []),
-        ("1/9", 3, []),
-        ("1/2", 3, [7, 6, 5]),
-    ],
-)
-def test_what_had_not_begun_when_a_round_was_interrupted_is_not_forgotten(
-    share: str, epochs: int | None, expected: list[int]
-) -> None:
-    top = rung(*NINE[:14], *longer(8, 3), *longer(9, 3))
-    assert left(top, Fraction(share), epochs) == [f"{rate}-{seed} 3" for rate in expected for seed in range(2)]
+@pytest.mark.parametrize(("keep", "epochs"), [(THIRD, None), (Fraction(1, 2), 20)])
+def test_an_interrupted_round_is_finished_first_whatever_the_options(keep: Fraction, epochs: int | None) -> None:
+    """The best run has reached the end of its round, the second is on its way, the third as it was before."""
+    (nine_at_its_end,) = trained(nine()[8:], stepped(nine()))
+    runs = [*nine()[:7], run(8, state="unfinished", train_epochs=3), nine_at_its_end]
+    found = stepped(runs, keep, epochs)
+    assert (sorted(todo(found)), found.under_way) == (["7-0 to 3", "8-0 to 3"], True)
+    assert (found.reached, found.target) == (3, 3)
+    assert len(halving.read(FOLDER)) == 1
 
 
-def test_a_setting_that_has_gone_on_in_part_counts_as_one() -> None:
-    top = rung(*NINE[:14], *longer(9, 3), longer(8, 3)[0], NINE[15])
-    assert left(top) == ["8-1 3", "7-0 3", "7-1 3"]
+def test_a_round_in_which_nothing_has_begun_is_chosen_anew() -> None:
+    stepped(nine())
+    assert todo(stepped(nine(), Fraction(1, 9), 5)) == ["9-0 to 5"]
+    assert halving.read(FOLDER) == [Round("test_accuracy", "1/9", 5, ("9-0",))]
 
 
-def test_where_all_that_went_on_have_failed_others_do() -> None:
-    top = rung(*NINE[:12], *(result(rate, 0, "failed", train_epochs=3) for rate in (7, 8, 9)))
-    assert (top.epochs, best(top), left(top)) == (1, [6, 5, 4], [])
+def test_a_second_round_in_which_nothing_has_begun_is_chosen_anew_among_those_of_the_first() -> None:
+    runs = trained(nine(), stepped(nine()))
+    assert todo(stepped(runs)) == ["9-0 to 9"]
+    assert todo(stepped(runs, Fraction(2, 3), 4)) == ["9-0 to 4", "8-0 to 4"]
+    assert [each.epochs for each in halving.read(FOLDER)] == [3, 4]
 
 
-def test_failed_settings_leave_a_round_complete() -> None:
-    """Of nine settings seven failed: the two others are all that the best third can be."""
-    top = rung(*longer(8, 3), *longer(9, 3), *(result(rate, state="failed") for rate in range(1, 8)))
-    assert left(top) == []
+def test_where_a_whole_round_has_failed_the_others_go_on() -> None:
+    stepped(nine())
+    runs = [*nine()[:6], *(run(rate, state="failed", train_epochs=3) for rate in (7, 8, 9))]
+    assert todo(stepped(runs)) == ["6-0 to 3", "5-0 to 3", "4-0 to 3"]
 
 
-def test_settings_that_came_later_do_not_go_on_before_they_are_finished() -> None:
-    new = [result(rate, state="missing") for rate in range(10, 20)]
-    assert left(rung(*NINE[:12], *(run for rate in (7, 8, 9) for run in longer(rate, 3)), *new)) == []
+def test_failed_runs_are_named_rank_last_and_do_not_go_on() -> None:
+    runs = [run(1), run(2, state="failed"), run(3, 0, "failed"), run(3, 1, accuracy=0.9)]
+    found = stepped(runs, Fraction(1), 2)
+    assert (rates(found), todo(found)) == ([3, 1], ["3-1 to 2", "1-0 to 2"])
+    assert {each.path.name for each in found.failed} == {"2-0", "3-0"}
 
 
-def test_what_goes_on_is_the_same_run_but_for_its_length() -> None:
-    (setting,) = rung(result(0.5, 3, train_max_steps=7), result(0.5, 4, "failed", train_max_steps=7)).best(THIRD)
-    (planned,) = continued(setting, 5)
-    assert planned.config == config(3, train_learning_rate=0.5, train_epochs=5)
-    assert planned.out == Path("r/0.5-3")
+def test_a_share_that_reaches_into_the_failed_settings_keeps_fewer() -> None:
+    runs = [*(run(rate, state="failed") for rate in range(1, 8)), run(8), run(9)]
+    assert rates(stepped(runs)) == [8, 9]
 
 
-def test_failed_settings_rank_last_are_named_and_do_not_go_on() -> None:
-    top = rung(result(1), result(2, state="failed"), result(3, seed=0, state="failed"), result(3, seed=1, accuracy=0.9))
-    assert best(top, Fraction(1)) == [3, 1]
-    assert best(top, THIRD) == [3]
-    assert {run.path.name for run in top.failed} == {"2-0", "3-0"}
-    assert [run.out.name for setting in top.best(THIRD) for run in continued(setting, 2)] == ["3-1"]
-
-
-def test_failed_settings_of_an_earlier_rung_are_out() -> None:
-    top = rung(result(1, train_epochs=3), result(2, state="failed"), result(3, state="failed", train_epochs=3))
-    assert [setting.config.train.learning_rate for setting in top.settings] == [1, 3]
+def test_a_failed_run_ends_its_round() -> None:
+    runs = trained(nine(), stepped(nine()))
+    runs = [run(8, state="failed", train_epochs=3) if each.path.name == "8-0" else each for each in runs]
+    found = stepped(runs, Fraction(1, 3))
+    assert (found.under_way, todo(found)) == (False, ["9-0 to 9"])
 
 
 @pytest.mark.parametrize("state", ["unfinished", "missing"])
-def test_runs_of_the_rung_that_are_not_finished_come_first(state: State) -> None:
-    assert left(rung(result(1), result(2), result(2, 1, state))) == ["2-1 1"]
-    assert left(rung(result(1, train_epochs=3), result(2), result(2, 1, state))) == []  # of an earlier rung
+def test_before_the_first_round_all_runs_must_be_finished(state: State) -> None:
+    found = stepped([run(1), run(2), run(2, 1, state)])
+    assert (todo(found), found.under_way, found.reached) == (["2-1 to 1"], True, 1)
+    assert halving.read(FOLDER) == []
 
 
-def test_a_rung_is_one_before_a_run_has_come_there() -> None:
-    top = rung(result(1, train_epochs=5), *(result(2, seed, "unfinished", train_epochs=8) for seed in range(2)))
-    assert (top.epochs, left(top)) == (8, ["2-0 8", "2-1 8"])
+def test_a_sweep_of_which_no_run_is_finished_yet_is_under_way() -> None:
+    found = stepped([run(1, state="missing", train_epochs=5), run(2, state="failed", train_epochs=5)])
+    assert (todo(found), found.under_way, found.target) == (["1-0 to 5"], True, 5)
 
 
-def test_seeds_of_a_setting_that_has_gone_on_follow_it() -> None:
-    ahead, behind = result(1, 0, train_epochs=3), result(1, 1, train_max_steps=30)
-    assert left(rung(ahead, behind)) == ["1-1 3"]
-    assert left(rung(ahead, result(1, 1, "missing"))) == ["1-1 3"]
-    assert left(rung(ahead, result(1, 1, "failed"))) == []
+def test_runs_that_are_added_later_do_not_join_the_rounds() -> None:
+    runs = trained(nine(), stepped(nine()))
+    added = [run(10, accuracy=1.0), run(11, state="missing"), run(12, state="damaged")]
+    assert todo(stepped([*runs, *added])) == ["9-0 to 9"]
 
 
-def test_damage_matters_where_it_would_be_compared() -> None:
-    top = rung(
-        result(1, 0, train_epochs=3), result(1, 1, "damaged"), result(2, train_epochs=3),
-        result(2, 1, "damaged", train_epochs=3), result(3, 0, "damaged"),
-    )  # fmt: skip
-    assert {run.path.name for run in top.damaged} == {"1-1", "2-1"}
+def test_a_run_goes_on_as_it_is_but_for_its_length() -> None:
+    """A limit of steps would end it before."""
+    runs = [run(0.5, 3, accuracy=0.9, train_max_steps=7), run(0.3, train_max_steps=7)]
+    (_, planned), *_ = stepped(runs, THIRD, 5).todo
+    assert planned.config == config(3, train_learning_rate=0.5, train_epochs=5)
+    assert planned.out == FOLDER / "0.5-3"
 
 
-def named(run: Result) -> Result:
-    """Return the run in a directory that is named as it would have been planned."""
-    return replace(run, path=run.path.with_name(run_name(run.config)))
+def test_one_setting_does_not_go_on() -> None:
+    found = stepped([run(1), run(1, 1), run(2, state="failed")])
+    assert (rates(found), todo(found), found.under_way) == ([1], [], False)
+    assert halving.read(FOLDER) == []
 
 
-@pytest.mark.parametrize(
-    ("ahead", "behind"),
-    [
-        (result(1, train_epochs=3), result(1)),  # a run that was continued is no longer where it was
-        (result(1, 0, "missing", train_epochs=3), result(1)),
-        (result(1, train_max_steps=7, train_epochs=3), result(2)),
-        (named(result(1, train_epochs=3)), named(result(2))),
-        (named(result(1, 0, "unfinished", train_epochs=3)), result(2)),
-    ],
-)
-def test_settings_that_were_of_different_lengths_from_the_start_are_refused(ahead: Result, behind: Result) -> None:
-    with pytest.raises(BpError, match="expected all runs to be of one length at first") as caught:
-        rung(ahead, behind)
+def test_damaged_runs_that_would_be_compared_are_named() -> None:
+    with pytest.raises(BpError) as caught:
+        stepped([run(1), run(1, 1, "damaged"), run(2, state="damaged")])
+    assert str(caught.value) == "r/1-1: damaged: diverged\nr/2-0: damaged: diverged"
+    assert caught.value.code == Exit.FAILURE
+
+
+def test_damaged_runs_of_earlier_rounds_do_not_matter() -> None:
+    runs = trained(nine(), stepped(nine()))
+    runs[0] = run(1, state="damaged")
+    assert todo(stepped(runs)) == ["9-0 to 9"]
+
+
+LENGTHS: dict[str, Callable[[], Outcome]] = {
+    "epochs": lambda: run(2, train_epochs=3),
+    "steps": lambda: run(2, train_max_steps=7),
+    "epochs of a missing run": lambda: run(2, state="missing", train_epochs=3),
+}
+
+
+@pytest.mark.parametrize("other", LENGTHS.values(), ids=LENGTHS)
+def test_runs_that_begin_with_different_lengths_are_refused(other: Callable[[], Outcome]) -> None:
+    with pytest.raises(BpError, match="r/2-0: expected all runs to be of one length; r/1-0 has another") as caught:
+        stepped([run(1), other()])
     assert caught.value.code == Exit.USAGE
-    assert str(ahead.path) in str(caught.value)
-    assert str(behind.path) in str(caught.value)
 
 
-def test_there_must_be_a_finished_run() -> None:
-    with pytest.raises(BpError, match="expected finished runs; got none"):
-        rung(result(1, state="failed"))
+def test_without_a_finished_run_there_is_nothing_to_compare() -> None:
+    with pytest.raises(BpError, match="r: expected finished runs to choose from; got none"):
+        stepped([run(1, state="failed")])
 
 
-def test_a_length_that_cannot_change_is_refused_with_what_would_have_helped() -> None:
-    with pytest.raises(BpError, match="schedule is cosine over the whole run") as caught:
-        rung(result(1), result(2, train_schedule="cosine"))
+def test_a_length_that_cannot_change_is_refused_with_the_key_that_would_have_helped() -> None:
+    with pytest.raises(BpError, match=r"r/2-0: .*; train\.schedule is cosine over the whole run") as caught:
+        stepped([run(1), run(2, train_schedule="cosine")])
     assert caught.value.code == Exit.USAGE
     assert "train.schedule_epochs" in str(caught.value.hint)
-    rung(result(1), result(2, train_schedule="cosine", train_schedule_epochs=9))
+    assert todo(stepped([run(1), run(2, train_schedule="cosine", train_schedule_epochs=9)]))
 
 
-def test_what_was_not_measured_cannot_be_compared_by() -> None:
+def test_a_metric_that_was_not_measured_is_refused() -> None:
     with pytest.raises(BpError, match="expected validation_loss to compare by; it was not measured") as caught:
-        rung(result(1), metric="validation_loss")
+        stepped([run(1), run(2)], metric="validation_loss")
     assert caught.value.code == Exit.USAGE
 
 
-def test_the_rung_is_what_was_reached_where_steps_ended_it() -> None:
-    """Runs of up to 17 epochs that 10 steps end in their first: one that failed is of their rung, too."""
-    ended = Result(Path("r/a"), config(train_epochs=17, train_max_steps=10), "finished", record(1))
-    broken = Result(Path("r/b"), config(train_epochs=17, train_max_steps=10, train_learning_rate=9.0), "failed")
-    top = rung(ended, broken)
-    assert (top.epochs, len(top.settings)) == (1, 2)
-    top = rung(ended, broken, result(5, train_epochs=3))
-    assert (top.epochs, len(top.settings), len(top.below)) == (3, 1, 2)
+@pytest.mark.parametrize(("keep", "epochs"), [(Fraction(1), None), (THIRD, 1), (Fraction(9, 10), None)])
+def test_a_round_must_be_longer_than_the_one_before(keep: Fraction, epochs: int | None) -> None:
+    with pytest.raises(BpError, match="expected more epochs than were reached, 1; got 1") as caught:
+        stepped(nine(), keep, epochs)
+    assert caught.value.code == Exit.USAGE
+
+
+def test_a_round_may_not_be_longer_than_a_config_allows() -> None:
+    with pytest.raises(BpError, match=r"train\.epochs: expected an integer from 1 to 1000000; got 1000001") as caught:
+        stepped(nine(), THIRD, 1_000_001)
+    assert caught.value.code == Exit.USAGE
+
+
+@pytest.mark.parametrize(("keep", "target"), [("0.3", 17), ("1/3", 15), ("2/3", 8)])
+def test_the_epochs_of_a_round_are_rounded(keep: str, target: int) -> None:
+    runs = [run(rate, train_epochs=5) for rate in (1, 2, 3)]
+    assert stepped(runs, Fraction(keep)).target == target
+
+
+def test_the_epochs_reached_are_those_that_steps_allowed() -> None:
+    """Runs of up to 17 epochs that 10 steps end in their first: a round of three epochs is longer."""
+    keys = {"train_epochs": 17, "train_max_steps": 10}
+    runs = [replace(run(rate, **keys), last=record(1, test_accuracy=rate / 10)) for rate in range(1, 4)]
+    found = stepped(runs)
+    assert (found.reached, todo(found)) == (1, ["3-0 to 3"])

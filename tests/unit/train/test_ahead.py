@@ -1,4 +1,4 @@
-"""An iterator that is run ahead yields the same, in the same order, one item early, and ends with its reader."""
+"""Items made ahead by a second thread are the same, in the same order, and the thread ends with its reader."""
 
 import subprocess
 import sys
@@ -26,7 +26,7 @@ def test_the_items_come_in_their_order(count: int) -> None:
     assert threading.active_count() == before
 
 
-def test_two_places_are_enough_for_the_items() -> None:
+def test_two_places_in_memory_are_enough_for_the_items() -> None:
     """Each item is read as late as possible, when its place may be about to be written again."""
 
     def filled() -> Iterator[list[int]]:
@@ -71,7 +71,7 @@ def test_a_reader_that_stops_early_leaves_no_thread_behind() -> None:
     assert threading.active_count() == before
 
 
-def test_a_reader_that_nobody_ended_does_not_keep_the_program_from_ending(processors: int) -> None:
+def test_the_program_can_end_while_items_are_still_wanted(processors: int) -> None:
     code = f"""
 from mnist_bp.train import ahead
 ahead.processors = lambda: {processors}

@@ -5,7 +5,7 @@ from itertools import chain
 import numpy as np
 import pytest
 
-from mnist_bp.data import Split
+from mnist_bp.data.dataset import Split
 from mnist_bp.train import batches as module
 from mnist_bp.train.batches import Batches
 
@@ -32,7 +32,7 @@ def test_seed_and_epoch_alone_decide_the_order() -> None:
 
 
 @pytest.mark.parametrize("replacement", [False, True])
-def test_an_epoch_can_be_entered_at_any_batch(replacement: bool) -> None:
+def test_an_epoch_can_be_started_at_any_batch(replacement: bool) -> None:
     whole = epoch(3, replacement=replacement)
     assert [epoch(3, start, replacement=replacement) for start in range(4)] == [whole, whole[1:], whole[2:], []]
 
@@ -70,7 +70,7 @@ def test_in_order_yields_the_examples_as_they_stand() -> None:
     assert [t.tolist() for _, t in Batches(SPLIT, 4, "float32").in_order()] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
 
 
-def test_more_than_there_are_is_one_batch_of_all() -> None:
+def test_a_batch_size_beyond_the_split_gives_one_batch_of_all() -> None:
     assert [len(batch) for batch in epoch(1, size=100)] == [10]
     assert [len(batch) for batch in epoch(1, size=100, replacement=True)] == [100]
 
@@ -99,7 +99,7 @@ def test_columns_that_are_zero_in_a_chunk_and_no_others_are_left_out(
         assert first[4:] == second[4:] == used != list(range(30))
 
 
-def test_a_batch_does_not_depend_on_where_its_epoch_was_entered(images: Split, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_does_not_depend_on_where_its_epoch_was_started(images: Split, monkeypatch: pytest.MonkeyPatch) -> None:
     """To the last bit: the sum over the kept columns depends on which those are."""
     monkeypatch.setattr(module, "CHUNK", 12)
 
@@ -115,6 +115,6 @@ def test_a_batch_does_not_depend_on_where_its_epoch_was_entered(images: Split, m
         assert entered(start) == whole[start:]
 
 
-def test_points_come_whole(rng: np.random.Generator) -> None:
+def test_points_are_yielded_with_all_columns(rng: np.random.Generator) -> None:
     points = Split(np.zeros((10, 3)), np.arange(10, dtype=np.uint8))
     assert all(isinstance(x, np.ndarray) for x, _ in Batches(points, 4, "float32", nonzero=True).epoch(1))

@@ -1,9 +1,9 @@
-"""Loss and accuracy of a whole split depend neither on how it is cut into batches nor on who works on them."""
+"""Evaluation of a whole split: the same however it is cut into batches, and with one thread or two."""
 
 import numpy as np
 import pytest
 
-from mnist_bp.data import Split
+from mnist_bp.data.dataset import Split
 from mnist_bp.nn.two_layer_net import TwoLayerNet
 from mnist_bp.train import evaluation
 
@@ -20,7 +20,7 @@ def test_a_split_scores_as_one_batch_of_all_its_examples(
 
 
 @pytest.mark.parametrize("count", [1, 5, 9, 10, 1003])
-def test_a_second_processor_changes_no_bit(
+def test_the_result_is_the_same_to_the_bit_with_one_processor_or_two(
     count: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     net = TwoLayerNet(6, 5, 3, 1.0)
@@ -46,7 +46,9 @@ def test_each_thread_has_a_network_of_its_own(
 
 
 @pytest.mark.parametrize("processors", [1, 2])
-def test_an_overflow_shows_in_the_loss_and_warns_of_nothing(processors: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_overflow_makes_the_loss_infinite_or_nan_and_warns_of_nothing(
+    processors: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(evaluation, "processors", lambda: processors)
     net = TwoLayerNet(6, 5, 3, 1.0, dtype=np.float32)
     net.parameters[...] = 1e38

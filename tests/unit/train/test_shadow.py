@@ -32,7 +32,7 @@ def batch(rng: np.random.Generator) -> tuple[Array, Array]:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_right_gradient_passes_dropout_included_and_nothing_is_changed(
+def test_a_right_gradient_passes_even_with_dropout_and_nothing_is_changed(
     dtype: str, batch: tuple[Array, Array]
 ) -> None:
     net, x, t = network(ReLU(), Dropout(0.5), dtype=dtype), batch[0].astype(dtype), batch[1]
@@ -58,7 +58,7 @@ def wrong(kind: type[Affine], tensor: str) -> type[Affine]:
 
 @pytest.mark.parametrize("tensor", ["W", "b"])
 @pytest.mark.parametrize("place", [0, -1])
-def test_a_wrong_formula_stops_with_step_tensor_index_and_both_values(
+def test_a_wrong_formula_is_reported_with_step_tensor_index_and_both_values(
     place: int, tensor: str, batch: tuple[Array, Array]
 ) -> None:
     layers: list[Layer] = [Affine(6, 5), Sigmoid(), Affine(5, 3)]
@@ -76,14 +76,14 @@ BUGS: dict[str, Callable[[Array], object]] = {
     "a flipped sign": lambda gradient: np.negative(gradient, out=gradient),
     "a wrong factor": lambda gradient: np.multiply(gradient, 1.01, out=gradient),
     "nothing computed": lambda gradient: gradient.fill(0),
-    "no number": lambda gradient: gradient.fill(np.nan),
+    "NaN": lambda gradient: gradient.fill(np.nan),
 }
 
 
 @pytest.mark.parametrize("name", ["W1", "b1", "W2", "b2"])
 @pytest.mark.parametrize("between", [Sigmoid, ReLU])
 @pytest.mark.parametrize("spoil", BUGS.values(), ids=BUGS)
-def test_a_gradient_that_is_not_what_the_formulas_give_stops_too(
+def test_a_gradient_that_was_changed_after_backprop_is_found(
     spoil: Callable[[Array], object], between: Callable[[], Layer], name: str, batch: tuple[Array, Array]
 ) -> None:
     """Such as one that a fault of float32 or of memory has spoiled: the copy in float64 knows nothing of it."""
@@ -94,7 +94,7 @@ def test_a_gradient_that_is_not_what_the_formulas_give_stops_too(
         shadow.check(net, *batch, step=7)
 
 
-def test_a_backward_that_forgets_its_mask_is_found_in_training(batch: tuple[Array, Array]) -> None:
+def test_a_dropout_layer_that_forgets_its_mask_in_backward_is_found(batch: tuple[Array, Array]) -> None:
     class Forgetful(Dropout):
         def backward(self, dout: Array) -> Array:
             return dout
@@ -108,7 +108,7 @@ def test_a_backward_that_forgets_its_mask_is_found_in_training(batch: tuple[Arra
             shadow.check(net, *batch, step=7)
 
 
-def test_an_example_that_rounding_carries_across_a_kink_is_no_reason_to_stop() -> None:
+def test_an_example_that_rounding_carries_across_a_kink_is_no_error() -> None:
     """1 + 1e-8 − 1 is 1e-8 in float64, where ReLU has a slope, and 0 in float32, where it has none."""
     net = Network([Affine(2, 1), ReLU(), Affine(1, 2, bias=False)], SoftmaxCrossEntropy())
     net.parameters[...] = [1, 1, -1, 1, -1]
@@ -129,7 +129,7 @@ def test_float64_is_held_to_its_own_precision(batch: tuple[Array, Array]) -> Non
         shadow.check(net, x, batch[1], step=7)
 
 
-def test_one_wrong_element_is_found_and_named(batch: tuple[Array, Array]) -> None:
+def test_one_wrong_element_is_found_and_its_index_given(batch: tuple[Array, Array]) -> None:
     class Slightly(Affine):
         def parameter_gradients(self, dout: Array) -> None:
             super().parameter_gradients(dout)
@@ -142,7 +142,7 @@ def test_one_wrong_element_is_found_and_named(batch: tuple[Array, Array]) -> Non
         shadow.check(net, *batch, step=7)
 
 
-def test_the_rounding_of_a_loss_near_zero_is_no_reason_to_stop() -> None:
+def test_the_rounding_of_a_loss_near_zero_is_no_error() -> None:
     """An output 1e-8 from its target is the target itself in float32: no gradient where float64 has one of 1e-8."""
     net = Network([Affine(1, 1)], HalfSquaredError())
     net.parameters[...] = [1, 1e-8]

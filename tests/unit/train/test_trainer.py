@@ -1,4 +1,4 @@
-"""The loop: records at the right steps, a stop anywhere that changes nothing, and no number that is not finite."""
+"""The training loop: records at the right steps, a stop anywhere that changes nothing, and finite numbers alone."""
 
 import tracemalloc
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_bp.data import Split
+from mnist_bp.data.dataset import Split
 from mnist_bp.nn.activations import ReLU, Sigmoid
 from mnist_bp.nn.affine import Affine
 from mnist_bp.nn.dropout import Dropout
@@ -17,10 +17,11 @@ from mnist_bp.nn.network import Network
 from mnist_bp.nn.optimizers import SGD, Adam
 from mnist_bp.nn.schedules import constant, cosine
 from mnist_bp.nn.two_layer_net import TwoLayerNet
+from mnist_bp.streams import DROPOUT
 from mnist_bp.train.batches import Batches
 from mnist_bp.train.evaluation import Evaluation, evaluate
 from mnist_bp.train.records import Record
-from mnist_bp.train.trainer import DivergenceError, Trainer
+from mnist_bp.train.trainer import DivergenceError, EpochEnd, Pause, Trainer
 
 RNG = np.random.default_rng(5)
 TRAIN = Split(RNG.integers(1, 256, (50, 6), dtype=np.uint8), RNG.integers(0, 3, 50))
@@ -53,14 +54,19 @@ def never() -> bool:
     return False
 
 
+def records(trainer: Trainer) -> list[Record]:
+    """Train to the end; return the records."""
+    return [end.record for end in trainer.run(never) if isinstance(end, EpochEnd)]
+
+
 def left_at(step: int, trainer: Trainer) -> list[Record]:
     """Train up to a step and leave the run there; return the records so far."""
-    records = []
-    for record in trainer.run(lambda: trainer.position.step == step):
-        records += [record] if record else []
+    found = []
+    for event in trainer.run(lambda: trainer.position.step == step):
+        found += [event.record] if isinstance(event, EpochEnd) else []
         if trainer.position.step == step:
             break
-    return records
+    return found
 
 
 def without_seconds(records: list[Record]) -> list[str]:
@@ -68,9 +74,9 @@ def without_seconds(records: list[Record]) -> list[str]:
 
 
 def test_every_epoch_ends_with_a_record_and_so_does_the_last_step() -> None:
-    assert [(record.epoch, record.step) for record in trainer(3).run(never)] == [(1, 3)]
-    assert [(record.epoch, record.step) for record in trainer(12).run(never)] == [(1, 5), (2, 10), (3, 12)]
-    assert [(record.epoch, record.step) for record in trainer(10).run(never)] == [(1, 5), (2, 10)]
+    assert [(record.epoch, record.step) for record in records(trainer(3))] == [(1, 3)]
+    assert [(record.epoch, record.step) for record in records(trainer(12))] == [(1, 5), (2, 10), (3, 12)]
+    assert [(record.epoch, record.step) for record in records(trainer(10))] == [(1, 5), (2, 10)]
 
 
 def test_a_step_is_the_optimizers_on_the_batchs_gradient() -> None:
@@ -84,8 +90,8 @@ def test_a_step_is_the_optimizers_on_the_batchs_gradient() -> None:
     np.testing.assert_allclose(trained.network.parameters, by_hand.parameters, rtol=1e-13)
 
 
-def test_training_metrics_are_means_over_the_epochs_batches_as_they_came() -> None:
-    records = list(trainer(10).run(never))
+def test_training_metrics_are_means_over_the_batches_each_before_its_update() -> None:
+    measured = records(trainer(10))
     net, losses, rights = TwoLayerNet(6, 5, 3, 1.0), [], []
     for epoch in (1, 2):
         scores = []
@@ -94,63 +100,64 @@ def test_training_metrics_are_means_over_the_epochs_batches_as_they_came() -> No
             net.parameters -= 0.5 * net.gradients
         losses.append(sum(score.loss for score in scores) / 5)
         rights.append(sum(score.correct for score in scores) / 50)
-    assert [record.train_loss for record in records] == pytest.approx(losses, rel=1e-12)
-    assert [record.train_accuracy for record in records] == rights
+    assert [record.train_loss for record in measured] == pytest.approx(losses, rel=1e-12)
+    assert [record.train_accuracy for record in measured] == rights
 
 
-def test_what_is_measured_in_full_is_the_network_at_the_epochs_end() -> None:
+def test_splits_are_measured_with_the_network_at_the_end_of_the_epoch() -> None:
     trained = trainer(5, measured={"train": TRAIN, "test": TEST})
-    (record,) = trained.run(never)
+    (record,) = records(trained)
     assert (record.train_loss, record.train_accuracy) == evaluate(trained.network, TRAIN)
     assert (record.test_loss, record.test_accuracy) == evaluate(trained.network, TEST)
     assert (record.validation_loss, record.validation_accuracy) == (None, None)
 
 
 @pytest.mark.parametrize("steps", range(1, 13))
-def test_a_run_left_after_any_step_and_continued_elsewhere_ends_the_same(steps: int) -> None:
+def test_a_run_left_after_any_step_and_continued_by_another_trainer_ends_the_same(steps: int) -> None:
     whole = trainer(12, measured={"test": TEST})
-    expected = list(whole.run(never))
+    expected = records(whole)
 
     first = trainer(12, measured={"test": TEST})
-    records = left_at(steps, first)
+    found = left_at(steps, first)
     assert first.position.step == steps
     second = trainer(12, measured={"test": TEST})
     second.network.parameters[...] = first.network.parameters
     second.position = first.position
-    records += second.run(never)
+    found += records(second)
 
-    assert without_seconds(records) == without_seconds(expected)
+    assert without_seconds(found) == without_seconds(expected)
     np.testing.assert_array_equal(second.network.parameters, whole.network.parameters)
     assert second.finished
 
 
-def test_a_run_pauses_whenever_it_is_asked_to_and_goes_on_as_if_it_had_not() -> None:
+def test_a_pause_is_yielded_when_asked_for_and_changes_nothing() -> None:
     whole, paused = trainer(12), trainer(12)
-    expected = list(whole.run(never))
-    came = [(paused.position.step, record) for record in paused.run(lambda: paused.position.step % 5 in {0, 2})]
-    assert [step for step, record in came if record is None] == [2, 7]
-    assert without_seconds([record for _, record in came if record]) == without_seconds(expected)
+    expected = records(whole)
+    events = [(paused.position.step, event) for event in paused.run(lambda: paused.position.step % 5 in {0, 2})]
+    assert [step for step, event in events if event == Pause()] == [2, 7]
+    ends = [event.record for _, event in events if isinstance(event, EpochEnd)]
+    assert without_seconds(ends) == without_seconds(expected)
     np.testing.assert_array_equal(paused.network.parameters, whole.network.parameters)
 
 
-def test_a_run_may_be_taken_further_than_it_was_meant_to_go() -> None:
+def test_a_run_that_is_prolonged_ends_as_if_it_had_been_longer_from_the_start() -> None:
     """Three epochs cut short in the third, then four: rows and parameters are those of four at once."""
     whole = trainer(20)
-    expected = list(whole.run(never))
+    expected = records(whole)
     short = trainer(12)
-    records = [record for record in short.run(never) if record.step % 5 == 0]
+    found = [record for record in records(short) if record.step % 5 == 0]
     longer = trainer(20)
     longer.network.parameters[...] = short.network.parameters
     longer.position = short.position
-    records += longer.run(never)
-    assert without_seconds(records) == without_seconds(expected)
+    found += records(longer)
+    assert without_seconds(found) == without_seconds(expected)
     np.testing.assert_array_equal(longer.network.parameters, whole.network.parameters)
 
 
 def test_the_schedule_sets_the_rate_and_a_record_has_that_of_its_last_step() -> None:
     """Three steps by hand at rates 1, ½ and ⅓."""
     trained = trainer(3, schedule=lambda done: 1 / (done + 1))
-    (record,) = trained.run(never)
+    (record,) = records(trained)
     by_hand = TwoLayerNet(6, 5, 3, 1.0)
     for step, (x, t) in zip((1, 2, 3), Batches(TRAIN, 10, "float64", seed=1).epoch(1), strict=False):
         by_hand.backprop(x, t)
@@ -166,20 +173,20 @@ def test_a_clipped_step_is_as_long_as_the_limit_allows() -> None:
     assert np.linalg.norm(moved) == pytest.approx(0.5 * 0.01, rel=1e-12)
 
 
-def test_the_noise_of_a_step_follows_from_the_seed_and_the_step() -> None:
-    """Two steps by hand, in the context of random stream (seed 7, key (2, step)), measured outside of it."""
+def test_the_masks_of_a_step_follow_from_the_seed_and_the_step() -> None:
+    """Two steps by hand, each with the masks of stream DROPOUT and its number; the test set is measured without."""
     trained = trainer(2, network=with_dropout(), seed=7, measured={"test": TEST})
-    (record,) = trained.run(never)
+    (record,) = records(trained)
     by_hand = with_dropout()
     for step, (x, t) in zip((1, 2), Batches(TRAIN, 10, "float64", seed=1).epoch(1), strict=False):
-        with by_hand.training(7, 2, step):
+        with by_hand.training(7, *DROPOUT, step):
             by_hand.backprop(x, t)
         by_hand.parameters -= 0.5 * by_hand.gradients
     np.testing.assert_allclose(trained.network.parameters, by_hand.parameters, rtol=1e-13)
     assert (record.test_loss, record.test_accuracy) == evaluate(trained.network, TEST)
 
 
-def test_a_run_with_everything_stopped_in_mid_epoch_ends_the_same() -> None:
+def test_a_run_with_dropout_adam_and_a_schedule_left_in_mid_epoch_ends_the_same() -> None:
     def everything() -> Trainer:
         net = with_dropout()
         return trainer(
@@ -187,15 +194,15 @@ def test_a_run_with_everything_stopped_in_mid_epoch_ends_the_same() -> None:
         )
 
     whole = everything()
-    expected = list(whole.run(never))
+    expected = records(whole)
     first, second = everything(), everything()
-    records = left_at(7, first)
+    found = left_at(7, first)
     second.network.parameters[...] = first.network.parameters
     second.position = first.position
     for name, vector in first.optimizer.state.items():
         second.optimizer.state[name][...] = vector
-    records += second.run(never)
-    assert without_seconds(records) == without_seconds(expected)
+    found += records(second)
+    assert without_seconds(found) == without_seconds(expected)
     np.testing.assert_array_equal(second.network.parameters, whole.network.parameters)
 
 
@@ -213,7 +220,7 @@ def test_the_optimizer_is_told_the_step_of_the_run_not_of_the_epoch() -> None:
     np.testing.assert_array_equal(trained.network.parameters, net.parameters)
 
 
-def test_every_so_many_steps_the_batch_is_checked_before_the_update(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_shadow_check_is_made_every_so_many_steps_before_the_update(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
     monkeypatch.setattr(
         "mnist_bp.train.shadow.check", lambda net, x, t, step: seen.append((step, x.copy(), net.parameters.copy()))
@@ -229,11 +236,11 @@ def test_every_so_many_steps_the_batch_is_checked_before_the_update(monkeypatch:
 
 def test_a_shadow_check_changes_nothing() -> None:
     checked, unchecked = trainer(6, shadow_check=2), trainer(6)
-    assert without_seconds(list(checked.run(never))) == without_seconds(list(unchecked.run(never)))
+    assert without_seconds(records(checked)) == without_seconds(records(unchecked))
     np.testing.assert_array_equal(checked.network.parameters, unchecked.network.parameters)
 
 
-def test_a_loss_that_is_no_number_ends_the_run_with_the_step() -> None:
+def test_a_loss_of_nan_ends_the_run_before_the_update_and_names_the_step() -> None:
     def broken(x: np.ndarray, t: np.ndarray) -> object:
         score = trained.network.backprop(x, t)
         return score._replace(loss=float("nan")) if trained.position.step == 6 else score
@@ -247,7 +254,7 @@ def test_a_loss_that_is_no_number_ends_the_run_with_the_step() -> None:
     np.testing.assert_array_equal(trained.network.parameters, sixth.network.parameters)
 
 
-def test_a_diverging_run_is_told_with_step_and_layer_and_without_warnings() -> None:
+def test_a_run_that_diverges_ends_with_an_error_that_names_step_and_layer() -> None:
     where = r"parameter W1 of layer 1 \(Affine\)"
     with pytest.raises(DivergenceError, match=f"training diverged at step 2: {where} is not finite"):
         list(trainer(steps=500, rate=float("inf")).run(never))
@@ -271,7 +278,7 @@ def infinite_weight(trained: Trainer) -> None:
 
 
 @pytest.mark.parametrize("step", [5, 7])
-def test_a_weight_that_is_infinite_while_the_loss_is_finite_is_found_when_the_run_hands_over(step: int) -> None:
+def test_an_infinite_weight_is_found_before_anything_is_yielded_even_if_the_loss_is_finite(step: int) -> None:
     """At the end of the epoch, for a record; at a stop in mid-epoch, for a checkpoint."""
     trained = poisoned_at(step, infinite_weight, trainer())
     with pytest.raises(DivergenceError, match=rf"at step {step}: parameter W1 of layer 1 \(Affine\) is not finite"):
@@ -298,7 +305,7 @@ def test_a_measured_loss_that_is_not_finite_ends_the_run(monkeypatch: pytest.Mon
         list(trainer(5, measured={"test": TEST}).run(never))
 
 
-def test_losses_whose_sum_is_too_large_end_the_run_before_a_checkpoint_could_hold_it() -> None:
+def test_a_sum_of_losses_that_overflows_ends_the_run() -> None:
     def huge(x: np.ndarray, t: np.ndarray) -> object:
         return trained.network.backprop(x, t)._replace(loss=1e307)
 
@@ -314,16 +321,14 @@ def test_a_step_within_an_epoch_allocates_next_to_nothing_whatever_the_batch(
     size: int, nonzero: bool, rng: np.random.Generator
 ) -> None:
     """Objects, shapes and a chunk's column numbers; a batch of 3,000 alone has 9.4 MB, its activations 0.6 MB."""
-    images = Split(
-        rng.integers(1, 256, (24_000, 784), np.uint8) * (rng.random(784) < 0.7), rng.integers(0, 10, 24_000, np.uint8)
-    )
+    count = max(8 * size, 4000)
+    pixels = rng.integers(1, 256, (count, 784), np.uint8) * (rng.random(784) < 0.7)
+    images = Split(pixels, rng.integers(0, 10, count, np.uint8))
     net = Network([Affine(784, 50), ReLU(), Dropout(0.1), Affine(50, 10)], SoftmaxCrossEntropy())
     net.initialize(xavier, rng)
     batches = Batches(images, size, "float32", nonzero=nonzero)
     optimizer = Adam(net.parameters, net.gradients)
-    trained = trainer(
-        min(500, 24_000 // size), network=net, batches=batches, gradient=net.backprop, optimizer=optimizer
-    )
+    trained = trainer(min(500, count // size), network=net, batches=batches, gradient=net.backprop, optimizer=optimizer)
     growth, before = [], 0
 
     def measure() -> bool:

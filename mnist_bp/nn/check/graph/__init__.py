@@ -17,10 +17,10 @@ from mnist_bp.nn.check.graph.composed import (
     softplus,
     tanh,
 )
+from mnist_bp.nn.check.graph.drawing import dot
 from mnist_bp.nn.check.graph.nodes import (
     Node,
     backward,
-    dot,
     exp,
     gradients,
     lift,

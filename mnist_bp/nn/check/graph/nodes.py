@@ -15,9 +15,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-Array: TypeAlias = npt.NDArray[np.float64]
 Operand: TypeAlias = "Node | npt.ArrayLike"
-Edge: TypeAlias = "tuple[Node, Callable[[Array], Array]]"
+Edge: TypeAlias = "tuple[Node, Callable[[np.ndarray], np.ndarray]]"
 
 
 class Node:
@@ -33,14 +32,14 @@ class Node:
 
     def __init__(self, label: str, value: npt.ArrayLike, *edges: Edge, varies: bool = False) -> None:
         self.label = label
-        self.value: Array = np.asarray(value, np.float64)
+        self.value: np.ndarray = np.asarray(value, np.float64)
         self.edges = edges
         self.varies: bool = varies or any(operand.varies for operand, _ in edges)
-        self.gradient: Array | None = None
+        self.gradient: np.ndarray | None = None
 
     def __repr__(self) -> str:
-        gradient = "" if self.gradient is None else f", gradient {_brief(self.gradient)}"
-        return f"<{self.label or 'constant'} {_brief(self.value)}{gradient}>"
+        gradient = "" if self.gradient is None else f", gradient {brief(self.gradient)}"
+        return f"<{self.label or 'constant'} {brief(self.value)}{gradient}>"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -101,7 +100,7 @@ class Node:
     def max(self, axis: int) -> Node:
         """Return the largest along `axis`, which stays with length 1; the first of equals takes the gradient."""
 
-        def to_the_first(dout: Array) -> Array:
+        def to_the_first(dout: np.ndarray) -> np.ndarray:
             dx = np.zeros(self.shape)
             np.put_along_axis(dx, self.value.argmax(axis, keepdims=True), dout, axis)
             return dx
@@ -117,7 +116,7 @@ class Node:
         if not isinstance(key, tuple) or not all(isinstance(each, int | slice) for each in key):
             raise TypeError(f"a node is indexed by a tuple of integers and slices; got {key!r}")
 
-        def into_zeros(dout: Array) -> Array:
+        def into_zeros(dout: np.ndarray) -> np.ndarray:
             dx = np.zeros(self.shape)
             dx[key] = dout
             return dx
@@ -182,7 +181,7 @@ def backward(output: Node) -> None:
         raise ValueError(
             f"backward expects a single number to differentiate; got an array of shape {output.shape}: sum it"
         )
-    order = _operands_first(output)
+    order = operands_first(output)
     for node in order:
         node.gradient = None
     output.gradient = np.ones(output.shape)
@@ -195,7 +194,7 @@ def backward(output: Node) -> None:
                     operand.gradient = np.asarray(part if operand.gradient is None else operand.gradient + part)
 
 
-def gradients(output: Node, variables: Sequence[Node]) -> list[Array]:
+def gradients(output: Node, variables: Sequence[Node]) -> list[np.ndarray]:
     """Run `backward` and return the variables' gradients in arrays of the caller's own.
 
     They are zeros for a variable that the output does not depend on. Raises ValueError for a constant.
@@ -210,29 +209,12 @@ def gradients(output: Node, variables: Sequence[Node]) -> list[Array]:
     return [np.zeros(node.shape) if node.gradient is None else node.gradient.copy() for node in variables]
 
 
-def dot(output: Node) -> str:
-    """Return a picture of the graph in DOT, the language of Graphviz, from the leaves on the left to the output.
-
-    Each node shows its operation or name, its value or the shape of it, and the same of its gradient if there is one.
-    """
-    order = _operands_first(output)
-    number = {node: i for i, node in enumerate(order)}
-    lines = ["digraph {", "  rankdir=LR"]
-    for node, i in number.items():
-        texts = [node.label, _brief(node.value)]
-        if node.gradient is not None:
-            texts.append(f"gradient {_brief(node.gradient)}")
-        label = "\\n".join(text.replace("\\", "\\\\").replace('"', '\\"') for text in texts if text)
-        lines.append(f'  n{i} [label="{label}", shape={"ellipse" if node.edges else "box"}]')
-        lines += [f"  n{number[operand]} -> n{i}" for operand, _ in node.edges]
-    return "\n".join([*lines, "}", ""])
-
-
-def _brief(value: Array) -> str:
+def brief(value: np.ndarray) -> str:
+    """Return a single number, or the shape of an array, as a label shows it."""
     return f"{value.item():.6g}" if value.size == 1 else "×".join(map(str, value.shape))
 
 
-def _operands_first(output: Node) -> list[Node]:
+def operands_first(output: Node) -> list[Node]:
     """Return all nodes that the output is computed from, and itself, each after its operands; without recursion."""
     order: list[Node] = []
     seen: set[Node] = set()
@@ -248,7 +230,7 @@ def _operands_first(output: Node) -> list[Node]:
     return order
 
 
-def _sum_to_shape(gradient: Array, shape: tuple[int, ...]) -> Array:
+def _sum_to_shape(gradient: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Undo broadcasting: an element that served many times has the sum of their gradients."""
     if gradient.shape == shape:
         return gradient

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from tests.conftest import run
+from tests.helpers.commands import run
 from tests.helpers.making import FOLDER, config, failed, finished
 
 
-def test_it_prints_the_best_run_of_the_setting_that_is_best_on_average(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_best_run_of_the_setting_with_the_best_mean_is_printed(caplog: pytest.LogCaptureFixture) -> None:
     """The best run of all, 0.99, is of a setting whose mean is 0.74."""
     for seed, accuracy in enumerate((0.99, 0.49)):
         finished(config(seed, train_learning_rate=0.1), validation_accuracy=accuracy)
@@ -32,14 +32,14 @@ def test_it_prints_the_best_run_of_the_setting_that_is_best_on_average(caplog: p
     }
 
 
-def test_of_equal_runs_the_one_with_the_lowest_seed_is_best(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_lowest_seed_is_the_best_of_equal_runs(caplog: pytest.LogCaptureFixture) -> None:
     runs = [finished(config(seed)) for seed in (5, 3, 4)]
     assert run("sweep", "best", FOLDER).stdout == f"{runs[1]}\n"
     assert "chosen by test_accuracy" in caplog.text
 
 
 @pytest.mark.parametrize("metric", ["test_loss", "validation_loss"])
-def test_there_must_be_a_run_that_has_the_metric(metric: str) -> None:
+def test_without_a_finished_run_that_measured_the_metric_there_is_no_best(metric: str) -> None:
     failed(config())
     if metric == "validation_loss":
         finished(config(1))

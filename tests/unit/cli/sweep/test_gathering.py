@@ -1,9 +1,10 @@
-"""What the commands that read a folder of runs have in common."""
+"""What the commands that read a folder of runs share."""
 
 import pytest
 
-from mnist_bp.cli.sweep.gathering import SHOWN, metric_to_choose_by, shortened
-from tests.conftest import run
+from mnist_bp.cli.sweep.gathering import metric_to_choose_by
+from mnist_bp.sweep.settings import SHOWN
+from tests.helpers.commands import run
 from tests.helpers.making import FOLDER, config, finished
 
 COMMANDS = ["table", "best", "prune"]
@@ -21,32 +22,27 @@ def test_a_folder_without_runs_is_refused(command: str, caplog: pytest.LogCaptur
 
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize(("folder", "message"), [("nowhere", "nowhere: expected a folder of runs: No such"), ("", "")])
-def test_a_folder_that_is_none_is_refused(command: str, folder: str, message: str) -> None:
+def test_a_path_that_is_no_folder_is_refused(command: str, folder: str, message: str) -> None:
     result = run("sweep", command, folder)
     assert (result.exit_code, result.stdout) == (2, "")
     assert message in result.stderr
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_metric_that_is_none_is_refused(command: str) -> None:
+def test_an_unknown_metric_is_refused(command: str) -> None:
     result = run("sweep", command, FOLDER, "--metric", "accuracy")
     assert result.exit_code == 2
     assert "'test_accuracy'" in result.stderr
 
 
-def test_what_is_skipped_is_warned_of_up_to_a_limit(caplog: pytest.LogCaptureFixture) -> None:
+def test_skipped_directories_are_warned_of_up_to_a_limit(caplog: pytest.LogCaptureFixture) -> None:
     finished(config())
     for number in range(SHOWN + 5):
-        (FOLDER / f"{number:03}\x1b/x").mkdir(parents=True)
+        (FOLDER / f"{number:03}/x").mkdir(parents=True)
     assert run("sweep", "table", FOLDER).exit_code == 0
     assert len(caplog.messages) == SHOWN + 1
-    assert caplog.messages[0] == "skipped sweeps/mine/000\\x1b: expected a run directory, with its config.yaml"
+    assert caplog.messages[0] == "skipped sweeps/mine/000: expected a run directory, with its config.yaml"
     assert caplog.messages[-1] == "... and 5 more"
-
-
-def test_few_lines_are_not_shortened() -> None:
-    assert shortened(["a"] * SHOWN) == ["a"] * SHOWN
-    assert shortened(["a"] * (SHOWN + 1)) == [*["a"] * SHOWN, "... and 1 more"]
 
 
 @pytest.mark.parametrize(

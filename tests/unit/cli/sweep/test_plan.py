@@ -2,17 +2,16 @@
 
 import json
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from mnist_bp.config.schema import replaced
-from mnist_bp.sweep.plan import parse
-from tests.conftest import run
-from tests.helpers.making import begun, failed, finished
+from mnist_bp.config import replaced
+from mnist_bp.sweep.plan import PLAN, parse
+from tests.helpers.commands import run
+from tests.helpers.making import begun, finished
 
 SWEEP = "train: {batch_size: 20}\ngrid: {train.epochs: [1, 2]}\nseeds: 2\n"
 
@@ -31,7 +30,7 @@ def lines(*arguments: str) -> list[str]:
     return result.stdout.splitlines()
 
 
-def test_the_plan_is_the_same_each_time_and_lies_in_sweeps_unless_told_otherwise() -> None:
+def test_a_plan_is_the_same_each_time_and_its_runs_go_into_sweeps_by_default() -> None:
     plan = lines("mine.yaml")
     assert plan == lines("mine.yaml")
     assert len(plan) == len({*plan}) == 4
@@ -48,7 +47,7 @@ def test_a_config_is_a_base_with_axes_from_the_command_line() -> None:
         assert all("train.batch_size=7" in line and "sweeps/base/" in line for line in plan)
 
 
-def test_json_says_the_same_in_parts() -> None:
+def test_json_has_the_parts_of_each_line() -> None:
     for text, line in zip(lines("mine.yaml", "--json"), lines("mine.yaml"), strict=True):
         run = json.loads(text)
         assert run["command"] == line
@@ -59,36 +58,37 @@ def test_json_says_the_same_in_parts() -> None:
         assert f"train.epochs={run['set']['train.epochs']}" in words
 
 
+def test_a_saved_plan_is_what_is_printed_and_all_of_it() -> None:
+    plan = lines("mine.yaml", "--save")
+    saved = Path("sweeps/mine", PLAN)
+    assert saved.read_text().splitlines() == plan == lines("mine.yaml")
+    finished(parse(plan[0]).config, Path("sweeps/mine"))
+    saved.unlink()
+    assert lines("mine.yaml", "--save", "--missing") == plan[1:]
+    assert saved.read_text().splitlines() == plan
+
+
+def test_without_save_nothing_is_written() -> None:
+    lines("mine.yaml")
+    assert not Path("sweeps").exists()
+
+
+def test_missing_leaves_out_finished_runs_and_continues_longer_ones() -> None:
+    plan = lines("mine.yaml")
+    first, second, *_ = (parse(line) for line in plan)
+    finished(first.config)
+    begun(replaced(second.config, {"train.epochs": 5})).path.rename(second.out)
+    longer = plan[1].replace("epochs=1", "epochs=5").replace("--quiet", "--resume --quiet")
+    assert lines("mine.yaml", "--missing") == [longer, *plan[2:]]
+    about = json.loads(lines("mine.yaml", "--missing", "--json")[0])
+    assert (about["command"], about["set"]["train.epochs"]) == (longer, 5)
+
+
 def test_a_convolution_is_json_too() -> None:
     (text,) = lines(
         "mine.yaml", "--set", "model.conv={filters: 8}", "--set", "train.epochs=1", "--seeds", "1", "--json"
     )
     assert json.loads(text)["set"]["model.conv"][0]["filters"] == 8
-
-
-def test_only_what_is_missing() -> None:
-    plan = lines("mine.yaml")
-    configs = [parse(line).config for line in plan]
-    finished(configs[1])
-    failed(configs[2])
-    (finished(configs[3]) / "metrics.csv").unlink()
-    assert lines("mine.yaml", "--missing") == [plan[0], plan[2], plan[3]]
-
-
-def test_a_run_that_goes_on_to_another_length_is_missing_until_it_has_come_there() -> None:
-    """As `bp sweep prune` has it; a directory that holds another run altogether is planned as before."""
-    plan = lines("mine.yaml", "--set", "train.epochs=1")
-    first, second = (parse(line) for line in plan)
-    longer = replaced(first.config, {"train.epochs": 5})
-    begun(longer).path.rename(first.out)
-    begun(replaced(longer, {"train.batch_size": 7})).path.rename(second.out)
-    own = plan[0].replace("epochs=1", "epochs=5").replace("--quiet", "--resume --quiet")
-    assert lines("mine.yaml", "--set", "train.epochs=1", "--missing") == [own, plan[1]]
-    about = json.loads(lines("mine.yaml", "--set", "train.epochs=1", "--missing", "--json")[0])
-    assert (about["command"], about["set"]["train.epochs"]) == (own, 5)
-    shutil.rmtree(first.out)
-    finished(longer).rename(first.out)
-    assert lines("mine.yaml", "--set", "train.epochs=1", "--missing") == [plan[1]]
 
 
 @pytest.mark.parametrize(
@@ -101,11 +101,11 @@ def test_a_run_that_goes_on_to_another_length_is_missing_until_it_has_come_there
         (["mine.yaml", "--out", "a\nb"], "expected printable characters; got 'a\\nb'"),
         (
             ["mine.yaml", "--set", "train.momentum=0.5"],
-            "error: train.momentum=0.5: train.momentum: expected 0.9",
+            "train.momentum: expected 0.9",
         ),
     ],
 )
-def test_mistakes_are_told_with_exit_2(arguments: list[str], message: str) -> None:
+def test_mistakes_are_reported_with_exit_2(arguments: list[str], message: str) -> None:
     result = run("sweep", "plan", *arguments)
     assert result.exit_code == 2
     assert message in result.stderr

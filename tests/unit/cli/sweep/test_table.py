@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mnist_bp.cli.sweep.gathering import SHOWN
-from mnist_bp.run.directory import Run
 from mnist_bp.sweep.plan import run_name
-from tests.conftest import run
+from mnist_bp.sweep.settings import SHOWN
+from tests.helpers.commands import run
 from tests.helpers.making import FOLDER, begun, config, failed, finished, planned
 
 
@@ -35,7 +34,7 @@ def sweep() -> None:
 
 
 @pytest.mark.usefixtures("sweep")
-def test_it_has_a_row_a_setting_and_names_what_does_not_count() -> None:
+def test_the_table_has_a_row_for_each_setting_and_names_runs_that_do_not_count() -> None:
     def name(seed: int, rate: float) -> str:
         return run_name(config(seed, train_learning_rate=rate))
 
@@ -54,7 +53,7 @@ def test_it_has_a_row_a_setting_and_names_what_does_not_count() -> None:
 
 
 @pytest.mark.usefixtures("sweep")
-def test_it_is_sorted_by_the_metric_which_is_shown_first() -> None:
+def test_the_table_is_sorted_by_the_metric_which_is_shown_first() -> None:
     header, first, second, *_ = table("--metric", "test_loss").splitlines()
     assert header.split()[:3] == ["train.learning_rate", "test_loss", "train_accuracy"]
     assert first.split()[:4] == ["0.1", "0.25", "±", "0"]
@@ -107,7 +106,7 @@ def test_json_has_every_run_and_what_was_skipped(options: list[str], caplog: pyt
     }
 
 
-def test_damaged_runs_are_told_in_every_form(caplog: pytest.LogCaptureFixture) -> None:
+def test_damaged_runs_are_named_in_every_format(caplog: pytest.LogCaptureFixture) -> None:
     finished(config(0))
     path = finished(config(3))
     (path / "metrics.csv").unlink()
@@ -134,7 +133,7 @@ def test_a_single_setting_has_no_column_of_its_own() -> None:
     assert json.loads(table("--json"))["settings"][0]["config"] == {}
 
 
-def test_a_sweep_of_which_nothing_has_run_is_all_missing() -> None:
+def test_all_runs_of_a_sweep_that_has_not_begun_are_missing() -> None:
     planned(*(config(seed) for seed in range(SHOWN + 7)))
     lines = table().splitlines()
     assert lines[1] == f"0  missing: {', '.join(map(str, range(SHOWN)))}, ... and 7 more"
@@ -143,8 +142,8 @@ def test_a_sweep_of_which_nothing_has_run_is_all_missing() -> None:
 
 
 @pytest.mark.usefixtures("sweep")
-def test_the_same_sweep_gives_the_same_bytes_whatever_became_of_it_on_the_way() -> None:
-    """Here all is made anew, in another order, at other times, after failures, and resumed."""
+def test_the_same_sweep_gives_the_same_table_in_whatever_order_it_was_run() -> None:
+    """Here all runs are made anew, in another order, with other times, and some after a failure."""
     forms = ("text", "csv", "markdown", "json")
     before = [table("--format", form) for form in forms]
     plan = (FOLDER / "plan.txt").read_bytes()
@@ -154,7 +153,6 @@ def test_the_same_sweep_gives_the_same_bytes_whatever_became_of_it_on_the_way() 
         path = finished(config(seed, train_learning_rate=0.01), test_accuracy=accuracy, test_loss=100.0 * seed)
         metrics = (path / "metrics.csv").read_text()
         (path / "metrics.csv").write_text(re.sub(r"[0-9.]+\n$", "9.75\n", metrics))
-        Run(path).finish(1)
     begun(config(0, train_learning_rate=1.0))
     failed(config(4, train_learning_rate=0.1))
     for seed, accuracy in ((1, 0.7), (0, 0.5)):
@@ -164,7 +162,7 @@ def test_the_same_sweep_gives_the_same_bytes_whatever_became_of_it_on_the_way() 
     assert [table("--format", form) for form in forms] == before
 
 
-def test_what_a_failure_says_cannot_play_with_the_terminal() -> None:
+def test_a_failure_is_one_line_without_control_characters() -> None:
     finished(config())
     failed(config(1), message="\x1b[2Jgone\nfailed  nothing")
     last = table().splitlines()[-1]

@@ -103,7 +103,7 @@ def test_blocks_of_any_size_give_the_same(
     np.testing.assert_allclose(central_differences(net, x, t).gradient, whole, rtol=1e-9, atol=1e-13)
 
 
-def test_they_are_differences_and_no_derivatives(rng: np.random.Generator) -> None:
+def test_with_a_large_step_they_err_as_differences_do(rng: np.random.Generator) -> None:
     """With a step of 0.1, the truncation error of h² shows, the same as the textbook's: nothing is differentiated."""
     net = network(STACKS["deep"](), HalfSquaredError())
     x, t = sparse(rng)
@@ -215,7 +215,7 @@ def test_dropout_in_training_is_a_mask_that_stays(
     assert abs(fast - quiet).max() > 1e-3
 
 
-def test_what_does_not_fit_is_said_as_the_network_says_it() -> None:
+def test_inputs_and_targets_that_do_not_fit_are_refused_as_the_network_refuses_them() -> None:
     net = network(STACKS["the book's"](), SoftmaxCrossEntropy())
     with pytest.raises(ValueError, match=r"layer 1: Affine expects x of shape \(N, 12\); got \(2, 11\)"):
         central_differences(net, np.zeros((2, 11)), np.array([0, 1]))
@@ -225,7 +225,7 @@ def test_what_does_not_fit_is_said_as_the_network_says_it() -> None:
         central_differences(net, np.zeros((0, 12)), np.array([], int))
 
 
-def test_parameters_of_another_kind_than_a_matrix_products_are_refused() -> None:
+def test_a_layer_with_parameters_that_is_not_linear_is_refused() -> None:
     class Shift(Sigmoid):
         shapes = {"b": (12,)}  # noqa: RUF012  # as the contract has it
 

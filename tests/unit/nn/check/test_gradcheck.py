@@ -67,7 +67,9 @@ def test_a_right_gradient_passes(oracle: str, mode: str) -> None:
 @pytest.mark.parametrize(
     ("mode", "counts"), [("full", [300, 5, 15, 3]), ("sample", [100, 5, 15, 3]), ("directional", [10, 10, 10, 10])]
 )
-def test_a_mode_checks_what_it_promises_and_tells_its_progress(oracle: str, mode: str, counts: list[int]) -> None:
+def test_each_mode_checks_its_number_of_derivatives_and_reports_progress(
+    oracle: str, mode: str, counts: list[int]
+) -> None:
     net = network(Sigmoid())
     told: list[int] = []
     probes = gradcheck.probe(net, *batch(), oracle=oracle, mode=mode, rng=np.random.default_rng(2), advance=told.append)
@@ -99,7 +101,7 @@ def test_forgotten_weight_decay_is_caught(oracle: str) -> None:
 
 
 @every_oracle
-def test_one_wrong_element_is_found_and_named(oracle: str) -> None:
+def test_one_wrong_element_is_found_and_its_index_given(oracle: str) -> None:
     net = network(Sigmoid())
     spoil(net, lambda dW, before: dW.__setitem__((41, 2), dW[41, 2] + 1e-4))
     worst = checked(net, oracle)[0]
@@ -129,7 +131,7 @@ def test_a_probe_across_a_kink_is_counted_and_not_judged(mode: str) -> None:
         assert all(check.verdict == "PASS" for check in checks)
 
 
-def test_the_graph_knows_no_kinks() -> None:
+def test_the_graph_oracle_judges_derivatives_at_kinks_too() -> None:
     net = network(ReLU())
     net.named_parameters["W1"][...] = 0  # every unit lies on its kink, where both say that the slope is 0
     checks = checked(net, "graph")
@@ -155,7 +157,7 @@ def test_nan_does_not_pass(oracle: str) -> None:
 
 
 @every_mode
-def test_a_large_loss_is_granted_the_rounding_that_it_brings(mode: str) -> None:
+def test_the_tolerance_allows_for_the_rounding_of_a_large_loss(mode: str) -> None:
     """Weights of 30 make a loss of about 1000, whose differences are rounded 1000 times as coarsely."""
     net = network(Sigmoid())
     net.named_parameters["W2"][...] *= 3000
@@ -171,7 +173,7 @@ def test_a_copy_of_a_network_in_training_is_checked_with_its_masks(oracle: str) 
         assert all(check.verdict == "PASS" for check in checked(net.copy("float64"), oracle))
 
 
-def test_a_factor_of_one_and_a_hundred_millionth_is_seen_by_the_graph_alone() -> None:
+def test_only_the_graph_sees_a_factor_of_one_and_a_hundred_millionth() -> None:
     net = network(Sigmoid())
     asked = {oracle: ask(net, oracle, "full") for oracle in gradcheck.ORACLES}
     spoil(net, lambda dW, before: np.multiply(dW, 1 + 1e-8, out=dW))
@@ -179,7 +181,7 @@ def test_a_factor_of_one_and_a_hundred_millionth_is_seen_by_the_graph_alone() ->
     assert verdicts == {"numerical": "PASS", "graph": "FAIL"}
 
 
-def test_steep_networks_and_large_inputs_are_checked_as_exactly() -> None:
+def test_large_inputs_are_checked_as_exactly_as_small_ones() -> None:
     """Inputs of 100 make a step of 1e-5 one of 1e-3: one difference alone would err by 1e-6, and fail what is right."""
     net = network(Tanh())
     x, t = batch()
@@ -227,7 +229,7 @@ def test_the_worst_place_is_named_by_its_index_though_probes_before_it_were_left
 
 
 @every_mode
-def test_a_kink_between_half_the_step_and_the_step_counts(mode: str) -> None:
+def test_a_kink_between_half_the_step_and_the_whole_step_counts(mode: str) -> None:
     """A unit at 0.7 · 1e-5 from its kink: the larger of the two differences crosses it, the smaller does not."""
     net = Network([Affine(1, 1), ReLU(), Affine(1, 2)], SoftmaxCrossEntropy(), "float64")
     net.parameters[...] = [1, -1 + 0.7e-5, 1, -1, 0, 0]
@@ -238,7 +240,7 @@ def test_a_kink_between_half_the_step_and_the_step_counts(mode: str) -> None:
 @pytest.mark.parametrize(
     ("a", "n", "verdict"), [(0, 0, "PASS"), (0, 1e-10, "TINY"), (1e-10, 0, "TINY"), (1e-8, 1e-8, "PASS")]
 )
-def test_what_cannot_be_told_from_zero_is_tiny_unless_it_is_zero(a: float, n: float, verdict: str) -> None:
+def test_derivatives_too_small_for_the_oracle_are_tiny_unless_all_are_zero(a: float, n: float, verdict: str) -> None:
     """Atol is 1e-9 here."""
     assert verdict_of(a, n) == verdict
 

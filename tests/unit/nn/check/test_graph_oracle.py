@@ -57,7 +57,9 @@ def compare(net: Network, x: np.ndarray, t: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("make", STACKS.values(), ids=STACKS)
-def test_every_layer_has_its_composition(make: Callable[[], list[Layer]], rng: np.random.Generator) -> None:
+def test_the_graph_of_every_layer_has_its_loss_and_gradient(
+    make: Callable[[], list[Layer]], rng: np.random.Generator
+) -> None:
     compare(
         Network(make(), SoftmaxCrossEntropy(), "float64"), rng.standard_normal((6, 16)), np.array([0, 1, 2, 2, 1, 0])
     )
@@ -65,7 +67,9 @@ def test_every_layer_has_its_composition(make: Callable[[], list[Layer]], rng: n
 
 @pytest.mark.parametrize("make", LOSSES.values(), ids=LOSSES)
 @pytest.mark.parametrize("outputs", [1, 3])
-def test_every_loss_has_its_composition(make: Callable[[], Loss], outputs: int, rng: np.random.Generator) -> None:
+def test_the_graph_of_every_loss_has_its_value_and_gradient(
+    make: Callable[[], Loss], outputs: int, rng: np.random.Generator
+) -> None:
     if outputs == 1 and isinstance(make(), SoftmaxCrossEntropy):
         return
     net = Network([Affine(16, outputs)], make(), "float64")

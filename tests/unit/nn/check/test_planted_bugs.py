@@ -22,13 +22,13 @@ WRONG = {  # what each bug makes of [[1, 2], [3, 4]] in a batch of 5
 
 
 @pytest.mark.parametrize("bug", BUGS)
-def test_a_bug_is_what_it_says(bug: str) -> None:
+def test_a_bug_changes_a_gradient_as_its_name_says(bug: str) -> None:
     np.testing.assert_allclose(BUGS[bug](np.array([[1.0, 2.0], [3.0, 4.0]]), 5), WRONG[bug], rtol=1e-15)
 
 
 @pytest.mark.parametrize("bug", BUGS)
 @pytest.mark.parametrize("planted_in", [1, 2])
-def test_a_bug_stays_in_its_tensor_and_leaves_with_its_context(
+def test_a_bug_changes_its_own_tensor_alone_and_only_within_the_context(
     bug: str, planted_in: int, rng: np.random.Generator
 ) -> None:
     layers = [Affine(6, 5), Sigmoid(), Affine(5, 3)]
@@ -90,7 +90,7 @@ def test_a_check_is_trusted_if_it_catches_every_bug_that_has_an_effect_and_nothi
     assert proven(findings(**bugs)) == trusted
 
 
-def test_a_backprop_that_is_wrong_already_is_found_out(rng: np.random.Generator) -> None:
+def test_a_backprop_that_is_wrong_without_a_planted_bug_is_not_trusted(rng: np.random.Generator) -> None:
     class Wrong(Affine):
         def parameter_gradients(self, dout: Array) -> None:
             super().parameter_gradients(1.001 * dout)

@@ -1,6 +1,6 @@
 """Nodes against worked examples and central differences; how gradients flow; what is refused; the picture."""
 
-import re
+import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -110,11 +110,12 @@ def test_a_second_backward_starts_afresh() -> None:
     assert x.gradient == 10.0
 
 
-def test_a_chain_of_100000_nodes_is_differentiated() -> None:
+def test_a_chain_much_longer_than_pythons_stack_is_differentiated() -> None:
+    length = 10 * sys.getrecursionlimit()
     x = y = variable(1.0)
-    for _ in range(100_000):
+    for _ in range(length):
         y = y + x
-    assert graph.gradients(y, [x]) == [100_001.0]
+    assert graph.gradients(y, [x]) == [length + 1]
 
 
 def test_where_arguments_are_equal_the_first_takes_the_gradient() -> None:
@@ -166,7 +167,7 @@ def test_values_and_gradients_are_float64_and_share_no_memory_with_the_caller_or
 # What is refused.
 
 
-def test_an_array_is_not_differentiated() -> None:
+def test_backward_from_an_array_is_refused() -> None:
     with pytest.raises(ValueError, match=r"expects a single number to differentiate; got an array of shape \(2,\)"):
         graph.backward(variable([1.0, 2.0]) * 2)
 
@@ -179,39 +180,3 @@ def test_a_product_of_vectors_is_refused() -> None:
 def test_an_index_that_may_take_an_element_twice_is_refused() -> None:
     with pytest.raises(TypeError, match="integers and slices"):
         variable([1.0, 2.0])[[0, 0],]  # type: ignore[index]  # that is the point
-
-
-# The picture.
-
-
-def test_the_picture_of_the_apples_shows_names_values_gradients_and_edges() -> None:
-    price = variable(100, "apple") * variable(2, 'the "number"') * 1.1
-    without = graph.dot(price)
-    assert "gradient" not in without
-    graph.backward(price)
-    assert graph.dot(price) == graph.dot(price) == (
-        "digraph {\n"
-        "  rankdir=LR\n"
-        '  n0 [label="apple\\n100\\ngradient 2.2", shape=box]\n'
-        '  n1 [label="the \\"number\\"\\n2\\ngradient 110", shape=box]\n'
-        '  n2 [label="×\\n200\\ngradient 1.1", shape=ellipse]\n'
-        "  n0 -> n2\n"
-        "  n1 -> n2\n"
-        '  n3 [label="1.1", shape=box]\n'
-        '  n4 [label="×\\n220\\ngradient 1", shape=ellipse]\n'
-        "  n2 -> n4\n"
-        "  n3 -> n4\n"
-        "}\n"
-    )  # fmt: skip
-
-
-def test_a_picture_declares_every_node_once_and_draws_an_edge_for_every_operand() -> None:
-    x = variable(np.zeros((5, 3)), "x")
-    loss = graph.softmax_cross_entropy(x @ variable(np.zeros((3, 2)), "W"), np.full((5, 2), 0.5))
-    lines = graph.dot(loss).splitlines()
-    declared = [match[1] for line in lines if (match := re.fullmatch(r'  (n\d+) \[label="[^"]+", shape=\w+\]', line))]
-    edges = [match.groups() for line in lines if (match := re.fullmatch(r"  (n\d+) -> (n\d+)", line))]
-    assert len(declared) + len(edges) == len(lines) - 3  # the frame and the direction
-    assert len(set(declared)) == len(declared)
-    assert {end for edge in edges for end in edge} == set(declared)
-    assert any('[label="x\\n5×3", shape=box]' in line for line in lines)  # an array is shown by its shape

@@ -1,4 +1,4 @@
-"""From a name to arrays, with whatever mirrors, cache and neighbours there are."""
+"""A data set by its name: from mirrors, the cache, files or computation, and with other processes at work."""
 
 import gzip
 import logging
@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from socket import socket
 from threading import Barrier, Event
@@ -15,20 +16,24 @@ from threading import Barrier, Event
 import numpy as np
 import pytest
 
-from mnist_bp import data
 from mnist_bp.atomic import leftovers
-from mnist_bp.data import Dataset, synthetic, toy
-from mnist_bp.data.archives import FILES, Archives
-from tests.conftest import blobs, bound_by_permissions, contents, idx
+from mnist_bp.data import loading, synthetic, toy
+from mnist_bp.data.archives import ARCHIVES, FILES, Archives
+from mnist_bp.data.dataset import Dataset
+from mnist_bp.progress import Advance
+from mnist_bp.streams import TEST_DIGITS, TRAIN_DIGITS, Stream
 from tests.helpers import mirror
+from tests.helpers.commands import contents
+from tests.helpers.data import blobs, idx
+from tests.helpers.disks import bound_by_permissions
 from tests.helpers.mirror import Mirror, flipped, reply
 
 RACER = """
 import sys
-from mnist_bp import data
+from mnist_bp.data import loading
 from mnist_bp.data.archives import ARCHIVES, Archives
 ARCHIVES["mnist"] = Archives("mnist", (), tuple(sys.argv[1:]))
-print(data.load("mnist").fingerprint)
+print(loading.load("mnist").fingerprint)
 """
 
 
@@ -44,7 +49,7 @@ def online(archive_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mi
 @pytest.fixture
 def cached(small_mnist: Archives, online: Mirror, tmp_path: Path) -> Path:
     """Return the folder of a cache that holds the small archives and their decoded copy."""
-    data.load("mnist")
+    loading.load("mnist")
     online.requests.clear()
     return tmp_path / "cache" / "mnist"
 
@@ -61,18 +66,27 @@ def assert_is_archived(dataset: Dataset, folder: Path) -> None:
 def test_a_published_data_set_is_fetched_decoded_and_kept(
     small_mnist: Archives, online: Mirror, archive_folder: Path, tmp_path: Path
 ):
-    dataset = data.load("mnist")
+    dataset = loading.load("mnist")
 
     assert_is_archived(dataset, archive_folder)
-    assert (dataset.name, dataset.shape, dataset.outputs) == ("mnist", (8, 8), 3)
+    assert (dataset.name, dataset.shape, dataset.classes) == ("mnist", (8, 8), ("0", "1", "2"))
     assert set(contents(tmp_path / "cache" / "mnist")) == {*FILES, "decoded.npz"}
+
+
+def test_a_published_data_set_has_the_published_names_of_its_classes(cached: Path, monkeypatch: pytest.MonkeyPatch):
+    """Also if they come from the decoded copy, and if no example has the last of them."""
+    named = replace(ARCHIVES["mnist"], classes=("cat", "dog", "fox", "yak"))
+    monkeypatch.setitem(ARCHIVES, "mnist", named)
+    dataset = loading.load("mnist")
+
+    assert (dataset.classes, dataset.outputs) == (named.classes, 4)
 
 
 def test_the_next_start_needs_neither_mirror_nor_archives(cached: Path, online: Mirror, archive_folder: Path):
     for name in FILES:
         (cached / name).unlink()
 
-    assert_is_archived(data.load("mnist"), archive_folder)
+    assert_is_archived(loading.load("mnist"), archive_folder)
     assert not online.requests
 
 
@@ -82,7 +96,7 @@ def test_a_damaged_decoded_copy_is_made_anew_from_the_archives(
     whole = (cached / "decoded.npz").read_bytes()
     (cached / "decoded.npz").write_bytes(whole[:5000] + bytes([whole[5000] ^ 1]) + whole[5001:])
 
-    assert_is_archived(data.load("mnist"), archive_folder)
+    assert_is_archived(loading.load("mnist"), archive_folder)
     assert not online.requests
     assert (cached / "decoded.npz").read_bytes() == whole
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
@@ -94,7 +108,7 @@ def test_nothing_but_the_verified_archives_is_decoded(stray: str, cached: Path, 
     (cached / "decoded.npz").unlink()
     (cached / stray).write_bytes(idx(np.arange(210, dtype=np.uint8)))
 
-    assert_is_archived(data.load("mnist"), archive_folder)
+    assert_is_archived(loading.load("mnist"), archive_folder)
 
 
 def test_the_config_may_name_mirrors_and_cache(
@@ -104,26 +118,26 @@ def test_the_config_may_name_mirrors_and_cache(
     monkeypatch.delenv("MNIST_BP_CACHE")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with Mirror(archive_folder) as named:
-        dataset = data.load("mnist", cache_dir="named", mirrors=(named.url,))
+        dataset = loading.load("mnist", cache_dir="named", mirrors=(named.url,))
 
     assert_is_archived(dataset, archive_folder)
     assert {"decoded.npz", *FILES} == set(contents(Path("named", "mnist")))
 
 
 def test_the_environment_overrides_the_cache_of_the_config(small_mnist: Archives, online: Mirror, tmp_path: Path):
-    data.load("mnist", cache_dir="named")
+    loading.load("mnist", cache_dir="named")
 
     assert not Path("named").exists()
     assert (tmp_path / "cache" / "mnist" / "decoded.npz").exists()
 
 
-def test_a_user_needs_nothing_but_to_read_the_cache(
+def test_permission_to_read_the_cache_is_enough(
     cached: Path, online: Mirror, archive_folder: Path, caplog: pytest.LogCaptureFixture
 ):
     for folder in (cached, cached.parent):
         folder.chmod(0o555)
     with bound_by_permissions():
-        assert_is_archived(data.load("mnist"), archive_folder)
+        assert_is_archived(loading.load("mnist"), archive_folder)
         with pytest.raises(PermissionError):
             (cached / "file").touch()
     assert not online.requests
@@ -166,12 +180,12 @@ def test_eight_processes_on_a_cold_cache_agree_though_one_is_killed_and_the_mirr
     with Mirror(archive_folder, kill) as deadly, Mirror(archive_folder, lie) as lying, Mirror(archive_folder) as sound:
         victim = racer(small_mnist, deadly.url)
         racers = [racer(small_mnist, lying.url, sound.url) for _ in range(7)]
-        came = [(*each.communicate(timeout=60), each.returncode) for each in racers]
+        results = [(*each.communicate(timeout=60), each.returncode) for each in racers]
         victim.communicate(timeout=60)
 
-    expected = data.load("mnist").fingerprint
-    assert [(out, code) for out, _, code in came] == [(f"{expected}\n", 0)] * 7
-    warnings = "".join(err for _, err, _ in came).splitlines()
+    expected = loading.load("mnist").fingerprint
+    assert [(out, code) for out, _, code in results] == [(f"{expected}\n", 0)] * 7
+    warnings = "".join(err for _, err, _ in results).splitlines()
     assert warnings
     assert all(
         re.match(f"got .* from {sound.url}.*; before that: {lying.url}.*: expected SHA-256", line) for line in warnings
@@ -181,11 +195,11 @@ def test_eight_processes_on_a_cold_cache_agree_though_one_is_killed_and_the_mirr
     assert left in leftovers(home)
     assert f".{FILES[0]}.{victim.pid}-" in left.name
     assert contents(home).keys() == {*FILES, "decoded.npz", left.name}
-    assert_is_archived(data.load("mnist"), archive_folder)
+    assert_is_archived(loading.load("mnist"), archive_folder)
 
 
 def test_idx_reads_the_four_files_of_a_folder(archive_folder: Path, tmp_path: Path):
-    dataset = data.load("idx", folder=str(archive_folder))
+    dataset = loading.load("idx", folder=str(archive_folder))
 
     assert_is_archived(dataset, archive_folder)
     assert dataset.name == "idx"
@@ -193,39 +207,40 @@ def test_idx_reads_the_four_files_of_a_folder(archive_folder: Path, tmp_path: Pa
 
 
 @pytest.fixture
-def draws(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, int]]:
+def draws(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, Stream]]:
     """Put a few blobs in the place of many digits; return the list of all draws: count, seed and stream."""
     draws = []
 
-    def draw(count: int, seed: int, stream: int, advance: object) -> tuple[np.ndarray, np.ndarray]:
+    def draw(count: int, seed: int, stream: Stream, advance: Advance) -> tuple[np.ndarray, np.ndarray]:
         draws.append((count, seed, stream))
         advance(count)
-        return blobs(30, np.random.default_rng([seed, stream]))
+        return blobs(30, np.random.default_rng([seed, *stream]))
 
     monkeypatch.setattr(synthetic, "draw", draw)
     return draws
 
 
-def test_synthetic_digits_are_drawn_once_for_each_seed(draws: list[tuple[int, int, int]], tmp_path: Path):
-    zero, one = data.load("synthetic"), data.load("synthetic", seed=1)
-    again = data.load("synthetic", seed=1)
+def test_synthetic_digits_are_drawn_once_for_each_seed(draws: list[tuple[int, int, Stream]], tmp_path: Path):
+    zero, one = loading.load("synthetic"), loading.load("synthetic", seed=1)
+    again = loading.load("synthetic", seed=1)
 
-    assert draws == [(60_000, 0, 0), (10_000, 0, 1), (60_000, 1, 0), (10_000, 1, 1)]
+    parts = ((60_000, TRAIN_DIGITS), (10_000, TEST_DIGITS))
+    assert draws == [(count, seed, stream) for seed in (0, 1) for count, stream in parts]
     assert zero.fingerprint != one.fingerprint == again.fingerprint
-    np.testing.assert_array_equal(again.test.x, blobs(30, np.random.default_rng([1, 1]))[0].reshape(30, 64))
+    np.testing.assert_array_equal(again.test.x, blobs(30, np.random.default_rng([1, *TEST_DIGITS]))[0].reshape(30, 64))
 
 
 def test_another_version_of_the_drawing_is_drawn_anew(
-    draws: list[tuple[int, int, int]], monkeypatch: pytest.MonkeyPatch
+    draws: list[tuple[int, int, Stream]], monkeypatch: pytest.MonkeyPatch
 ):
-    data.load("synthetic")
+    loading.load("synthetic")
     monkeypatch.setattr(synthetic, "VERSION", synthetic.VERSION + 1)
-    data.load("synthetic")
+    loading.load("synthetic")
 
     assert len(draws) == 4
 
 
-@pytest.mark.parametrize("name", toy.NAMES)
+@pytest.mark.parametrize("name", toy.CLASSES)
 def test_toy_data_are_computed_on_the_spot_and_not_cached(name: str, tmp_path: Path):
-    assert data.load(name, seed=3).fingerprint == toy.compute(name, seed=3).fingerprint
+    assert loading.load(name, seed=3).fingerprint == toy.compute(name, seed=3).fingerprint
     assert not (tmp_path / "cache").exists()

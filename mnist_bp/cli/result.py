@@ -1,0 +1,90 @@
+"""The result of a command, and the one place where results are printed: as text, or with --json as an object."""
+
+import functools
+import math
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from mnist_bp.cli.output import fail, printable
+from mnist_bp.errors import Exit
+
+AS_JSON = "mnist_bp.as_json"  # in the context of every command: whether objects are wanted
+
+
+@dataclass(frozen=True)
+class Result:
+    """The result of a command: `text` for people and `data` for programs, and how the process ends.
+
+    An iterable gives a line, and an object, each; only one of the two is asked for. `error` is what is wrong with a
+    result whose code is not 0, unless the result itself says so.
+    """
+
+    text: str | Iterable[str]
+    data: Mapping[str, Any] | Iterable[Mapping[str, Any]]
+    code: Exit = Exit.DONE
+    error: str = ""
+
+
+def reports(function: Callable[..., Result]) -> Callable[..., None]:
+    """Give a command the option --json, and print the result that it returns."""
+
+    @click.option("--json", is_flag=True, expose_value=False, help="Print JSON instead of text.")
+    @functools.wraps(function)
+    def command(**options: Any) -> None:
+        result = function(**options)
+        as_json = click.get_current_context().meta[AS_JSON]
+        if as_json:
+            _print_json(result)
+        elif isinstance(result.text, str):
+            click.echo("\n".join(map(printable, result.text.split("\n"))))
+        else:
+            _print_lines(result.text)
+        if result.error:
+            fail(result.error)
+        if result.code:
+            raise click.exceptions.Exit(result.code)
+
+    return command
+
+
+def report_error(message: str, hint: str | None, code: int) -> None:
+    """Say that a command failed, and why: on stderr, and with --json as an object on stdout too."""
+    fail(message, hint)
+    if click.get_current_context().meta[AS_JSON]:
+        click.echo(_text(_about_error(message, hint, code), indent=2))
+
+
+def _print_json(result: Result) -> None:
+    if isinstance(result.data, Mapping):
+        error = _about_error(result.error, None, result.code) if result.error else {}
+        click.echo(_text({**result.data, **error}, indent=2))
+    else:
+        _print_lines(_text(each) for each in result.data)
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        sys.stdout.write(f"{line}\n")  # click.echo would flush each
+
+
+def _about_error(message: str, hint: str | None, code: int) -> dict[str, Any]:
+    return {"error": message, "hint": hint, "code": int(code)}
+
+
+def _text(content: Mapping[str, Any], indent: int | None = None) -> str:
+    """Return JSON; numbers that JSON does not have, such as NaN, become null."""
+    import json
+
+    return json.dumps(_plain(content), indent=indent)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

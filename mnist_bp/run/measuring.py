@@ -1,0 +1,65 @@
+"""How good a run's network is: on its own examples, or on those of another data set."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mnist_bp import build, machine
+from mnist_bp.errors import BpError, Exit
+from mnist_bp.progress import Progress
+from mnist_bp.run.directory import Run
+from mnist_bp.run.model import Model
+from mnist_bp.train.evaluation import evaluate
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Accuracy and mean loss of a run on so many examples of a split of a data set."""
+
+    run: str
+    data: str
+    split: str
+    examples: int
+    accuracy: float
+    loss: float
+
+
+def measure(path: str, split: str, overrides: Sequence[str], progress: Progress) -> Measurement:
+    """Measure a run on a split, "test", "train" or "validation", of its data set or of another one.
+
+    `overrides` change keys of section data; of another data set, no examples were held out. Raises BpError (exit 2) for
+    other keys, if there is no such split, or if the network cannot be measured on these data; else as `Model.load` and
+    `build.dataset` do. Warns if the run's own data are no longer what they were.
+    """
+    for override in overrides:
+        if not override.strip().startswith("data.") or override.strip().startswith("data.validation"):
+            message = f"--set {override}: expected a key of section data other than data.validation"
+            raise BpError(message, code=Exit.USAGE, hint="everything else is as the run was trained")
+    run = Run(path)
+    own, config = run.config(), run.config(overrides)
+    if own.data.name == config.data.name == "plane" and own.data.seed != config.data.seed:
+        raise BpError(
+            f"data.seed: expected {own.data.seed}, the run's own, as others test on points that it was trained on; "
+            f"got {config.data.seed}",
+            code=Exit.USAGE,
+        )
+    machine.limit_threads(config.train.threads)
+    model = Model.load(path)
+    dataset = build.dataset(config.data, progress)
+    changed = model.fingerprint != dataset.fingerprint
+    if changed and own == config:
+        log.warning("%s: the data are not those that it was trained on; they have changed since", path)
+    if split != "test" and not (changed and own != config):  # of another data set, nothing was held out
+        dataset = dataset.hold_out(config.data.validation)
+    examples = {"train": dataset.train, "test": dataset.test, "validation": dataset.validation}[split]
+    if examples is None:
+        raise BpError(
+            f"--split validation: expected examples held out for validation; {dataset.name} has none",
+            code=Exit.USAGE,
+            hint="train with data.validation=5000, or choose another --split",
+        )
+    model.require_fit(dataset, examples)
+    loss, accuracy = evaluate(model.network, examples)
+    return Measurement(path, dataset.name, split, len(examples), accuracy, loss)

@@ -1,0 +1,112 @@
+"""A trained network that stands alone: loaded from a run directory, without the data set that it was trained on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_bp import build
+from mnist_bp import config as configs
+from mnist_bp.config import Config
+from mnist_bp.data.dataset import Dataset, Split
+from mnist_bp.errors import BpError, Exit
+from mnist_bp.nn.network import Network
+from mnist_bp.run import checkpoint
+from mnist_bp.run.continuing import require_own
+from mnist_bp.run.directory import Run
+
+BATCH = 200  # examples at a time: the memory for what lies between the layers stays small
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network with what it needs to know of its examples; `load` makes it.
+
+    `shape` is that of an example, `scale` what its numbers are multiplied by, `classes` the names of the K classes.
+    `fingerprint` is that of the data set that it was trained on.
+    """
+
+    config: Config
+    network: Network
+    shape: tuple[int, ...]
+    scale: float
+    classes: tuple[str, ...]
+    fingerprint: str
+
+    @classmethod
+    def load(cls, path: Path | str, config: Config | None = None) -> "Model":
+        """Return the network of a run directory, as far as it is trained, or with other keys than the run's own.
+
+        Raises BpError (exit 2) if there is no run, if the checkpoint is another run's, or if its parameters do not fit
+        the config that is given, and (exit 1) if there is no sound checkpoint.
+        """
+        run = Run(path)
+        run.require_exists()
+        saved = checkpoint.read(run.checkpoint)
+        own = require_own(run, saved.config)
+        network = build.network(config or own, saved.shape, saved.outputs)
+        try:
+            saved.restore_parameters(network)
+        except BpError as error:
+            if not config or not (changes := configs.changes(own, config)):
+                raise
+            changed = ", ".join(f"{key}={new}" for key, (_, new) in changes.items())
+            raise BpError(f"with {changed}: {error}", code=Exit.USAGE) from error
+        return cls(config or own, network, saved.shape, saved.scale, saved.classes, saved.fingerprint)
+
+    @property
+    def params(self) -> Mapping[str, np.ndarray]:
+        """The parameters by their names, W1, b1 and so on."""
+        return self.network.named_parameters
+
+    def logits(self, images: npt.ArrayLike) -> np.ndarray:
+        """Return the outputs for some images, (N, outputs): one for each class, or one for a yes/no label.
+
+        Images are as in MNIST's archives: integers from 0 to 255 of shape (N, 784) or (N, 28, 28); points, for a
+        network that was trained on points, are any numbers, (N, D). Raises ValueError for anything else.
+        """
+        x = self._examples(np.asarray(images))
+        starts = range(0, max(len(x), 1), BATCH)
+        return np.concatenate([self.network.predict(x[start : start + BATCH]).copy() for start in starts])
+
+    def predict(self, images: npt.ArrayLike) -> np.ndarray:
+        """Return the probability of each class, (N, K), for some images, which are as `logits` takes them.
+
+        Where the loss is a squared error, the outputs are no probabilities, and are returned as they are.
+        """
+        return self.network.loss_function.probabilities(self.logits(images))
+
+    def require_fit(self, dataset: Dataset, split: Split) -> None:
+        """Raise BpError (exit 2) unless the network can be measured on these examples of a data set."""
+        highest = int(split.t.max())
+        if (dataset.shape, split.scale) != (self.shape, self.scale) or highest >= len(self.classes):
+            expected = f"examples of {_written(self.shape)} {'numbers' if self.scale == 1 else 'pixels'}"
+            got = (
+                f"{_written(dataset.shape)} {'numbers' if split.scale == 1 else 'pixels'} with classes up to {highest}"
+            )
+            message = f"data set {dataset.name}: expected {expected} in classes from 0 to {len(self.classes) - 1}"
+            raise BpError(f"{message}, as the run was trained on; got {got}", code=Exit.USAGE)
+
+    def _examples(self, given: np.ndarray) -> np.ndarray:
+        """Return what the network takes, (N, D), for images or points that a user gives."""
+        size = int(np.prod(self.shape))
+        if given.ndim < 2 or given.shape[1:] not in ((size,), self.shape):
+            shapes = " or ".join(f"(N, {', '.join(map(str, shape))})" for shape in dict.fromkeys([(size,), self.shape]))
+            raise ValueError(f"expected an array of shape {shapes}; got {given.shape}")
+        if given.dtype.kind not in "biuf":
+            raise ValueError(f"expected an array of numbers; got {given.dtype}")
+        if self.scale != 1 and not (given.dtype.kind in "iu" and all(0 <= end <= 255 for end in _range(given))):
+            low, high = _range(given)
+            raise ValueError(f"expected pixels that are integers from 0 to 255; got {given.dtype} from {low} to {high}")
+        x: np.ndarray = np.multiply(given.reshape(len(given), size), self.scale, dtype=self.network.parameters.dtype)
+        return x
+
+
+def _written(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))
+
+
+def _range(given: np.ndarray) -> tuple[float, float]:
+    return (given.min(), given.max()) if given.size else (0, 0)

@@ -1,0 +1,174 @@
+"""A training and its run directory, kept in one state: whenever the process ends, the next one goes on from there."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from mnist_bp import config as configs
+from mnist_bp import machine
+from mnist_bp.config import Config
+from mnist_bp.data.dataset import Dataset
+from mnist_bp.errors import BpError, Exit
+from mnist_bp.run import checkpoint
+from mnist_bp.run.continuing import require_own
+from mnist_bp.run.directory import Run
+from mnist_bp.run.environment import changes_of
+from mnist_bp.train.records import Record
+from mnist_bp.train.trainer import DivergenceError, EpochEnd, Trainer
+
+CONTINUE = "the same command continues from there, with --resume if it names no --out"
+
+log = logging.getLogger(__name__)
+
+
+class Stopping(AbstractContextManager["Stopping"], Protocol):
+    """Whoever may ask a training to stop: once `code` is no longer None, it saves a checkpoint and ends with that."""
+
+    code: Exit | None
+
+
+class Display(AbstractContextManager["Display"], Protocol):
+    """Whoever shows a training: told after each step, and of each record."""
+
+    def step(self) -> None:
+        """Show where the training stands."""
+
+    def epoch(self, record: Record) -> None:
+        """Show the results of an epoch."""
+
+
+@dataclass
+class Training:
+    """A run directory and the trainer of its network, kept in one state; `saved` is the checkpoint's step, or 0."""
+
+    run: Run
+    config: Config
+    dataset: Dataset
+    trainer: Trainer
+    name: str | None
+    saved: int = 0
+
+    def train(self, stopping: Stopping, display: Callable[[Path, Trainer], Display]) -> dict[str, Any]:
+        """Go on from where the run stands to its end; return its summary."""
+        with stopping, self._noting_failure():
+            self._start()
+            with display(self.run.path, self.trainer) as shown:
+                self._loop(stopping, shown)
+        with self._noting_failure(), self._writing():
+            return self.run.finish(self.trainer.network.parameters.size)
+
+    def _loop(self, stopping: Stopping, shown: Display) -> None:
+        """Train, and save a checkpoint after each epoch, every so many seconds, and when it is time to stop."""
+        trainer, seconds = self.trainer, self.config.train.checkpoint_seconds
+        next_save = time.monotonic() + seconds
+
+        def pause() -> bool:
+            shown.step()
+            return stopping.code is not None or time.monotonic() >= next_save
+
+        for event in trainer.run(pause):
+            record = event.record if isinstance(event, EpochEnd) else None
+            self._save(record)
+            next_save = time.monotonic() + seconds
+            if record:
+                shown.epoch(record)
+            if stopping.code is not None and not trainer.finished:
+                message = f"interrupted at step {self.saved} of {trainer.steps}; checkpoint saved"
+                raise BpError(message, code=stopping.code, hint=CONTINUE)
+
+    def _start(self) -> None:
+        """Put the trainer where the run stands, at its start if it is new, and the run's files with it.
+
+        Warns of an earlier failure, and of a changed environment.
+        """
+        run, trainer, epoch_steps = self.run, self.trainer, self.trainer.batches.steps
+        now, before, changes = machine.describe(), run.environment(), []
+        if run.checkpoint.exists():
+            self._restore()
+            run.require_records(range(epoch_steps, self.saved + 1, epoch_steps))
+            changes = changes_of(run.path, before, now, self.saved)
+        elif run.records():
+            log.warning("%s: there is no checkpoint; starting again from step 0", run.path)
+        if failure := run.failure():
+            log.warning("%s: failed after step %s: %s; trying again", run.path, failure["step"], failure["message"])
+        data = {
+            "name": self.dataset.name,
+            "train": len(self.dataset.train),
+            "test": len(self.dataset.test),
+            "fingerprint": self.dataset.fingerprint,
+        }
+        named_after = (before or {}).get("named_after", self.name)
+        with self._writing():
+            run.begin(self.config, now | {"data": data, "named_after": named_after, "changes": changes})
+            run.keep_records(lambda record: record.step <= self.saved and record.step % epoch_steps == 0)
+        if trainer.finished:  # it may now be so by a config that the checkpoint does not have yet
+            self._save(trainer.record(time.perf_counter()) if self.saved % epoch_steps else None)
+
+    def _restore(self) -> None:
+        run, trainer, dataset = self.run, self.trainer, self.dataset
+        found = checkpoint.read(run.checkpoint)
+        require_own(run, found.config)
+        if found.fingerprint != dataset.fingerprint:
+            message = (
+                f"{run.checkpoint}: expected the data that it was trained on, of fingerprint {found.fingerprint:.12}…; "
+                f"got {dataset.name} of fingerprint {dataset.fingerprint:.12}…"
+            )
+            hint = "with those data in their place, the same command continues; another --out begins a new run"
+            raise BpError(message, code=Exit.USAGE, hint=hint)
+        found.restore(trainer)
+        self.saved = trainer.position.step
+        if self.saved > trainer.steps:
+            message = f"{run.path}: already at step {self.saved}; expected to end at {trainer.steps}"
+            raise BpError(message, code=Exit.USAGE, hint="ask for more train.epochs or train.max_steps")
+
+    def _save(self, record: Record | None) -> None:
+        """Write a checkpoint, and the record that is due now, if one is; raises BpError if they cannot be written.
+
+        The record goes first: a row beyond the checkpoint is made again, while a missing one would be lost.
+        """
+        with self._writing():
+            if record:
+                self.run.append(record)
+            checkpoint.save(
+                self.run.checkpoint, self.trainer, config=self._yaml, dataset=self.dataset, check=self.run.check
+            )
+        self.saved = self.trainer.position.step
+
+    @contextmanager
+    def _noting_failure(self) -> Iterator[None]:
+        """Let the run directory tell of an error that ends the training, but for interruptions and wrong usage."""
+        try:
+            yield
+        except (BpError, MemoryError, OSError) as error:
+            if not isinstance(error, BpError) or error.code == Exit.FAILURE:
+                message = f"not enough memory: {error}" if isinstance(error, MemoryError) else str(error)
+                with suppress(BpError, OSError):  # the directory may be what has failed, or another process's now
+                    self.run.fail(message, self.trainer.position.step)
+            if isinstance(error, DivergenceError):
+                hint = "a new run with a smaller train.learning_rate, or with train.clip_norm, may go further"
+                raise BpError(f"{error}; {self._last_good}", hint=hint) from error
+            raise
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            message = f"{error.filename or self.run.path}: cannot write it: {error.strerror}; {self._last_good}"
+            raise BpError(message, hint=f"once it can be written, {CONTINUE}") from error
+
+    @property
+    def _last_good(self) -> str:
+        """Where the run could go on from, in words."""
+        if not self.saved:
+            return "there is no checkpoint yet"
+        return f"the last good checkpoint, {self.run.checkpoint}, is of step {self.saved}"
+
+    @cached_property
+    def _yaml(self) -> str:
+        return configs.dump(self.config)

@@ -1,0 +1,28 @@
+"""Running `bp`, and reading what it leaves behind."""
+
+import csv
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from mnist_bp.cli import bp
+
+
+def run(*arguments: str | Path) -> Result:
+    """Run `bp` in this process."""
+    return CliRunner().invoke(bp, [str(argument) for argument in arguments], prog_name="bp")
+
+
+def rows(path: Path | str) -> list[dict[str, str]]:
+    return list(csv.DictReader(Path(path, "metrics.csv").read_text().splitlines()))
+
+
+def outcome(path: Path | str) -> tuple[list[dict[str, str]], bytes]:
+    """Return all that two equal runs share: the metrics but for the seconds, and the checkpoint's bytes."""
+    metrics = [{name: value for name, value in row.items() if name != "seconds"} for row in rows(path)]
+    return metrics, Path(path, "checkpoint.npz").read_bytes()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return what the files of a folder hold, hidden ones included."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}

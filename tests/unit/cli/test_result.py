@@ -1,0 +1,154 @@
+"""Results and errors: text for people, JSON for programs, and never a mixture."""
+
+import json
+import math
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from mnist_bp.cli.result import AS_JSON, Result, reports
+from mnist_bp.errors import BpError, Exit
+from tests.helpers.commands import run
+from tests.helpers.making import FOLDER, config, finished
+
+
+def report(result: Result, *, as_json: bool) -> int:
+    """Let a command return a result; return its exit code."""
+    command = click.command("do")(reports(lambda: result))
+    with click.Context(command) as context:
+        context.meta[AS_JSON] = as_json
+        try:
+            command.invoke(context)
+        except click.exceptions.Exit as end:
+            return end.exit_code
+    return 0
+
+
+TEXT = Result("one\ntwo", {"a": 1, "b": [1, None]})
+
+
+def test_text_is_for_people_and_data_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report(TEXT, as_json=False) == 0
+    assert capsys.readouterr() == ("one\ntwo\n", "")
+    assert report(TEXT, as_json=True) == 0
+    out, err = capsys.readouterr()
+    assert (json.loads(out), err) == ({"a": 1, "b": [1, None]}, "")
+
+
+def never() -> Iterator[str]:
+    """Return what may not be asked for."""
+    raise AssertionError
+    yield
+
+
+def test_of_an_iterable_each_item_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    report(Result(iter(["one", "two"]), never()), as_json=False)  # type: ignore[arg-type]
+    assert capsys.readouterr().out == "one\ntwo\n"
+    report(Result(never(), iter([{"a": 1}, {"b": math.nan}])), as_json=True)
+    assert capsys.readouterr().out == '{"a": 1}\n{"b": null}\n'
+
+
+def test_an_iterable_of_nothing_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    report(Result(iter([]), {}), as_json=False)
+    assert capsys.readouterr().out == ""
+
+
+def test_numbers_that_json_does_not_have_become_null(capsys: pytest.CaptureFixture[str]) -> None:
+    report(Result("", {"tensors": [{"worst": (1, 2), "max_abs": math.nan}], "loss": math.inf}), as_json=True)
+    out = capsys.readouterr().out
+    assert json.loads(out) == {"tensors": [{"worst": [1, 2], "max_abs": None}], "loss": None}
+    assert "NaN" not in out
+    assert "Infinity" not in out
+
+
+def test_control_characters_in_a_text_are_made_visible(capsys: pytest.CaptureFixture[str]) -> None:
+    report(Result("± \x1b[31mred\r\nnext", {}), as_json=False)
+    assert capsys.readouterr().out == "± \\x1b[31mred\\r\nnext\n"
+
+
+def test_a_result_may_fail_without_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """As the verdict of a gradient check does."""
+    for as_json in (False, True):
+        assert report(Result("FAIL", {"verdict": "FAIL"}, Exit.FAILURE), as_json=as_json) == 1
+    assert capsys.readouterr() == ('FAIL\n{\n  "verdict": "FAIL"\n}\n', "")
+
+
+def test_an_error_beside_a_result_is_part_of_its_object(capsys: pytest.CaptureFixture[str]) -> None:
+    missed = Result("accuracy 0.5", {"accuracy": 0.5}, Exit.TARGET_MISSED, "too low")
+    assert report(missed, as_json=False) == 3
+    assert capsys.readouterr() == ("accuracy 0.5\n", "error: too low\n")
+    assert report(missed, as_json=True) == 3
+    out, err = capsys.readouterr()
+    assert json.loads(out) == {"accuracy": 0.5, "error": "too low", "hint": None, "code": 3}
+    assert err == "error: too low\n"
+
+
+COMMANDS = {
+    "a file that is not there": ("sweep plan none.yaml", 2, "none.yaml: cannot read the config file"),
+    "a run that is not there": ("eval nowhere", 2, "nowhere: expected a run directory"),
+    "a split that is not there": ("eval nowhere --split all", 2, "'all' is not one of"),
+    "an argument missing": ("eval", 2, "Missing argument"),
+    "an option missing": ("train", 2, "Give --config FILE"),
+    "an option unknown": ("diff a b --brief", 2, "No such option"),
+    "a command unknown": ("sweep bets", 2, "Did you mean 'best'?"),
+    "neither of two": ("gradcheck", 2, "Give either --config FILE or a run directory."),
+    "no data": ("data info mnist", 4, "http://127.0.0.1:9/"),
+}
+
+
+@pytest.mark.parametrize(("command", "code", "message"), COMMANDS.values(), ids=COMMANDS)
+def test_a_failed_command_prints_its_error_as_one_object_too(command: str, code: int, message: str) -> None:
+    result = run(*command.split(), "--json")
+    about = json.loads(result.stdout)
+    assert about.keys() == {"error", "hint", "code"}
+    assert message in about["error"]
+    assert result.exit_code == about["code"] == code
+    lines = [f"error: {line}" for line in about["error"].split("\n")]
+    assert result.stderr.splitlines() == [*lines, *([f"hint: {about['hint']}"] if about["hint"] else [])]
+
+
+def test_without_json_an_error_leaves_stdout_empty() -> None:
+    result = run("eval", "nowhere")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "error: nowhere: expected a run directory, with its config.yaml\n"
+    usage = run("eval")
+    assert (usage.exit_code, usage.stdout) == (2, "")
+    assert usage.stderr.startswith("Usage: bp eval [OPTIONS] RUN\n")
+
+
+def test_a_hint_is_part_of_the_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object) -> None:
+        raise BpError("no\x1b", hint="do\x07 this", code=Exit.NO_DATA)
+
+    monkeypatch.setattr("mnist_bp.run.measuring.measure", fail)
+    result = run("eval", "r", "--json")
+    assert json.loads(result.stdout) == {"error": "no\x1b", "hint": "do\x07 this", "code": 4}
+    assert result.stderr == "error: no\\x1b\nhint: do\\x07 this\n"
+
+
+def test_a_table_in_json_reports_its_errors_in_json() -> None:
+    assert json.loads(run("sweep", "table", "nowhere", "--format", "json").stdout)["code"] == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["sweep", "best", str(FOLDER), "--json"], 1, "error: input or output: No space left on device\n"),
+        (["eval", "nowhere", "--json"], 2, "error: nowhere: expected a run directory, with its config.yaml\n"),
+        (["eval", "--json"], 2, "error: Missing argument 'RUN'.\n"),
+    ],
+    ids=["result", "error", "usage"],
+)
+def test_an_object_that_finds_no_room_leaves_the_message_on_stderr(
+    arguments: list[str], code: int, message: str
+) -> None:
+    finished(config(), validation_accuracy=0.5)
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "mnist_bp", *arguments]
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (result.returncode, result.stderr) == (code, message)

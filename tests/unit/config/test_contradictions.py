@@ -1,0 +1,115 @@
+"""Values that are right alone and wrong together are named; the combinations that work pass."""
+
+import json
+
+import pytest
+
+from mnist_bp.config import Config, ConvConfig, keys, replaced
+from mnist_bp.config.access import defaults
+from mnist_bp.config.contradictions import contradictions
+
+TOGETHER = [  # a key, the key on which it depends, the values of that which use it, and the values which do not
+    ("train.momentum", "train.optimizer", "momentum nesterov", "sgd adagrad rmsprop adam adamw"),
+    ("train.beta1", "train.optimizer", "adam adamw", "sgd momentum nesterov adagrad rmsprop"),
+    ("train.beta2", "train.optimizer", "adam adamw", "sgd momentum nesterov adagrad rmsprop"),
+    ("train.rho", "train.optimizer", "rmsprop", "sgd momentum nesterov adagrad adam adamw"),
+    ("train.epsilon", "train.optimizer", "adagrad rmsprop adam adamw", "sgd momentum nesterov"),
+    ("train.schedule_epochs", "train.schedule", "cosine one_cycle", "constant step"),
+    ("train.decay_every", "train.schedule", "step", "constant cosine one_cycle"),
+    ("train.decay_factor", "train.schedule", "step", "constant cosine one_cycle"),
+    ("model.label_smoothing", "model.loss", "softmax_cross_entropy",
+     "binary_cross_entropy mean_squared_error half_squared_error"),
+    ("model.weight_init_std", "model.init", "normal", "xavier he zeros"),
+    ("data.dir", "data.name", "idx", "mnist fashion-mnist kmnist synthetic"),
+]  # fmt: skip
+OTHER = {"data.dir": "here", "train.schedule_epochs": 3, "train.decay_every": 3}  # than the default; 0.5 for the rest
+
+
+def found(values: dict[str, object]) -> list[str]:
+    """Return the contradictions in the default config with these values."""
+    return list(contradictions(replaced(Config(), values)))
+
+
+@pytest.mark.parametrize(("key", "chooser", "users", "others"), TOGETHER, ids=[row[0] for row in TOGETHER])
+def test_a_key_may_change_only_where_it_is_used(key: str, chooser: str, users: str, others: str) -> None:
+    """A key that nothing reads would be a mistake that nobody sees, such as momentum with plain SGD."""
+    changed = OTHER.get(key, 0.5)
+    for name in users.split():
+        assert found({chooser: name, key: changed}) == []
+    only = f"{chooser}={users.replace(' ', ' or ')}"
+    for name in others.split():
+        assert found({chooser: name}) == []
+        assert found({chooser: name, key: changed}) == [
+            f"{key}: expected {json.dumps(defaults()[key])}, its default, as only {only} uses it; "
+            f"got {json.dumps(changed)}"
+        ]
+
+
+def test_every_key_that_another_must_use_is_tested_above() -> None:
+    assert {name for name, key in keys().items() if key.used_by} == {row[0] for row in TOGETHER}
+
+
+POINTS = {"data.name": "plane", "model.loss": "half_squared_error"}
+CONTRADICTIONS = {
+    "dropout without hidden layers": (
+        {"model.hidden": (), "model.dropout": 0.5},
+        "model.dropout: expected 0, as there is no hidden layer (model.hidden); got 0.5",
+    ),
+    "idx without a folder": (
+        {"data.name": "idx"},
+        "data.dir: expected the folder of the four IDX files that data.name=idx reads; got null",
+    ),
+    **{
+        f"a softmax for {name}": (
+            {"data.name": name},
+            f"model.loss: expected binary_cross_entropy or a squared error, as data.name={name} has one output and a "
+            "softmax needs two; got softmax_cross_entropy",
+        )
+        for name in ("plane", "xor", "chain")
+    },
+    "a convolution of points": (
+        POINTS | {"model.conv": (ConvConfig(8, pool="max", pool_size=3),)},
+        "model.conv: expected [], as data.name=plane has no images; got "
+        '[{"filters": 8, "kernel": 3, "stride": 1, "padding": 0, "pool": "max", "pool_size": 3}]',
+    ),
+    "a pool's size without a pool": (
+        {"model.conv": (ConvConfig(8, pool="average", pool_size=3), ConvConfig(8, pool_size=3))},
+        "model.conv[1].pool_size: expected 2, its default, as there is no pool; got 3",
+    ),
+    "a softmax of sigmoids": (
+        {"model.output": "sigmoid"},
+        "model.output: expected identity, as model.loss=softmax_cross_entropy takes logits; got sigmoid",
+    ),
+    "two sigmoids in a row": (
+        {"model.output": "sigmoid", "model.loss": "binary_cross_entropy"},
+        "model.output: expected identity, as model.loss=binary_cross_entropy takes logits; got sigmoid",
+    ),
+    "a numerical gradient compared with itself": (
+        {"train.gradient": "numerical", "train.shadow_check": 7},
+        "train.shadow_check: expected 0, as train.gradient=numerical leaves no backprop to compare with; got 7",
+    ),
+}
+
+
+@pytest.mark.parametrize(("values", "message"), CONTRADICTIONS.values(), ids=CONTRADICTIONS)
+def test_values_that_are_wrong_together_are_named(values: dict[str, object], message: str) -> None:
+    assert found(values) == [message]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        POINTS | {"model.output": "sigmoid"},
+        {"data.name": "xor", "model.loss": "binary_cross_entropy"},
+        {"data.name": "chain", "model.loss": "mean_squared_error", "model.output": "tanh", "model.hidden": ()},
+        {"model.loss": "mean_squared_error", "model.output": "softplus"},
+        {"model.loss": "binary_cross_entropy"},
+        {"model.conv": (ConvConfig(8), ConvConfig(8, pool="max", pool_size=3)), "model.dropout": 0.5},
+        {"train.gradient": "numerical", "model.conv": (ConvConfig(1),), "model.dropout": 0.5},
+        {"train.shadow_check": 7, "model.dropout": 0.5, "train.clip_norm": 1.0, "train.weight_decay": 0.1},
+        {"train.warmup_steps": 7},
+    ],
+)
+def test_values_that_go_together_pass(values: dict[str, object]) -> None:
+    assert found(values) == []

@@ -1,0 +1,107 @@
+"""The gradient check of a config or a run: which network, on which examples, by which oracles."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_bp import machine
+from mnist_bp.config import Config
+from mnist_bp.errors import BpError, Exit
+from mnist_bp.progress import silent
+from mnist_bp.run.checking import ORACLES, Checked, check
+from tests.helpers.executing import executed
+from tests.helpers.making import config, untrained
+
+
+@pytest.fixture
+def small(archive_folder: Path) -> dict[str, object]:
+    """Return settings for `config`: small images, six hidden units."""
+    return {"data_name": "idx", "data_dir": str(archive_folder), "model_hidden": [6], "model_init": "xavier",
+            "train_batch_size": 20}  # fmt: skip
+
+
+def checked(
+    config: Config, run: str | None = None, mode: str = "full", oracle: str = "both", *, self_test: bool = False
+) -> Checked:
+    return check(config, run, mode=mode, oracle=oracle, self_test=self_test, progress=silent)
+
+
+@pytest.mark.parametrize(("oracle", "names"), [("numerical", ["numerical"]), ("both", ["numerical", "graph"])])
+def test_every_derivative_is_compared_with_each_oracle(small: dict[str, object], oracle: str, names: list[str]) -> None:
+    report, bugs = checked(config(**small), oracle=oracle)
+    assert [*ORACLES[oracle]] == [*report.by_oracle] == names
+    assert (report.verdict, report.mode, report.batch, report.kinks) == ("PASS", "full", 20, 0)
+    assert report.checked == 64 * 6 + 6 + 6 * 3 + 3
+    assert report.max_abs < 1e-9  # differences of a loss near 1 in float64, at a step near 1e-5, are off by some 1e-11
+    assert bugs == []
+
+
+def test_weight_decay_is_checked_and_dropout_is_not(small: dict[str, object]) -> None:
+    plain, decayed, dropped = (
+        checked(config(**small, **more)).report for more in ({}, {"train_weight_decay": 0.1}, {"model_dropout": 0.5})
+    )
+    assert plain.verdict == decayed.verdict == "PASS"
+    assert decayed.tensors[0].a != plain.tensors[0].a
+    assert dropped.tensors == plain.tensors
+
+
+def test_a_check_is_repeatable_and_depends_on_the_seed(small: dict[str, object]) -> None:
+    first, second, other = (checked(config(seed, **small), mode="sample").report for seed in (0, 0, 1))
+    assert first == second != other
+
+
+def test_both_oracles_are_asked_for_the_same_samples(small: dict[str, object]) -> None:
+    report, _ = checked(config(**small), mode="sample")
+    by_numbers, by_graph = report.by_oracle.values()
+    assert [(each.name, each.checked) for each in by_numbers] == [(each.name, each.checked) for each in by_graph]
+    alone, _ = checked(config(**small), mode="sample", oracle="graph")
+    assert [*alone.by_oracle["graph"]] == [*by_graph]
+
+
+def test_a_run_is_checked_with_its_own_parameters(small: dict[str, object]) -> None:
+    path = str(untrained(config(**small)))
+    with np.load("r/checkpoint.npz") as archive:  # of the initial weights
+        assert archive["position.step"] == 0
+    assert checked(config(**small), path).report == checked(config(**small)).report
+    untrained(config(1, **small), path=Path("other"))
+    assert checked(config(1, **small), "other").report != checked(config(**small)).report
+
+
+def test_training_changes_the_derivatives_that_are_compared(small: dict[str, object]) -> None:
+    executed(config(**small), Path("r"))
+    trained, fresh = (checked(config(**small), run).report for run in ("r", None))
+    assert trained.verdict == fresh.verdict == "PASS"
+    assert [tensor.a for tensor in trained.tensors] != [tensor.a for tensor in fresh.tensors]
+
+
+def test_a_run_is_not_checked_as_another_network(small: dict[str, object]) -> None:
+    path = str(untrained(config(**small)))
+    with pytest.raises(BpError, match=r"^with model\.hidden=\[7\]: ") as caught:
+        checked(config(**small | {"model_hidden": [7]}), path)
+    assert caught.value.code == Exit.USAGE
+    other = {"data_name": "xor", "data_dir": None, "model_loss": "half_squared_error"}
+    with pytest.raises(BpError, match=r"data set xor: expected examples of 8×8 pixels .*; got 3 numbers") as caught:
+        checked(config(**small | other), path)
+    assert caught.value.code == Exit.USAGE
+
+
+def test_a_loss_that_is_not_finite_cannot_be_checked(small: dict[str, object]) -> None:
+    large = {"model_weight_init_std": 1e200, "model_activation": "identity", "model_init": "normal"}
+    with pytest.raises(BpError, match=r"the loss is (nan|inf): there is no derivative to check") as caught:
+        checked(config(**small | large, train_dtype="float64"))
+    assert caught.value.code == Exit.FAILURE
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="OpenBLAS starts no more threads than there are processors")
+def test_the_matrix_products_of_a_check_have_the_threads_of_the_config(small: dict[str, object]) -> None:
+    checked(config(**small, train_threads=2), oracle="graph")
+    assert machine.describe()["blas"]["threads"] in {2, None}  # None: a BLAS that cannot tell
+
+
+def test_a_self_test_plants_bugs(small: dict[str, object]) -> None:
+    report, bugs = checked(config(**small), oracle="graph", self_test=True)
+    assert report.verdict == "PASS"
+    assert bugs[0].bug == "no bug"
+    assert {outcome for finding in bugs[1:] for outcome in finding.outcomes.values()} >= {"caught"}
