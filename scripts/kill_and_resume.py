@@ -190,7 +190,7 @@ def require_sound(case: Case, run: Run, expected: Expected, step_before: int) ->
             raise Broken(f"np.load cannot read its checkpoint: {error!r}") from error
     if (now := step(run)) < step_before:
         raise Broken(f"its checkpoint was of step {step_before}, and is now of step {now}")
-    if run.exists and set(configs.differences(run.config(), case.config)) - {"train.epochs"}:
+    if run.exists and set(configs.changes(run.config(), case.config)) - {"train.epochs"}:
         raise Broken("its config.yaml is not the config that it was begun with")
     if now and (not run.exists or run.environment() is None):
         raise Broken("it has a checkpoint, and no config.yaml or no env.json")

@@ -52,12 +52,8 @@ case $sweep in
 *.yaml | *.yml)
     name=$(basename "$sweep")
     folder=sweeps/${name%.*}
-    bp sweep plan "$sweep" >"$work/plan"
-    bp sweep plan --missing "$sweep" >"$work/lines"
-    mkdir -p "$folder"
-    cp "$work/plan" "$folder/.plan.txt.$$"
-    mv "$folder/.plan.txt.$$" "$folder/plan.txt"
-    finished=$(($(wc -l <"$work/plan") - $(wc -l <"$work/lines")))
+    bp sweep plan --save --missing "$sweep" >"$work/lines"
+    finished=$(($(wc -l <"$folder/plan.txt") - $(wc -l <"$work/lines")))
     ;;
 -) grep . >"$work/lines" || true ;;
 *) grep . "$sweep" >"$work/lines" || true ;;

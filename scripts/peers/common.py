@@ -5,12 +5,14 @@ import json
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
+import numpy as np
+
+from mnist_bp import build, machine
 from mnist_bp import config as configs
-from mnist_bp import machine
 from mnist_bp.config import Config, keys
+from mnist_bp.config.access import defaults, value_of
 from mnist_bp.errors import BpError
 
 ANY = None  # for `understood`: whatever the value
@@ -32,7 +34,7 @@ class Task:
 
 
 def task(doc: str, understood: Mapping[str, Collection[Any] | None], *flags: str) -> Task:
-    """Read the command line and limit the threads: to be called before NumPy is imported, or whatever brings it along.
+    """Read the command line and limit the threads of NumPy's matrix products.
 
     `understood` has the config's keys that the peer follows, each with the values that it knows. Any other key of the
     sections model and train has to have its default, or the peer exits with a message.
@@ -54,8 +56,8 @@ def task(doc: str, understood: Mapping[str, Collection[Any] | None], *flags: str
     except BpError as error:
         parser.error(str(error))
     for key in keys():
-        value, default = (reduce(getattr, key.split("."), each) for each in (config, Config()))
-        follows = ANY if key in EVERY_PEER or key.startswith("data.") else [default]
+        value = value_of(config, key)
+        follows = ANY if key in EVERY_PEER or key.startswith("data.") else [defaults()[key]]
         known = understood.get(key, follows)
         if known is not ANY and value not in known:
             parser.error(f"{key}: this peer knows {' or '.join(map(str, known))}; got {value}")
@@ -65,10 +67,6 @@ def task(doc: str, understood: Mapping[str, Collection[Any] | None], *flags: str
 
 def images(task: Task) -> dict[str, tuple[Any, Any]]:
     """Return (x, t) of "train" and "test": x (N, D) in the config's dtype, pixels 0 … 1; t (N,), int64 classes."""
-    import numpy as np  # noqa: PLC0415  # after the number of threads: see `task`
-
-    from mnist_bp import build  # noqa: PLC0415
-
     dataset = build.dataset(task.config.data)
     return {
         name: (np.multiply(split.x, split.scale, dtype=task.config.train.dtype), split.t.astype("int64"))

@@ -24,7 +24,7 @@ TASK = common.task(__doc__, dict.fromkeys(config.keys(), common.ANY), "--alone")
 if TASK.flags.alone:
     os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
 
-import numpy as np  # noqa: E402  # after the number of threads
+import numpy as np  # noqa: E402  # a confined process is confined before
 
 from mnist_bp import build  # noqa: E402
 
@@ -65,7 +65,7 @@ def step_seconds(repeats: int) -> float:
 
 
 train = TASK.config.train
-dataset = build.dataset(TASK.config.data)
+dataset = build.dataset(TASK.config.data).for_training(TASK.config.data.validation)
 trainer = replace(build.trainer(TASK.config, dataset), measured={}, steps=10**12)  # it is left, and only trains
 sizes = (dataset.train.x.shape[1], *TASK.config.model.hidden, dataset.outputs)
 operands = products(sizes, train.batch_size, train.dtype)

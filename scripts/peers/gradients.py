@@ -15,15 +15,15 @@ from importlib.util import find_spec
 from typing import Any
 
 from mnist_bp import machine
+from mnist_bp.data import loading
+from mnist_bp.nn.buffers import Array
+from mnist_bp.nn.check import graph_oracle
+from mnist_bp.nn.check.finite_differences import central_differences
+from mnist_bp.nn.check.numerical import numerical_gradient
+from mnist_bp.nn.two_layer_net import TwoLayerNet
 
 machine.limit_threads(1)
 
-from mnist_bp import data  # noqa: E402  # NumPy comes after the number of threads
-from mnist_bp.nn.buffers import Array  # noqa: E402
-from mnist_bp.nn.check import graph_oracle  # noqa: E402
-from mnist_bp.nn.check.finite_differences import central_differences  # noqa: E402
-from mnist_bp.nn.check.numerical import numerical_gradient  # noqa: E402
-from mnist_bp.nn.two_layer_net import TwoLayerNet  # noqa: E402
 
 argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
 
@@ -73,7 +73,7 @@ def pytorch(net: TwoLayerNet, x: Array, t: Array) -> dict[str, Timed]:
     return rows
 
 
-train = data.load("mnist").train
+train = loading.load("mnist").train
 x, t = train.x[:BATCH] / 255, train.t[:BATCH]
 net = TwoLayerNet(784, 50, 10)
 measured = ours(net, x, t) | (pytorch(net, x, t) if find_spec("torch") else {})

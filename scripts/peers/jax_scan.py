@@ -26,7 +26,7 @@ if hasattr(os, "sched_setaffinity"):
 from functools import partial  # noqa: E402
 from itertools import pairwise  # noqa: E402
 
-import jax  # noqa: E402  # after the number of threads
+import jax  # noqa: E402  # after the processors are chosen
 import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 
@@ -34,7 +34,7 @@ from mnist_bp import build  # noqa: E402
 
 model, train = TASK.config.model, TASK.config.train
 rng = np.random.default_rng(TASK.config.seed)
-dataset = build.dataset(TASK.config.data)
+dataset = build.dataset(TASK.config.data).for_training(TASK.config.data.validation)
 if len(dataset.train) % train.batch_size:
     raise SystemExit(f"train.batch_size: a scan needs batches of one size; got {train.batch_size}")
 splits = {name: (jnp.asarray(part.x), jnp.asarray(part.t, jnp.int32))

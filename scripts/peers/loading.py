@@ -16,8 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_bp import data
-from mnist_bp.data import cache
+from mnist_bp.data import cache, loading
 from mnist_bp.data.archives import ARCHIVES
 from mnist_bp.data.fetch import fetch
 from mnist_bp.progress import silent
@@ -54,7 +53,7 @@ for _ in range(ROUNDS):
         for name in ARCHIVES["mnist"].files:
             (Path(folder) / "mnist" / name).symlink_to((home / name).resolve())
         os.environ["MNIST_BP_CACHE"] = folder
-        taken["first"].append(seconds(lambda: data.load("mnist")))
-        taken["later"].append(seconds(lambda: data.load("mnist")))
+        taken["first"].append(seconds(lambda: loading.load("mnist")))
+        taken["later"].append(seconds(lambda: loading.load("mnist")))
     taken["textbook"].append(seconds(lambda: textbook(home)))
 print(json.dumps(taken))

@@ -9,14 +9,13 @@ from dataclasses import replace
 
 import common
 
-from mnist_bp import config
+from mnist_bp import __version__, build, config
+from mnist_bp.train.evaluation import evaluate
 
 TASK = common.task(__doc__, dict.fromkeys(config.keys(), common.ANY))
 
-from mnist_bp import __version__, build  # noqa: E402  # after the number of threads
-from mnist_bp.train.evaluation import evaluate  # noqa: E402
 
-dataset = build.dataset(TASK.config.data)
+dataset = build.dataset(TASK.config.data).for_training(TASK.config.data.validation)
 trainer = replace(build.trainer(TASK.config, dataset), measured={})  # common.run evaluates, outside its time
 records = trainer.run(lambda: False)
 

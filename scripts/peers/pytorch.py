@@ -8,7 +8,16 @@ evaluated after each epoch: it is what `bp train` does. Random numbers are PyTor
 momentum takes up a learning rate that varies.
 """
 
+from itertools import islice
+from math import isqrt
+
 import common
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, RandomSampler, TensorDataset
+
+from mnist_bp.nn import schedules
 
 TASK = common.task(
     __doc__,
@@ -37,15 +46,6 @@ TASK = common.task(
     "--loader",
 )
 
-from itertools import islice  # noqa: E402
-from math import isqrt  # noqa: E402
-
-import numpy as np  # noqa: E402  # after the number of threads
-import torch  # noqa: E402
-from torch import nn  # noqa: E402
-from torch.utils.data import DataLoader, RandomSampler, TensorDataset  # noqa: E402
-
-from mnist_bp.nn import schedules  # noqa: E402
 
 model, train = TASK.config.model, TASK.config.train
 torch.set_num_threads(TASK.threads)

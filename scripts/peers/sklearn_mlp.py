@@ -7,6 +7,9 @@ config's is the distribution of the initial weights, which MLPClassifier chooses
 """
 
 import common
+import numpy as np
+import sklearn
+from sklearn.neural_network import MLPClassifier
 
 TASK = common.task(
     __doc__,
@@ -21,9 +24,6 @@ TASK = common.task(
     },
 )
 
-import numpy as np  # noqa: E402  # after the number of threads
-import sklearn  # noqa: E402
-from sklearn.neural_network import MLPClassifier  # noqa: E402
 
 model, train = TASK.config.model, TASK.config.train
 sklearn.set_config(assume_finite=True)

@@ -10,6 +10,9 @@ from 0.01 * randn and so are float64, its images float32; with train.dtype=float
 # ruff: noqa: D101, D102, D103, NPY002
 
 import common
+import numpy as np
+
+from mnist_bp import build
 
 TASK = common.task(
     __doc__,
@@ -22,10 +25,6 @@ TASK = common.task(
         "train.dtype": ("float32", "float64"),
     },
 )
-
-import numpy as np  # noqa: E402  # after the number of threads
-
-from mnist_bp import build  # noqa: E402
 
 
 class Affine:
@@ -115,7 +114,7 @@ model, train = TASK.config.model, TASK.config.train
 if len(model.hidden) != 1:
     raise SystemExit(f"model.hidden: this peer knows one hidden layer; got {model.hidden}")
 
-dataset = build.dataset(TASK.config.data)
+dataset = build.dataset(TASK.config.data).for_training(TASK.config.data.validation)
 x = {name: getattr(dataset, name).x.astype(np.float32) / 255 for name in ("train", "test")}
 t = {name: np.eye(dataset.outputs, dtype=train.dtype)[getattr(dataset, name).t] for name in ("train", "test")}
 
