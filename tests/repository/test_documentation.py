@@ -33,7 +33,7 @@ NOT_RUN = {"text", "mermaid"}
 NEEDS_MNIST = pytest.mark.skipif(not MNIST.is_dir(), reason="the genuine archives are not beside this checkout")
 NUMBER = re.compile(r"-?\d+(\.\d+)?(e[-+]\d+)?")
 
-STEPS = 120
+STEPS = 20
 SHORT_BP = f"""\
 #!/usr/bin/env bash
 case " $* " in
