@@ -16,8 +16,7 @@ from mnist_bp.nn.network import Network
 from mnist_bp.run import checkpoint
 from mnist_bp.run.continuing import require_own
 from mnist_bp.run.directory import Run
-
-BATCH = 200  # examples at a time: the memory for what lies between the layers stays small
+from mnist_bp.train.evaluation import BATCH_SIZE
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,8 @@ class Model:
         network that was trained on points, are any numbers, (N, D). Raises ValueError for anything else.
         """
         x = self._examples(np.asarray(images))
-        starts = range(0, max(len(x), 1), BATCH)
-        return np.concatenate([self.network.predict(x[start : start + BATCH]).copy() for start in starts])
+        starts = range(0, max(len(x), 1), BATCH_SIZE)
+        return np.concatenate([self.network.predict(x[start : start + BATCH_SIZE]).copy() for start in starts])
 
     def predict(self, images: npt.ArrayLike) -> np.ndarray:
         """Return the probability of each class, (N, K), for some images, which are as `logits` takes them.

@@ -1,6 +1,8 @@
 """Running `bp`, and reading what it leaves behind."""
 
 import csv
+import subprocess
+import sys
 from pathlib import Path
 
 from click.testing import CliRunner, Result
@@ -11,6 +13,18 @@ from mnist_bp.cli import bp
 def run(*arguments: str | Path) -> Result:
     """Run `bp` in this process."""
     return CliRunner().invoke(bp, [str(argument) for argument in arguments], prog_name="bp")
+
+
+def loads(names: list[str], *arguments: str) -> list[str]:
+    """Run `bp` in a process of its own; return which of some modules it has loaded at its end."""
+    program = (
+        "import sys\n"
+        "from mnist_bp.cli import bp\n"
+        f"bp({[*arguments]!r}, standalone_mode=False)\n"
+        f"print('loaded:', *[name for name in {names!r} if name in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return result.stdout.splitlines()[-1].split()[1:]
 
 
 def rows(path: Path | str) -> list[dict[str, str]]:

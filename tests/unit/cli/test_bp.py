@@ -11,7 +11,7 @@ import pytest
 
 from mnist_bp import __version__
 from mnist_bp.cli import bp
-from tests.helpers.commands import run
+from tests.helpers.commands import loads, run
 
 
 def commands(group: click.Group = bp, prefix: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
@@ -39,14 +39,7 @@ def test_every_command_has_help_with_an_example(words: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"]], ids=" ".join)
 def test_the_start_needs_no_numpy_requests_tqdm_or_yaml(arguments: list[str]) -> None:
-    program = (
-        "import sys\n"
-        "from mnist_bp.cli import bp\n"
-        f"bp({arguments!r}, standalone_mode=False)\n"
-        "print('loaded:', [name for name in ('numpy', 'requests', 'tqdm', 'yaml') if name in sys.modules])"
-    )
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert result.stdout.splitlines()[-1] == "loaded: []"
+    assert loads(["numpy", "requests", "tqdm", "yaml"], *arguments) == []
 
 
 def test_the_version_is_that_of_the_package() -> None:

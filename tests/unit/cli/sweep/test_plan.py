@@ -10,7 +10,7 @@ import pytest
 
 from mnist_bp.config import replaced
 from mnist_bp.sweep.plan import PLAN, parse
-from tests.helpers.commands import run
+from tests.helpers.commands import loads, run
 from tests.helpers.making import begun, finished
 
 SWEEP = "train: {batch_size: 20}\ngrid: {train.epochs: [1, 2]}\nseeds: 2\n"
@@ -115,14 +115,7 @@ def test_mistakes_are_reported_with_exit_2(arguments: list[str], message: str) -
 @pytest.mark.parametrize("options", [[], ["--missing"]])
 def test_planning_needs_no_numpy(options: list[str]) -> None:
     begun(parse(lines("mine.yaml")[0]).config)
-    program = (
-        "import sys\n"
-        "from mnist_bp.cli import bp\n"
-        f"bp(['sweep', 'plan', 'mine.yaml', *{options}], standalone_mode=False)\n"
-        "print('loaded:', [name for name in ('numpy', 'requests', 'tqdm') if name in sys.modules])"
-    )
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert result.stdout.splitlines()[-1] == "loaded: []"
+    assert loads(["numpy", "requests", "tqdm"], "sweep", "plan", "mine.yaml", *options) == []
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
