@@ -23,7 +23,7 @@ from mnist_bp.config.access import defaults
 from mnist_bp.config.key import Key
 from mnist_bp.config.schema import ITEMS
 from mnist_bp.config.writer import written
-from mnist_bp.run.states import diagram
+from mnist_bp.run.states import TRANSITIONS, diagram
 
 ROOT = Path(__file__).resolve().parents[1]
 PART = re.compile(r"(?<=^<!-- generated: )(.*?) -->\n(.*?)(?=^<!-- end -->$)", re.MULTILINE | re.DOTALL)
@@ -45,8 +45,10 @@ def config_keys() -> str:
 
 
 def run_states() -> str:
-    """Return the picture of a run directory's states, drawn from the table that the code keeps to."""
-    return f"```mermaid\n{diagram()}\n```"
+    """Return the picture of a run directory's states, drawn from the table that the code keeps to, and that table."""
+    rows = ["| in the state | event | leads to | cause |", "|---|---|---|---|"]
+    rows += [f"| {each.before} | {each.event} | {each.after} | {each.cause} |" for each in TRANSITIONS]
+    return "\n".join(["```mermaid", diagram(), "```", "", *rows])
 
 
 def modules() -> str:

@@ -42,6 +42,6 @@ def leads_on(state: State, event: Event) -> bool:
 
 
 def diagram() -> str:
-    """Return the table as a state diagram in Mermaid's language."""
-    lines = [f"    {each.before} --> {each.after}: {each.cause}" for each in TRANSITIONS]
+    """Return the table as a state diagram in Mermaid's language, with the events on its arrows."""
+    lines = [f"    {each.before} --> {each.after}: {each.event}" for each in TRANSITIONS]
     return "\n".join(["stateDiagram-v2", "    [*] --> new", *lines, "    finished --> [*]"])

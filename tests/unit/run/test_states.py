@@ -86,7 +86,7 @@ def test_an_event_that_the_table_lacks_changes_nothing(state: State, event: Even
     assert contents(run.path) == before
 
 
-def test_the_diagram_lists_every_transition_with_its_cause() -> None:
+def test_the_diagram_lists_every_transition_with_its_event() -> None:
     first, start, *lines, end = diagram().splitlines()
     assert (first, start.strip(), end.strip()) == ("stateDiagram-v2", "[*] --> new", "finished --> [*]")
-    assert [line.strip() for line in lines] == [f"{each.before} --> {each.after}: {each.cause}" for each in TRANSITIONS]
+    assert [line.strip() for line in lines] == [f"{each.before} --> {each.after}: {each.event}" for each in TRANSITIONS]
