@@ -1,7 +1,6 @@
 """Small neural networks on MNIST, from scratch on NumPy, with gradients that prove themselves."""
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # as in typing, which takes long to import
 if TYPE_CHECKING:
     from pathlib import Path
 

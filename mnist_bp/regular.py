@@ -12,7 +12,7 @@ KINDS = {stat.S_IFIFO: "a FIFO", stat.S_IFCHR: "a device", stat.S_IFBLK: "a devi
 
 def opened(path: Path, flags: int = 0) -> IO[bytes]:
     """Open a file to read its bytes, with more flags of `os.open`; raises OSError if it is no regular one."""
-    file = open(path, "rb", opener=lambda name, usual: os.open(name, usual | NON_BLOCKING | flags))
+    file = open(path, "rb", opener=lambda name, usual: os.open(name, usual | NON_BLOCKING | flags))  # noqa: SIM115
     kind = stat.S_IFMT(os.fstat(file.fileno()).st_mode)
     if kind != stat.S_IFREG:
         file.close()

@@ -1,17 +1,23 @@
-"""Signals become a flag, so that a run ends between two steps with its checkpoint saved."""
+"""Signals become a flag, so that a run ends between two steps with its checkpoint saved; outside of it, an exit."""
 
+import _thread
 import os
 import signal
 import sys
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType, TracebackType
-from typing import Any
 
 from mnist_bp.errors import Exit
 
 CODES = {signal.SIGINT: Exit.INTERRUPTED, signal.SIGTERM: Exit.TERMINATED}
 if hasattr(signal, "SIGUSR1"):  # which batch systems send some time before they end a job; not on Windows
     CODES[signal.SIGUSR1] = Exit.PREEMPTED
+
+INSISTENCE = 1  # seconds until a signal comes again
+
+Handler = Callable[[int, FrameType | None], object] | int | signal.Handlers | None
 
 
 class Interruption:
@@ -22,7 +28,7 @@ class Interruption:
 
     def __init__(self) -> None:
         self.code: Exit | None = None
-        self._before: dict[signal.Signals, Any] = {}
+        self._before: dict[signal.Signals, Handler] = {}
 
     def __enter__(self) -> "Interruption":
         for number in _heeded():
@@ -45,15 +51,48 @@ class Interruption:
             _say(message)
 
 
-def exit_on_signals() -> None:
-    """From now on, the signals end the process as an exception does: temporary files are removed on the way."""
+class ExitOnSignals:
+    """Context manager: in it, a signal ends the process as an exception does, so that temporary files are removed.
 
-    def leave(number: int, frame: FrameType | None) -> None:
-        _say(f"error: interrupted by {signal.Signals(number).name}")
-        sys.exit(CODES[signal.Signals(number)])
+    After it, signals are ignored: what is done is done. Python drops an exception that is raised in a callback of an
+    import or in a destructor, and C code may turn it into another: so the signal comes again as long as the process
+    goes on, and whatever arrives here in the end, the exit code is that of the signal.
+    """
 
-    for number in _heeded():
-        signal.signal(number, leave)
+    def __init__(self) -> None:
+        self._code: Exit | None = None
+
+    def __enter__(self) -> None:
+        for number in _heeded():
+            signal.signal(number, self._leave)
+        sys.unraisablehook = _show_dropped
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number in _heeded():
+            signal.signal(number, signal.SIG_IGN)
+        if self._code is not None:
+            raise SystemExit(self._code) from None
+
+    def _leave(self, number: int, frame: FrameType | None) -> None:
+        if self._code is None:
+            self._code = CODES[signal.Signals(number)]
+            _say(f"error: interrupted by {signal.Signals(number).name}")
+            _thread.start_new_thread(_insist, (signal.Signals(number),))
+        raise SystemExit(self._code)
+
+
+def _insist(number: signal.Signals) -> None:
+    while True:
+        time.sleep(INSISTENCE)
+        _thread.interrupt_main(number)
+
+
+def _show_dropped(dropped: "sys.UnraisableHookArgs") -> None:
+    """Show an exception that Python drops, as Python does, but for that of a signal, which comes again."""
+    if dropped.exc_type is not SystemExit:
+        sys.__unraisablehook__(dropped)
 
 
 def _heeded() -> list[signal.Signals]:

@@ -1,5 +1,7 @@
 """What commands print: results on stdout, everything else on stderr."""
 
+import codecs
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -9,7 +11,46 @@ from typing import IO, Any
 
 import click
 
+from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import Advance
+
+STAND_INS = {"−": "-", "–": "-", "≤": "<=", "≥": ">=", "≠": "!=", "×": "x", "±": "+-", "…": "...", "→": "->", "²": "^2"}
+
+
+def open_streams() -> None:
+    """Make stdout and stderr fit for everything that is printed, wherever they lead; closed, they lead nowhere."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:  # closed: without this, the next file to be opened would be stdin, stdout or stderr
+            os.open(os.devnull, os.O_RDWR)
+    nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # to the end, for streams that are closed
+    sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
+    codecs.register_error("stand-in", _stand_in)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="stand-in", newline="\n")
+
+
+def _stand_in(error: UnicodeError) -> tuple[str, int]:
+    """Return what a terminal or file gets for characters that it cannot encode: their STAND_INS, or else an escape."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    characters = error.object[error.start : error.end]
+    return "".join(STAND_INS.get(each) or ascii(each)[1:-1] for each in characters), error.end
+
+
+def exactly(line: str) -> str:
+    """Return a line that programs read; raises BpError (exit 2) if stdout cannot hold it as it is."""
+    try:
+        line.encode(sys.stdout.encoding)
+    except UnicodeEncodeError as error:
+        characters, encoding = line[error.start : error.end], sys.stdout.encoding
+        message = f"expected an output that can hold {characters!r} as it is; got one in {encoding}"
+        raise BpError(
+            message, code=Exit.USAGE, hint="PYTHONIOENCODING=utf-8 in the environment makes it UTF-8"
+        ) from error
+    return line
 
 
 def fail(message: str, hint: str | None = None) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from mnist_bp.cli.output import fail, printable
+from mnist_bp.cli.output import exactly, fail, printable
 from mnist_bp.errors import Exit
 
 AS_JSON = "mnist_bp.as_json"  # in the context of every command: whether objects are wanted
@@ -20,13 +20,15 @@ class Result:
     """The result of a command: `text` for people and `data` for programs, and how the process ends.
 
     An iterable gives a line, and an object, each; only one of the two is asked for. `error` is what is wrong with a
-    result whose code is not 0, unless the result itself says so.
+    result whose code is not 0, unless the result itself says so. An `exact` text is for programs too: it is printed as
+    it is, or refused.
     """
 
     text: str | Iterable[str]
     data: Mapping[str, Any] | Iterable[Mapping[str, Any]]
     code: Exit = Exit.DONE
     error: str = ""
+    exact: bool = False
 
 
 def reports(function: Callable[..., Result]) -> Callable[..., None]:
@@ -39,11 +41,11 @@ def reports(function: Callable[..., Result]) -> Callable[..., None]:
         as_json = click.get_current_context().meta[AS_JSON]
         if as_json:
             _print_json(result)
-        elif isinstance(result.text, str):
-            click.echo("\n".join(map(printable, result.text.split("\n"))))
         else:
-            _print_lines(result.text)
+            lines = result.text.split("\n") if isinstance(result.text, str) else result.text
+            _print_lines(map(exactly if result.exact else printable, lines))
         if result.error:
+            sys.stdout.flush()
             fail(result.error)
         if result.code:
             raise click.exceptions.Exit(result.code)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
-from mnist_bp.cli import bp
+from mnist_bp.cli.bp import bp
 
 
 def run(*arguments: str | Path) -> Result:
@@ -19,7 +19,7 @@ def loads(names: list[str], *arguments: str) -> list[str]:
     """Run `bp` in a process of its own; return which of some modules it has loaded at its end."""
     program = (
         "import sys\n"
-        "from mnist_bp.cli import bp\n"
+        "from mnist_bp.cli.bp import bp\n"
         f"bp({[*arguments]!r}, standalone_mode=False)\n"
         f"print('loaded:', *[name for name in {names!r} if name in sys.modules])"
     )

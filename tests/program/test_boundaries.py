@@ -38,7 +38,7 @@ def hook(event, arguments):
 
 sys.addaudithook(hook)
 
-from mnist_bp.cli import bp
+from mnist_bp.cli.bp import bp
 from mnist_bp.data.archives import ARCHIVES, Archives
 
 umask, commands, sha256 = json.loads(sys.argv[1])

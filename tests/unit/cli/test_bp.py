@@ -10,7 +10,7 @@ import click
 import pytest
 
 from mnist_bp import __version__
-from mnist_bp.cli import bp
+from mnist_bp.cli.bp import bp
 from tests.helpers.commands import loads, run
 
 

@@ -26,9 +26,15 @@ def test_a_signal_sets_the_code_and_the_handlers_are_put_back(number: int) -> No
 
 def ends(program: str) -> tuple[int, str]:
     """Run a program that sends itself signals; return its exit code and what it printed."""
-    program = "import os, signal\nfrom mnist_bp.cli.interruption import Interruption, exit_on_signals\n" + program
+    code, out, _ = told(program)
+    return code, out
+
+
+def told(program: str) -> tuple[int, str, str]:
+    """Run a program that sends itself signals; return its exit code, stdout and stderr."""
+    program = "import os, signal, time\nfrom mnist_bp.cli.interruption import *\n" + program
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    return result.returncode, result.stdout
+    return result.returncode, result.stdout, result.stderr
 
 
 @pytest.mark.parametrize("first", ["SIGINT", "SIGTERM"])
@@ -57,8 +63,7 @@ def test_a_signal_that_the_process_was_started_to_ignore_stays_ignored() -> None
     program = (
         "for number in (signal.SIGINT, signal.SIGTERM):\n"
         "    signal.signal(number, signal.SIG_IGN)\n"
-        "exit_on_signals()\n"
-        "with Interruption() as interruption:\n"
+        "with ExitOnSignals(), Interruption() as interruption:\n"
         "    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):\n"
         "        os.kill(os.getpid(), number)\n"
         "    print(int(interruption.code))\n"
@@ -68,5 +73,73 @@ def test_a_signal_that_the_process_was_started_to_ignore_stays_ignored() -> None
 
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGUSR1"])
 def test_outside_training_a_signal_ends_the_process_after_cleaning_up(number: str) -> None:
-    program = f"exit_on_signals()\ntry:\n    os.kill(os.getpid(), signal.{number})\nfinally:\n    print('cleaned up')\n"
-    assert ends(program) == (128 + getattr(signal, number), "cleaned up\n")
+    program = (
+        "with ExitOnSignals():\n"
+        "    try:\n"
+        f"        os.kill(os.getpid(), signal.{number})\n"
+        "    finally:\n"
+        "        print('cleaned up')\n"
+    )
+    assert told(program) == (128 + getattr(signal, number), "cleaned up\n", f"error: interrupted by {number}\n")
+
+
+INTERRUPTED = (143, "", "error: interrupted by SIGTERM\n")
+
+
+def test_a_signal_in_a_destructor_which_drops_its_exception_comes_again() -> None:
+    program = (
+        "class Dropping:\n"
+        "    def __del__(self):\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "with ExitOnSignals():\n"
+        "    Dropping()\n"
+        "    time.sleep(60)\n"
+    )
+    assert told(program) == INTERRUPTED
+
+
+def test_a_signal_whose_exception_is_dropped_before_training_stops_the_training() -> None:
+    program = (
+        "class Dropping:\n"
+        "    def __del__(self):\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "with ExitOnSignals():\n"
+        "    Dropping()\n"
+        "    with Interruption() as interruption:\n"
+        "        while interruption.code is None:\n"
+        "            time.sleep(0.01)\n"
+        "        print(int(interruption.code))\n"
+    )
+    assert told(program)[:2] == (143, "143\n")
+
+
+def test_a_signal_whose_exception_becomes_another_keeps_its_code_and_shows_no_traceback() -> None:
+    program = (
+        "with ExitOnSignals():\n"
+        "    try:\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    except SystemExit as error:\n"
+        "        raise ImportError('numpy is damaged') from error\n"
+    )
+    assert told(program) == INTERRUPTED
+
+
+def test_what_is_done_is_done() -> None:
+    assert told("with ExitOnSignals():\n    pass\nos.kill(os.getpid(), signal.SIGINT)\nprint('done')\n") == (
+        0,
+        "done\n",
+        "",
+    )
+
+
+def test_other_exceptions_that_python_drops_are_shown() -> None:
+    program = (
+        "class Wrong:\n"
+        "    def __del__(self):\n"
+        "        raise ValueError('of a destructor')\n"
+        "with ExitOnSignals():\n"
+        "    Wrong()\n"
+    )
+    code, _, said = told(program)
+    assert code == 0
+    assert "ValueError: of a destructor" in said

@@ -9,7 +9,7 @@ from tests.helpers.commands import run
 def test_only_the_command_that_is_asked_for_is_imported() -> None:
     program = (
         "import sys\n"
-        "from mnist_bp.cli import bp\n"
+        "from mnist_bp.cli.bp import bp\n"
         "bp(['sweep', 'plan', '--help'], standalone_mode=False)\n"
         "print(sorted(name for name in sys.modules if name.startswith('mnist_bp.cli.')))"
     )

@@ -1,0 +1,90 @@
+"""`bp` itself: its commands, and its manner with errors."""
+
+import errno
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from mnist_bp import __version__
+from mnist_bp.cli.lazy import LazyGroup
+from mnist_bp.cli.output import forget, show_warnings
+from mnist_bp.cli.result import AS_JSON, report_error
+from mnist_bp.errors import BpError, Exit
+
+COMMANDS = ("train", "eval", "gradcheck", "data", "config", "sweep", "diff")
+
+
+class Commands(LazyGroup):
+    """Turns what a user can mend into a message and an exit code."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Note whether objects are wanted: an error in the very arguments is to be one as well."""
+        ctx.meta[AS_JSON] = "--json" in args
+        with _reporting(ctx):  # --help and --version print here
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        show_warnings()
+        with _reporting(ctx):
+            result = super().invoke(ctx)
+            sys.stdout.flush()  # while it can still be told if there is no room for it
+            return result
+
+
+@contextmanager
+def _reporting(ctx: click.Context) -> Iterator[None]:
+    """Report what the user can do something about; a traceback remains only for a mistake of the program's own."""
+    hint: str | None = None
+    code = Exit.FAILURE
+    try:
+        yield
+        return
+    except BpError as error:
+        message, hint, code = str(error), error.hint, error.code
+    except MemoryError as error:
+        message, hint = f"not enough memory: {error}", "a smaller network or train.batch_size needs less"
+    except OSError as error:
+        if error.errno == errno.EPIPE:  # the reader of our output has gone: click ends quietly
+            raise
+        message = f"{error.filename or 'input or output'}: {error.strerror or error}"
+    except click.UsageError as error:
+        if not ctx.meta[AS_JSON]:  # then click shows how the command is used
+            raise
+        message, code = error.format_message(), Exit.USAGE
+    if not _stands_somewhere():
+        hint = "the working directory has been removed; change to one that exists"
+    try:
+        report_error(message, hint, code)
+        sys.stdout.flush()
+    except OSError:
+        forget(sys.stdout)
+    raise click.exceptions.Exit(code)
+
+
+def _stands_somewhere() -> bool:
+    try:
+        Path.cwd()
+    except OSError:
+        return False
+    return True
+
+
+@click.command(
+    cls=Commands,
+    package=__name__.rpartition(".")[0],
+    names=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="bp", message="%(prog)s %(version)s")
+def bp() -> None:
+    """Train small neural networks on MNIST, and prove their gradients.
+
+    \b
+    Start here; nothing is downloaded:
+        bp train --config configs/quickstart.yaml
+        bp eval runs/quickstart
+    """  # noqa: D301  # \b keeps click from joining the lines
