@@ -38,31 +38,34 @@ class Commands(LazyGroup):
 @contextmanager
 def _reporting(ctx: click.Context) -> Iterator[None]:
     """Report what the user can do something about; a traceback remains only for a mistake of the program's own."""
-    hint: str | None = None
-    code = Exit.FAILURE
     try:
         yield
-        return
-    except BpError as error:
-        message, hint, code = str(error), error.hint, error.code
-    except MemoryError as error:
-        message, hint = f"not enough memory: {error}", "a smaller network or train.batch_size needs less"
-    except OSError as error:
-        if error.errno == errno.EPIPE:  # the reader of our output has gone: click ends quietly
+    except (BpError, MemoryError, OSError, click.UsageError) as error:
+        if isinstance(error, OSError) and error.errno == errno.EPIPE:  # the reader has gone: click ends quietly
             raise
-        message = f"{error.filename or 'input or output'}: {error.strerror or error}"
-    except click.UsageError as error:
-        if not ctx.meta[AS_JSON]:  # then click shows how the command is used
-            raise
-        message, code = error.format_message(), Exit.USAGE
-    if not _stands_somewhere():
-        hint = "the working directory has been removed; change to one that exists"
-    try:
-        report_error(message, hint, code)
-        sys.stdout.flush()
-    except OSError:
-        forget(sys.stdout)
-    raise click.exceptions.Exit(code)
+        message, hint, code = _told(error)
+        if isinstance(error.__cause__ or error, FileNotFoundError) and not _stands_somewhere():
+            hint = "the working directory has been removed; change to one that exists"
+        try:
+            if isinstance(error, click.UsageError) and not ctx.meta[AS_JSON]:
+                error.show()  # with how the command is used
+            else:
+                report_error(message, hint, code)
+            sys.stdout.flush()
+        except OSError:
+            forget(sys.stdout)
+        raise click.exceptions.Exit(code) from error
+
+
+def _told(error: BpError | MemoryError | OSError | click.UsageError) -> tuple[str, str | None, Exit]:
+    """Return what is wrong, what to do about it, and the exit code."""
+    if isinstance(error, BpError):
+        return str(error), error.hint, error.code
+    if isinstance(error, click.UsageError):
+        return error.format_message(), None, Exit.USAGE
+    if isinstance(error, MemoryError):
+        return f"not enough memory: {error}", "a smaller network or train.batch_size needs less", Exit.FAILURE
+    return f"{error.filename or 'input or output'}: {error.strerror or error}", None, Exit.FAILURE
 
 
 def _stands_somewhere() -> bool:

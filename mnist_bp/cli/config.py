@@ -3,10 +3,11 @@
 import click
 
 from mnist_bp.cli import options
+from mnist_bp.cli.output import exactly
 
 
 @click.command("config")
-@click.argument("file", type=click.Path())
+@click.argument("file", type=options.GivenPath())
 @options.overrides
 def command(file: str, overrides: tuple[str, ...]) -> None:
     """Print the effective config of FILE.
@@ -20,4 +21,4 @@ def command(file: str, overrides: tuple[str, ...]) -> None:
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp import config
 
-    click.echo(config.dump(config.load(file, overrides)), nl=False)
+    click.echo(exactly(config.dump(config.load(file, overrides))), nl=False)

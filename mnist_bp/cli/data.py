@@ -2,7 +2,7 @@
 
 import click
 
-from mnist_bp.cli import output
+from mnist_bp.cli import options, output
 from mnist_bp.cli.result import Result, reports
 from mnist_bp.data import COMPUTED, DRAWN
 from mnist_bp.data.archives import ARCHIVES
@@ -65,7 +65,7 @@ def verify(name: str) -> None:
 
 
 @command.command("import")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False))
+@click.argument("folder", type=options.GivenPath(exists=True, file_okay=False))
 @click.option(
     "--name", type=click.Choice([*ARCHIVES]), default="mnist", show_default=True, help="Which data set the files are."
 )

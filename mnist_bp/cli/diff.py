@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mnist_bp.cli import columns
+from mnist_bp.cli import columns, options
 from mnist_bp.cli.output import printable
 from mnist_bp.cli.result import Result, reports
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 @click.command("diff")
-@click.argument("first", metavar="RUN", type=click.Path())
-@click.argument("second", metavar="RUN", type=click.Path())
+@click.argument("first", metavar="RUN", type=options.GivenPath())
+@click.argument("second", metavar="RUN", type=options.GivenPath())
 @reports
 def command(first: str, second: str) -> Result:
     """Compare two runs: their settings and their results.

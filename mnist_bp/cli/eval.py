@@ -7,7 +7,7 @@ from mnist_bp.cli.result import Result, reports
 
 
 @click.command("eval")
-@click.argument("run", type=click.Path())
+@click.argument("run", type=options.GivenPath())
 @click.option(
     "--split",
     type=click.Choice(["test", "train", "validation"]),

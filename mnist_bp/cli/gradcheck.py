@@ -21,8 +21,8 @@ MEANINGS = {
 
 
 @click.command("gradcheck")
-@click.argument("run", type=click.Path(), required=False)
-@click.option("--config", "config_file", type=click.Path(), metavar="FILE", help="Check a new network.")
+@click.argument("run", type=options.GivenPath(), required=False)
+@click.option("--config", "config_file", type=options.GivenPath(), metavar="FILE", help="Check a new network.")
 @options.overrides
 @click.option(
     "--mode",

@@ -1,6 +1,19 @@
 """Options that several commands share."""
 
+from typing import Any
+
 import click
+
+
+class GivenPath(click.Path):
+    """A path that was given: not the empty text of a variable that is not set, which would be the working directory."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path."""
+        if not value:
+            self.fail("expected a path; got an empty text, as from a variable that is not set.", param, ctx)
+        return super().convert(value, param, ctx)
+
 
 overrides = click.option(
     "--set",

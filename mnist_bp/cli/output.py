@@ -24,8 +24,9 @@ def open_streams() -> None:
             os.fstat(descriptor)
         except OSError:  # closed: without this, the next file to be opened would be stdin, stdout or stderr
             os.open(os.devnull, os.O_RDWR)
-    nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # to the end, for streams that are closed
-    sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
+    if sys.stdout is None or sys.stderr is None:
+        nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # until the process ends
+        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
     codecs.register_error("stand-in", _stand_in)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -56,9 +57,9 @@ def exactly(line: str) -> str:
 def fail(message: str, hint: str | None = None) -> None:
     """Print an error line by line, and what to do about it; control characters are made visible."""
     for line in message.split("\n"):
-        click.echo(f"error: {printable(line)}", err=True)
+        click.echo(f"error: {printable(line)}", file=sys.stderr)
     if hint:
-        click.echo(f"hint: {printable(hint)}", err=True)
+        click.echo(f"hint: {printable(hint)}", file=sys.stderr)
 
 
 def printable(text: str) -> str:

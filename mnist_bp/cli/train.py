@@ -21,7 +21,7 @@ def _no_nan(ctx: click.Context, option: click.Parameter, value: float | None) ->
 @click.option(
     "--config",
     "config_file",
-    type=click.Path(),
+    type=options.GivenPath(),
     metavar="FILE",
     help="YAML file that describes the run; see the folder configs/. May be left out if --out is given.",
 )
@@ -29,7 +29,7 @@ def _no_nan(ctx: click.Context, option: click.Parameter, value: float | None) ->
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="Short for --set seed=N.")
 @click.option(
     "--out",
-    type=click.Path(),
+    type=options.GivenPath(),
     metavar="DIR",
     help="The run directory.  [default: runs/ and the config's name, numbered if that is taken]",
 )

@@ -47,7 +47,7 @@ def command(folder: str, metric: str | None) -> Result:
         "sd": best.deviation(metric),
         "n": len(best.which("finished")),
     }
-    return Result(str(run.path), data)
+    return Result(str(run.path), data, exact=True)
 
 
 def _warn(settings: Sequence[Setting]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from mnist_bp.cli import output
+from mnist_bp.cli import options, output
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.run.outcome import Outcome, State
 from mnist_bp.sweep import results
@@ -17,7 +17,7 @@ NOT_COUNTED: tuple[State, ...] = ("failed", "unfinished", "damaged", "missing")
 
 log = logging.getLogger(__name__)
 
-folder = click.argument("folder", metavar="DIR", type=click.Path())
+folder = click.argument("folder", metavar="DIR", type=options.GivenPath())
 metric = click.option(
     "--metric",
     type=click.Choice(METRICS),

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from mnist_bp.cli import options
 from mnist_bp.cli.result import Result, reports
 from mnist_bp.config.access import plain
 from mnist_bp.sweep import plan, reader
@@ -12,9 +13,9 @@ from mnist_bp.sweep.plan import Planned
 
 
 @click.command("plan")
-@click.argument("sweep", type=click.Path(), required=False)
+@click.argument("sweep", type=options.GivenPath(), required=False)
 @click.option(
-    "--config", "base", type=click.Path(), metavar="FILE", help="The base config, in place of the sweep's own."
+    "--config", "base", type=options.GivenPath(), metavar="FILE", help="The base config, in place of the sweep's own."
 )
 @click.option(
     "--set",
@@ -25,7 +26,10 @@ from mnist_bp.sweep.plan import Planned
 )
 @click.option("--seeds", type=click.IntRange(1, 1_000_000), metavar="N", help="Run everything with the seeds 0 to N−1.")
 @click.option(
-    "--out", type=click.Path(), metavar="DIR", help="The folder of the runs.  [default: sweeps/ and SWEEP's name]"
+    "--out",
+    type=options.GivenPath(),
+    metavar="DIR",
+    help="The folder of the runs.  [default: sweeps/ and SWEEP's name]",
 )
 @click.option("--missing", is_flag=True, help="Leave out the runs that are finished.")
 @click.option("--save", is_flag=True, help="Also write the whole plan to DIR/plan.txt, which tells what is missing.")
@@ -62,7 +66,7 @@ def command(
         plan.save(plan.plan(read, folder), folder)
     runs = ((run, plan.unfinished(run) if missing else run) for run in plan.plan(read, folder))
     lines = ((run, run.command(resume=run is not planned)) for planned, run in runs if run is not None)
-    return Result((line for _, line in lines), (_described(run, line) for run, line in lines))
+    return Result((line for _, line in lines), (_described(run, line) for run, line in lines), exact=True)
 
 
 def _described(run: Planned, line: str) -> dict[str, Any]:

@@ -80,4 +80,4 @@ def command(folder: str, keep: Fraction, metric: str | None, epochs: int | None)
             for (setting, run), line in zip(step.todo, lines, strict=True)
         ],
     }
-    return Result(iter(lines), data)
+    return Result(iter(lines), data, exact=True)

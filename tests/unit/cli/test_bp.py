@@ -78,7 +78,9 @@ def test_a_mistake_of_the_programs_own_keeps_its_traceback(monkeypatch: pytest.M
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
-@pytest.mark.parametrize("arguments", ["config c.yaml", "sweep plan c.yaml --seeds 2"])
+@pytest.mark.parametrize(
+    "arguments", ["config c.yaml", "sweep plan c.yaml --seeds 2", "--help", "--version", "train --help"]
+)
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_results_that_find_no_room_are_a_failure(arguments: str, unbuffered: str) -> None:
     Path("c.yaml").write_text("seed: 1\n")
@@ -88,3 +90,23 @@ def test_results_that_find_no_room_are_a_failure(arguments: str, unbuffered: str
             command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=os.environ | environment
         )
     assert (result.returncode, result.stderr) == (1, "error: input or output: No space left on device\n")
+
+
+@pytest.mark.parametrize("arguments", ["--help", "--version", "config c.yaml", "sweep plan c.yaml --seeds 2", "config"])
+@pytest.mark.parametrize("redirection", [">&-", "2>&-", ">&- 2>&- <&-", "2>/dev/full"])
+def test_streams_that_are_closed_or_full_change_no_exit_code(arguments: str, redirection: str) -> None:
+    Path("c.yaml").write_text("seed: 1\n")
+    command = ["bash", "-c", f'"$0" "$@" {redirection}', sys.executable, "-m", "mnist_bp", *arguments.split()]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == (2 if arguments == "config" else 0)
+    assert "Traceback" not in result.stdout + result.stderr
+
+
+def test_a_working_directory_that_is_gone_is_called_so() -> None:
+    Path("c.yaml").write_text("data: {name: chain}\nmodel: {hidden: 1, loss: half_squared_error}\n")
+    program = 'mkdir gone && cd gone && rmdir ../gone && "$0" -c "from mnist_bp.cli import main; main()" "$@"'
+    arguments = [sys.executable, "train", "--config", str(Path("c.yaml").resolve())]
+    result = subprocess.run(["bash", "-c", program, *arguments], capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: runs: No such file or directory\n")
+    assert result.stderr.endswith("hint: the working directory has been removed; change to one that exists\n")

@@ -45,6 +45,12 @@ class Terminal(io.StringIO):
         return True
 
 
+def test_what_an_output_cannot_encode_gets_a_stand_in_or_is_escaped() -> None:
+    output.open_streams()
+    assert "0 ≤ x − 1 ± 2×2 … größe".encode("ascii", "stand-in") == b"0 <= x - 1 +- 2x2 ... gr\\xf6\\xdfe"
+    assert "≤ é ×".encode("latin-1", "stand-in") == b"<= \xe9 \xd7"
+
+
 @pytest.mark.parametrize(("stderr", "shown"), [(io.StringIO(), False), (Terminal(), True)], ids=["file", "terminal"])
 def test_a_bar_is_shown_only_on_a_terminal(stderr: io.StringIO, shown: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", stderr)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -152,3 +153,22 @@ def test_an_object_that_finds_no_room_leaves_the_message_on_stderr(
         command = [sys.executable, "-m", "mnist_bp", *arguments]
         result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (result.returncode, result.stderr) == (code, message)
+
+
+@pytest.mark.parametrize("command", ["config c.yaml", "sweep plan c.yaml --seeds 2 --out größe"])
+def test_what_a_program_is_to_read_is_printed_as_it_is_or_refused(command: str) -> None:
+    Path("c.yaml").write_text("data: {name: idx, dir: größe}\n", encoding="utf-8")
+    results = [
+        subprocess.run(
+            [sys.executable, "-m", "mnist_bp", *command.split()],
+            capture_output=True, check=False, env=os.environ | {"PYTHONIOENCODING": encoding},
+        )
+        for encoding in ("utf-8", "latin-1", "ascii")
+    ]  # fmt: skip
+    assert [result.returncode for result in results] == [0, 0, 2]
+    assert "größe".encode() in results[0].stdout
+    assert results[1].stdout == results[0].stdout.decode().encode("latin-1")
+    assert results[2].stdout == b""
+    assert results[2].stderr.startswith(
+        b"error: expected an output that can hold '\\xf6\\xdf' as it is; got one in ascii"
+    )
