@@ -110,3 +110,18 @@ def test_a_working_directory_that_is_gone_is_called_so() -> None:
     assert result.returncode == 1
     assert result.stderr.startswith("error: runs: No such file or directory\n")
     assert result.stderr.endswith("hint: the working directory has been removed; change to one that exists\n")
+
+
+def test_a_sigint_before_signals_are_heeded_shows_no_traceback() -> None:
+    program = (
+        "import sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, *arguments):\n"
+        "        if name == 'mnist_bp.cli.interruption':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "from mnist_bp.cli import main\n"
+        "main()\n"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (130, "error: interrupted by SIGINT\n")
