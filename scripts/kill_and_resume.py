@@ -35,8 +35,7 @@ from tqdm import tqdm
 from mnist_bp import config as configs
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.run import checkpoint
-from mnist_bp.run.claim import LOCK
-from mnist_bp.run.directory import Run
+from mnist_bp.run.directory import LOCK, Run
 
 GENTLE = {signal.SIGINT: Exit.INTERRUPTED, signal.SIGTERM: Exit.TERMINATED, signal.SIGUSR1: Exit.PREEMPTED}
 SHARE_OF_GENTLE, SHARE_OF_SHORTER = 0.2, 0.3  # of the starts, and of the runs

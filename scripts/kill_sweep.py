@@ -52,7 +52,7 @@ def start(place: Path, jobs: int) -> "subprocess.Popen[bytes]":
     place.mkdir(exist_ok=True)
     name, _, value = MARK.partition("=")
     with (place / "log").open("ab") as log:
-        command = [ROOT / "scripts" / "sweep.sh", "../sweep.yaml", str(jobs)]
+        command = [str(ROOT / "scripts" / "sweep.sh"), "../sweep.yaml", str(jobs)]
         environment = {**os.environ, name: value}
         return subprocess.Popen(
             command, cwd=place, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from mnist_bp.cli.bp import bp
 
 
-def run(*arguments: str | Path) -> Result:
+def run(*arguments: object) -> Result:
     """Run `bp` in this process."""
     return CliRunner().invoke(bp, [str(argument) for argument in arguments], prog_name="bp")
 

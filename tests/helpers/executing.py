@@ -1,14 +1,12 @@
 """Taking a run to its end without the command line, for tests."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from mnist_bp.config import Config
 from mnist_bp.errors import Exit
 from mnist_bp.progress import silent
 from mnist_bp.run.execution import Finished, execute
-from mnist_bp.run.training import Stopping
+from mnist_bp.run.training import Display, Stopping
 from mnist_bp.train.records import Record
 from mnist_bp.train.trainer import Trainer
 from tests.helpers.making import config, unsynced
@@ -27,16 +25,18 @@ class Stop(Stopping):
         pass
 
 
-class Shown:
+class Shown(Display):
     """Notes what it is told."""
 
     def __init__(self, stop: Stop) -> None:
         self.stop, self.steps, self.records = stop, 0, list[Record]()
 
-    @contextmanager
-    def __call__(self, path: Path, trainer: Trainer) -> Iterator["Shown"]:
+    def __call__(self, path: Path, trainer: Trainer) -> "Shown":
         self.path, self.start = path, trainer.position.step
-        yield self
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
 
     def step(self) -> None:
         self.steps += 1

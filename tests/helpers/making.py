@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from unittest.mock import patch
 
 from mnist_bp import build
@@ -24,7 +24,7 @@ def unsynced(make: Callable[P, T]) -> Callable[P, T]:
     return patch("os.fsync", lambda file: None)(make)
 
 
-def config(seed: int = 0, **values: object) -> Config:
+def config(seed: int = 0, **values: Any) -> Config:
     """Return a config of one epoch; `train_epochs` is the key train.epochs."""
     keys = {"train.epochs": 1, "seed": seed, **{name.replace("_", ".", 1): value for name, value in values.items()}}
     return replaced(Config(), {key: rule_of(key).accept(value) for key, value in keys.items()})
@@ -32,9 +32,8 @@ def config(seed: int = 0, **values: object) -> Config:
 
 def record(epoch: int = 1, **metrics: float | None) -> Record:
     """Return a record of an epoch of ten steps, in which all is one half unless said otherwise."""
-    about = {"train": 0.5, "test": 0.5}
-    values = {f"{split}_{what}": value for split, value in about.items() for what in ("loss", "accuracy")}
-    values |= {"validation_loss": None, "validation_accuracy": None, **metrics}
+    halves = {f"{split}_{what}": 0.5 for split in ("train", "test") for what in ("loss", "accuracy")}
+    values: dict[str, Any] = {**halves, "validation_loss": None, "validation_accuracy": None, **metrics}
     return Record(epoch=epoch, step=10 * epoch, learning_rate=0.1, seconds=0.25, **values)
 
 

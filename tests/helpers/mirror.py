@@ -69,7 +69,7 @@ class _Request(socketserver.BaseRequestHandler):
         self.request.settimeout(10)
         with suppress(OSError):  # the client may hang up
             with self.request.makefile("rb") as lines:
-                head = b"".join(takewhile(bytes.strip, lines)).decode()
+                head = b"".join([*takewhile(bytes.strip, lines)]).decode()
             self.server.requests.append(head)
             name = head.split()[1].rpartition("/")[2]
             self.server.answer(self.request, self.server.files[name])

@@ -76,7 +76,7 @@ def tree(folder: Path) -> dict[str, str]:
 )
 def test_files_are_written_only_to_the_cache_and_the_run_directory_and_respect_the_umask(
     umask: int, folder_mode: str, file_mode: str, small_mnist: Archives, archive_folder: Path, tmp_path: Path
-):
+) -> None:
     """An audit hook in a process of its own is told of all that Python opens, makes, renames and removes."""
     Path("small.yaml").write_text(
         "data: {name: mnist}\nmodel: {hidden: 3}\ntrain: {epochs: 1, batch_size: 70, checkpoint_seconds: 1e-6}\n"
@@ -128,7 +128,7 @@ def linked(
 
 def test_links_in_the_cache_are_replaced_and_their_targets_stay(
     linked: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
-):
+) -> None:
     cache, before = tmp_path / "cache" / "mnist", contents(linked)
     verdict = run("data", "verify")
     assert verdict.exit_code == 4
@@ -144,7 +144,7 @@ def test_links_in_the_cache_are_replaced_and_their_targets_stay(
 @pytest.mark.parametrize("command", [["fetch"], ["verify"], ["info"], ["import", "archives"]], ids=" ".join)
 def test_a_linked_folder_in_the_cache_is_refused(
     command: list[str], small_mnist: Archives, archive_folder: Path, tmp_path: Path
-):
+) -> None:
     archive_folder.rename("archives")
     outside, link = tmp_path / "outside", tmp_path / "cache" / "mnist"
     outside.mkdir()

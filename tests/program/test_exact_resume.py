@@ -19,7 +19,7 @@ from tests.helpers.data import idx
 
 EXAMPLES, EPOCHS = 850, 3  # more examples than are prepared at a time (batches.CHUNK), so that an epoch has two parts
 
-ALWAYS = {  # keys that fit with all others
+ALWAYS: dict[str, list[Any]] = {  # keys that fit with all others
     "data.validation": [0, 33],
     "model.hidden": [[4], [5, 3]],
     "model.activation": ["sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity"],
@@ -144,7 +144,7 @@ def befallen(blow: Blow, *arguments: str | Path) -> bool:
 
 
 def summary(path: str) -> dict[str, Any]:
-    return json.loads(Path(path, "summary.json").read_text()) | {"seconds": 0}
+    return {**json.loads(Path(path, "summary.json").read_text()), "seconds": 0}
 
 
 @pytest.mark.parametrize("number", range(30))

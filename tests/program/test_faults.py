@@ -29,8 +29,8 @@ from mnist_bp.cli.training_display import TrainingDisplay
 from mnist_bp.data import download
 from mnist_bp.data.archives import FILES, Archives
 from mnist_bp.run import checkpoint
-from mnist_bp.run.claim import LEASE, LOCK, Claim
-from mnist_bp.run.directory import Run
+from mnist_bp.run.claim import LEASE, Claim
+from mnist_bp.run.directory import LOCK, Run
 from mnist_bp.run.process import Process
 from tests.helpers import mirror
 from tests.helpers.commands import contents, outcome, run
@@ -317,7 +317,7 @@ def second_process(scene: Scene) -> Iterator[Act]:
         yield scene, scene.bp
 
 
-def lock(silent: float, **other: str) -> Callable[[Scene], None]:
+def lock(silent: float, **other: Any) -> Callable[[Scene], None]:
     """Return what leaves the lock of another process, silent for so many seconds."""
 
     def leave(scene: Scene) -> None:

@@ -44,7 +44,8 @@ from tests.unit.train.test_records import RECORDS, RISING
 
 PATH = Path("fuzzed")
 KIB = 1 << 10
-MANY = settings.default.max_examples > 100
+DEFAULT = settings().max_examples
+MANY = DEFAULT > 100
 
 outcomes: dict[str, Counter[str]] = {}
 peaks: Counter[str] = Counter()
@@ -52,7 +53,7 @@ peaks: Counter[str] = Counter()
 
 def examples(count: int) -> settings:
     """Try so many examples; in other profiles as many times more as these have more by default."""
-    return settings(max_examples=count * settings.default.max_examples // 100)
+    return settings(max_examples=count * DEFAULT // 100)
 
 
 def result(what: str, read: Callable[[], Any], memory: int, refusal: type[Exception] = BpError) -> Any:

@@ -36,7 +36,7 @@ def later(tmp_path: Path) -> Path:
     return folder
 
 
-def bp(*arguments: str | Path, version: Path | None = None) -> str:
+def bp(*arguments: object, version: Path | None = None) -> str:
     """Run `bp`, of this version or a later one, and return what it prints."""
     environment = os.environ | ({"PYTHONPATH": str(version)} if version else {})
     command = [sys.executable, "-m", "mnist_bp", *map(str, arguments)]

@@ -19,8 +19,7 @@ from mnist_bp import build, machine
 from mnist_bp.cli.training_display import TrainingDisplay
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.run import checkpoint
-from mnist_bp.run.claim import LOCK
-from mnist_bp.run.directory import Run
+from mnist_bp.run.directory import LOCK, Run
 from mnist_bp.run.process import Process
 from mnist_bp.train.records import Record
 from mnist_bp.train.trainer import Trainer

@@ -6,6 +6,7 @@ The numbers are those of docs and books, not of this package; 001 is Saito, Deep
 import itertools
 import math
 from pathlib import Path
+from typing import Any
 
 import autograd
 import autograd.numpy as anp
@@ -45,7 +46,7 @@ def test_000a_the_gradients_equal_those_of_an_independent_autodiff_library(rng: 
     x, t = rng.standard_normal((64, 1000)), rng.standard_normal((64, 10))
     net.parameters[...] = rng.standard_normal(net.parameters.size)
 
-    def mse(W1: np.ndarray, W2: np.ndarray) -> float:
+    def mse(W1: np.ndarray, W2: np.ndarray) -> Any:
         return anp.mean((anp.maximum(x @ W1, 0) @ W2 - t) ** 2)
 
     W1, W2 = (net.named_parameters[name].copy() for name in ("W1", "W2"))
@@ -72,7 +73,7 @@ def test_000b_the_loss_falls_monotonically_over_1500_iterations_as_by_the_source
     assert len(losses) == 1500
     assert all(after < before for before, after in itertools.pairwise(losses))
 
-    def sigmoid(z: np.ndarray) -> np.ndarray:
+    def sigmoid(z: np.ndarray) -> Any:
         return 1 / (1 + np.exp(-z))
 
     x, y = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]]), np.array([[0], [1], [1], [0]])

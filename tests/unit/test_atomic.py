@@ -42,7 +42,7 @@ def full(*_: object, **__: object) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def test_the_new_contents_take_the_place_of_the_old_at_the_end(path: Path):
+def test_the_new_contents_take_the_place_of_the_old_at_the_end(path: Path) -> None:
     with replacing(path) as file:
         file.write(b"new")
         file.flush()
@@ -52,14 +52,16 @@ def test_the_new_contents_take_the_place_of_the_old_at_the_end(path: Path):
 
 
 @pytest.mark.parametrize("failure", [OSError, KeyboardInterrupt, SystemExit])
-def test_an_exception_leaves_the_file_as_it_was_and_nothing_beside_it(path: Path, failure: type[BaseException]):
+def test_an_exception_leaves_the_file_as_it_was_and_nothing_beside_it(path: Path, failure: type[BaseException]) -> None:
     with pytest.raises(failure):
         write(path, then=failure())
 
     assert contents(Path()) == {"file": b"old"}
 
 
-def test_a_check_that_fails_after_all_is_written_leaves_the_file_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_check_that_fails_after_all_is_written_leaves_the_file_as_it_was(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     events = []
 
     def refuse() -> None:
@@ -77,7 +79,7 @@ def test_a_check_that_fails_after_all_is_written_leaves_the_file_as_it_was(path:
 @pytest.mark.parametrize("step", ["fsync", "replace"])
 def test_a_full_disk_leaves_the_file_as_it_was_and_nothing_beside_it(
     path: Path, step: str, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setattr(os, step, full)
     with pytest.raises(OSError, match="No space left"):
         write(path)
@@ -85,7 +87,7 @@ def test_a_full_disk_leaves_the_file_as_it_was_and_nothing_beside_it(
     assert contents(Path()) == {"file": b"old"}
 
 
-def test_a_killed_process_leaves_the_file_as_it_was_and_one_leftover(path: Path):
+def test_a_killed_process_leaves_the_file_as_it_was_and_one_leftover(path: Path) -> None:
     killed = subprocess.run([sys.executable, "-c", KILLED], check=False)
 
     assert killed.returncode == -signal.SIGKILL
@@ -94,7 +96,7 @@ def test_a_killed_process_leaves_the_file_as_it_was_and_one_leftover(path: Path)
     assert len(contents(Path())) == 2
 
 
-def test_leftovers_are_the_temporary_files_of_replacing_alone():
+def test_leftovers_are_the_temporary_files_of_replacing_alone() -> None:
     for name in (".download.part", "file.1-0123abcd.part", ".file.1-0123abcd", ".file.1-0123abc.part"):
         Path(name).touch()
     with replacing(Path("file")):
@@ -104,7 +106,7 @@ def test_leftovers_are_the_temporary_files_of_replacing_alone():
 
 def test_the_contents_reach_the_disk_before_the_name_and_the_folder_after_it(
     path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     events = []
 
     def fsync(descriptor: int) -> None:
@@ -118,14 +120,14 @@ def test_the_contents_reach_the_disk_before_the_name_and_the_folder_after_it(
     assert events == ["3 bytes", "name", "folder"]
 
 
-def test_a_file_is_written_even_where_folders_cannot_be_synced(path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_file_is_written_even_where_folders_cannot_be_synced(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda descriptor: full() if stat.S_ISDIR(os.fstat(descriptor).st_mode) else None)
     write(path)
 
     assert path.read_bytes() == b"new"
 
 
-def test_of_two_writers_the_last_to_finish_wins(path: Path):
+def test_of_two_writers_the_last_to_finish_wins(path: Path) -> None:
     with replacing(path) as last, replacing(path) as first:
         last.write(b"last")
         first.write(b"first")
@@ -134,7 +136,7 @@ def test_of_two_writers_the_last_to_finish_wins(path: Path):
 
 
 @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o002, 0o664), (0o077, 0o600)])
-def test_the_mode_is_what_the_umask_asks_for(umask: int, mode: int):
+def test_the_mode_is_what_the_umask_asks_for(umask: int, mode: int) -> None:
     before = os.umask(umask)
     try:
         write(Path("file"))

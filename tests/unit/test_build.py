@@ -23,6 +23,7 @@ from mnist_bp.nn.network import Network
 from mnist_bp.nn.nonzero import NonzeroColumns
 from mnist_bp.nn.pooling import AveragePool, MaxPool
 from mnist_bp.nn.reshape import Flatten, Reshape
+from mnist_bp.train.trainer import EpochEnd
 
 BLANK = Split(np.zeros((4, 12), np.uint8), np.array([0, 1, 2, 0], np.uint8))
 IMAGES = Dataset("images", BLANK, BLANK, (3, 4), ("0", "1", "2"), 3, "")
@@ -51,17 +52,17 @@ def network(config: Config) -> Network:
 )  # fmt: skip
 def test_every_name_that_is_accepted_builds_and_trains(key: str, name: str) -> None:
     section, _, field = key.partition(".")
-    config = Config(
-        model=ModelConfig(
-            loss="mean_squared_error", **({field: name} if section == "model" and field != "loss" else {})
-        ),
-        train=TrainConfig(epochs=1, batch_size=2, **({field: name} if section == "train" else {})),
-    )
-    if field == "loss":
-        config = replace(config, model=ModelConfig(loss=name))
+    given: dict[str, dict[str, Any]] = {
+        "model": {"loss": "mean_squared_error"},
+        "train": {"epochs": 1, "batch_size": 2},
+    }
+    given[section][field] = name
+    config = Config(model=ModelConfig(**given["model"]), train=TrainConfig(**given["train"]))
     trainer = build.trainer(config, IMAGES)
     before = trainer.network.parameters.copy()
-    assert [end.record.step for end in trainer.run(lambda: False)] == [2]
+    (end,) = trainer.run(lambda: False)
+    assert isinstance(end, EpochEnd)
+    assert end.record.step == 2
     assert (trainer.network.parameters != before).any()
     assert trainer.network.parameters.dtype == config.train.dtype
 
@@ -150,7 +151,7 @@ def test_weight_decay_is_a_penalty_in_the_network_or_for_adamw_part_of_the_updat
         ("adamw", {"beta1": 0.5, "beta2": 0.6, "epsilon": 0.1}),
     ],
 )  # fmt: skip
-def test_an_optimizers_settings_reach_it(optimizer: str, settings: dict[str, float]) -> None:
+def test_an_optimizers_settings_reach_it(optimizer: str, settings: dict[str, Any]) -> None:
     rule = build.trainer(Config(train=TrainConfig(optimizer=optimizer, **settings)), IMAGES).optimizer
     assert type(rule).__name__.lower() == optimizer
     assert {name: getattr(rule, name) for name in settings} == settings
@@ -167,11 +168,11 @@ def test_an_optimizers_settings_reach_it(optimizer: str, settings: dict[str, flo
         ({"schedule": "one_cycle"}, None),
     ],
 )
-def test_schedules_count_in_the_epochs_of_the_config(settings: dict[str, object], rates: list[float] | None) -> None:
-    schedule = build.trainer(Config(train=TrainConfig(epochs=4, batch_size=2, **settings)), IMAGES).schedule  # type: ignore[arg-type]
+def test_schedules_count_in_the_epochs_of_the_config(settings: dict[str, Any], rates: list[float] | None) -> None:
+    schedule = build.trainer(Config(train=TrainConfig(epochs=4, batch_size=2, **settings)), IMAGES).schedule
     rates_built = [schedule(done) for done in range(8)]
     if rates is None:  # the ends of a one-cycle
-        assert (rates_built[0], rates_built[-1]) == (pytest.approx(0.1 / 25), pytest.approx(0.1 / 25e4))
+        assert [rates_built[0], rates_built[-1]] == pytest.approx([0.1 / 25, 0.1 / 25e4])
     else:
         assert rates_built == pytest.approx(rates, abs=1e-10)
 
@@ -202,7 +203,7 @@ def test_the_data_set_is_whole_until_it_is_split_for_training(config: Config) ->
     [({"epochs": 3}, 33), ({"epochs": 3, "max_steps": 7}, 7), ({"epochs": 3, "max_steps": 99}, 33)],
 )
 def test_a_run_ends_at_epochs_or_max_steps_whichever_comes_first(
-    config: Config, limits: dict[str, int], steps: int
+    config: Config, limits: dict[str, Any], steps: int
 ) -> None:
     config = replace(config, train=replace(config.train, **limits))  # 210 examples: 11 steps an epoch
     assert build.trainer(config, build.dataset(config.data)).steps == steps
@@ -221,9 +222,8 @@ def test_splits_are_measured_as_the_config_asks(
 
 
 def test_seed_and_sampling_decide_the_order_of_the_examples(config: Config) -> None:
-    def order(**changes: object) -> list[int]:
-        train = replace(config.train, sampling=changes.get("sampling", "shuffle"))
-        changed = replace(config, seed=changes.get("seed", 0), train=train)
+    def order(seed: int = 0, sampling: str = "shuffle") -> list[int]:
+        changed = replace(config, seed=seed, train=replace(config.train, sampling=sampling))
         return [int(t) for _, ts in build.trainer(changed, dataset).batches.epoch(1) for t in ts]
 
     dataset = build.dataset(config.data)

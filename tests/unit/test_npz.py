@@ -53,7 +53,7 @@ ARRAYS = st.sampled_from(["u1", "i8", "f4", "f8", "b1", "U5", "S3", ">f4"]).flat
 
 @settings(max_examples=50)
 @given(st.dictionaries(st.text("Wbx.0", min_size=1, max_size=5), ARRAYS | ARRAYS.map(np.transpose), max_size=4))
-def test_arrays_that_numpy_saved_are_read_without_a_copy(members: Saved):
+def test_arrays_that_numpy_saved_are_read_without_a_copy(members: Saved) -> None:
     raw = saved(members)
     found = read(raw)
 
@@ -65,7 +65,7 @@ def test_arrays_that_numpy_saved_are_read_without_a_copy(members: Saved):
         assert not array.size or np.shares_memory(found[name], np.frombuffer(raw, np.uint8))
 
 
-def test_the_array_that_the_damaged_ones_below_are_made_of_is_read():
+def test_the_array_that_the_damaged_ones_below_are_made_of_is_read() -> None:
     np.testing.assert_array_equal(read(zipped(x=npy(described(), b"four")))["x"], np.frombuffer(b"four", np.uint8))
 
 
@@ -102,12 +102,12 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_any_other_file_is_refused(what: str):
+def test_any_other_file_is_refused(what: str) -> None:
     with pytest.raises(ValueError, match=r"^not an uncompressed \.npz file of arrays: "):
         read(REFUSED[what])
 
 
-def test_a_header_that_numpy_would_correct_is_refused_even_if_warnings_are_ignored():
+def test_a_header_that_numpy_would_correct_is_refused_even_if_warnings_are_ignored() -> None:
     """As Python 2 wrote some: with an L behind a long integer."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

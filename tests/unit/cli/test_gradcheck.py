@@ -102,7 +102,8 @@ def test_a_wrong_gradient_fails_with_exit_1_and_names_the_place(
         "PASS", "FAIL", "PASS", "FAIL",
     ]  # fmt: skip
     place, a, n = re.search(r"b1 .* FAIL +(\[\d\]) +(\S+) +(\S+)\n", result.stdout).groups()  # type: ignore[union-attr]
-    assert (place, float(a)) == ("[1]", pytest.approx(2 * float(n), rel=1e-5))
+    assert place == "[1]"
+    assert float(a) == pytest.approx(2 * float(n), rel=1e-5)
     assert lines[-1] == "FAIL"
     assert "PASS: |a − n| ≤ 1.3e-09 + 1e-06·|n|" in lines[0]  # the loss is 1.3
     assert run("gradcheck", "--config", small_config, "--brief").stdout.splitlines()[-1] == "FAIL"

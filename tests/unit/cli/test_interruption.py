@@ -15,7 +15,7 @@ def test_the_codes_are_those_of_a_shell_on_linux() -> None:
 
 
 @pytest.mark.parametrize("number", CODES)
-def test_a_signal_sets_the_code_and_the_handlers_are_put_back(number: int) -> None:
+def test_a_signal_sets_the_code_and_the_handlers_are_put_back(number: signal.Signals) -> None:
     before = signal.getsignal(number)
     with Interruption() as interruption:
         assert interruption.code is None

@@ -23,6 +23,7 @@ def test_control_characters_in_errors_and_hints_are_made_visible(capsys: pytest.
 def test_a_warning_is_one_line_with_its_control_characters_made_visible() -> None:
     record = logging.LogRecord("any", logging.WARNING, "any.py", 1, "%s: a\x1b\nb", ("r",), None)
     output.show_warnings()
+    assert logging.lastResort is not None
     assert logging.lastResort.format(record) == "warning: r: a\\x1b\\nb"
 
 

@@ -49,7 +49,8 @@ def never() -> Iterator[str]:
 def test_of_an_iterable_each_item_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     report(Result(iter(["one", "two"]), never()), as_json=False)  # type: ignore[arg-type]
     assert capsys.readouterr().out == "one\ntwo\n"
-    report(Result(never(), iter([{"a": 1}, {"b": math.nan}])), as_json=True)
+    rows: list[dict[str, float]] = [{"a": 1}, {"b": math.nan}]
+    report(Result(never(), iter(rows)), as_json=True)
     assert capsys.readouterr().out == '{"a": 1}\n{"b": null}\n'
 
 

@@ -32,7 +32,7 @@ ACCEPTED = [
     (rules.finite, -1.5, -1.5),
 ]
 
-REFUSED = [
+REFUSED: list[tuple[Rule, object]] = [
     *((rules.whole(1, 9), value) for value in (0, 10, True, 3.0, "3", None, [3], NAN)),
     *((rules.positive, value) for value in (0, -1, True, NAN, INFINITY, "1", None, [1], 10**400)),
     *((rules.not_negative, value) for value in (-1e-300, False, NAN, INFINITY, -INFINITY, 10**400, -(10**400))),
@@ -40,7 +40,7 @@ REFUSED = [
     *((rules.up_to_one, value) for value in (0, 1 + 2**-52, True, NAN)),
     *((rules.choice("sgd", "adam"), value) for value in ("SGD", None, ["sgd"], 1)),
     *((rules.list_of(rules.whole(1, 9)), value) for value in (None, [3, None], [[3]], "3", [5] * 101)),
-    *((rules.instance(Rule, "a rule"), value) for value in (None, {}, "rule", Rule)),
+    *((rules.instance(Rule, "a rule"), value) for value in (None, dict[str, str](), "rule", Rule)),
     *((rules.string, value) for value in ("", None, 3, ["here"], "x" * 501, "\ud800", "\n")),
     *((rules.boolean, value) for value in (0, 1, "true", None)),
     *((rules.finite, value) for value in (True, NAN, -INFINITY, 10**400, "1", None)),

@@ -1,6 +1,6 @@
 """The keys: each has a meaning and a default that its rule accepts, and accepts the names of all that can be built."""
 
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
 
 import pytest
 
@@ -31,7 +31,7 @@ FIELDS = [each for cls in (*SECTIONS.values(), *ITEMS.values()) for each in fiel
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
-def test_a_key_has_a_meaning_and_a_default_that_its_rule_keeps_as_it_is(field: object) -> None:
+def test_a_key_has_a_meaning_and_a_default_that_its_rule_keeps_as_it_is(field: Field[object]) -> None:
     key, default = field.metadata["key"], field.default
     assert key.meaning
     if default is not MISSING:

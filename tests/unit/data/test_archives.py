@@ -12,43 +12,43 @@ EVERY_SET = pytest.mark.parametrize("archives", ARCHIVES.values(), ids=ARCHIVES)
 
 
 @pytest.mark.skipif(not MNIST.is_dir(), reason="the real archives are not here")
-def test_the_real_archives_of_mnist_have_the_pinned_sums():
+def test_the_real_archives_of_mnist_have_the_pinned_sums() -> None:
     sums = {name: hashlib.sha256((MNIST / name).read_bytes()).hexdigest() for name in FILES}
 
     assert sums == ARCHIVES["mnist"].files
 
 
 @EVERY_SET
-def test_every_archive_has_a_sum_of_its_own(archives: Archives):
+def test_every_archive_has_a_sum_of_its_own(archives: Archives) -> None:
     assert list(archives.files) == list(FILES)
     assert len(set(archives.sha256)) == 4
     assert all(re.fullmatch("[0-9a-f]{64}", sha256) for sha256 in archives.sha256)
 
 
-def test_no_two_data_sets_share_an_archive():
+def test_no_two_data_sets_share_an_archive() -> None:
     sums = [sha256 for archives in ARCHIVES.values() for sha256 in archives.sha256]
 
     assert len(set(sums)) == len(sums)
 
 
 @EVERY_SET
-def test_every_mirror_is_the_address_of_a_folder(archives: Archives):
+def test_every_mirror_is_the_address_of_a_folder(archives: Archives) -> None:
     assert archives.mirrors
     assert all(re.fullmatch(r"https?://[^/\s]+/([^/\s]+/)*", mirror) for mirror in archives.mirrors)
 
 
-def test_every_data_set_is_listed_under_its_name():
+def test_every_data_set_is_listed_under_its_name() -> None:
     assert {name: archives.name for name, archives in ARCHIVES.items()} == {name: name for name in ARCHIVES}
 
 
-def test_mnist_comes_from_two_mirrors_in_this_order():
+def test_mnist_comes_from_two_mirrors_in_this_order() -> None:
     assert ARCHIVES["mnist"].mirrors == (
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
     )
 
 
-def test_ten_classes_have_their_published_names():
+def test_ten_classes_have_their_published_names() -> None:
     """Of Fashion-MNIST's T-shirts and ankle boots; KMNIST's ten rows of the syllabary begin with お and end with を."""
     assert {name: len(set(archives.classes)) for name, archives in ARCHIVES.items()} == dict.fromkeys(ARCHIVES, 10)
     ends = {name: (archives.classes[0], archives.classes[9]) for name, archives in ARCHIVES.items()}

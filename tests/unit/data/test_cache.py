@@ -10,6 +10,7 @@ import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import platformdirs
@@ -59,12 +60,13 @@ def assert_same(got: Dataset, expected: Dataset) -> None:
 
 
 def owner(array: np.ndarray) -> object:
-    while isinstance(array, np.ndarray | memoryview):
-        array = array.base if isinstance(array, np.ndarray) else array.obj
-    return array
+    found: object = array
+    while isinstance(found, np.ndarray | memoryview):
+        found = found.base if isinstance(found, np.ndarray) else found.obj
+    return found
 
 
-def test_a_decoded_copy_is_mapped_and_equal_at_the_next_start(rng: np.random.Generator):
+def test_a_decoded_copy_is_mapped_and_equal_at_the_next_start(rng: np.random.Generator) -> None:
     images, labels = blobs(50, rng)
     arrays = {"train_images": images, "train_labels": labels, "test_images": images[:9], "test_labels": labels[:9]}
     first = cache.keep("blobs", PATH, lambda: arrays)
@@ -77,7 +79,7 @@ def test_a_decoded_copy_is_mapped_and_equal_at_the_next_start(rng: np.random.Gen
         assert isinstance(owner(split.t), mmap.mmap)
 
 
-def test_mapped_arrays_cannot_be_written_to(kept: Dataset):
+def test_mapped_arrays_cannot_be_written_to(kept: Dataset) -> None:
     for split in splits(cache.keep("toy", PATH, never)):
         with pytest.raises(ValueError, match="read-only"):
             split.x[0, 0] = 1
@@ -85,7 +87,9 @@ def test_mapped_arrays_cannot_be_written_to(kept: Dataset):
             split.t[0] = 1
 
 
-def test_a_copy_that_was_replaced_stays_readable_to_those_who_mapped_it(kept: Dataset, arrays: dict[str, np.ndarray]):
+def test_a_copy_that_was_replaced_stays_readable_to_those_who_mapped_it(
+    kept: Dataset, arrays: dict[str, np.ndarray]
+) -> None:
     mapped = cache.keep("toy", PATH, never)
     PATH.unlink()
     cache.keep("toy", PATH, lambda: arrays | {"train_labels": arrays["train_labels"][::-1]})
@@ -94,7 +98,7 @@ def test_a_copy_that_was_replaced_stays_readable_to_those_who_mapped_it(kept: Da
 
 
 @pytest.mark.parametrize("flips", [0x01, 0x20, 0x40], ids="{:08b}".format)
-def test_a_flipped_bit_anywhere_is_detected_or_changes_nothing(flips: int, kept: Dataset):
+def test_a_flipped_bit_anywhere_is_detected_or_changes_nothing(flips: int, kept: Dataset) -> None:
     """It changes nothing in what the reader does not use, such as time stamps and padding."""
     whole = PATH.read_bytes()
     detected = 0
@@ -110,7 +114,7 @@ def test_a_flipped_bit_anywhere_is_detected_or_changes_nothing(flips: int, kept:
     assert detected > 500
 
 
-def test_a_copy_truncated_anywhere_is_detected(kept: Dataset):
+def test_a_copy_truncated_anywhere_is_detected(kept: Dataset) -> None:
     for length in reversed(range(PATH.stat().st_size)):
         os.truncate(PATH, length)
         with pytest.raises(ValueError, match="not the decoded copy"):
@@ -163,7 +167,7 @@ DAMAGES: dict[str, Callable[[], object]] = {
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_copy_is_made_anew_with_a_warning(
     damage: str, kept: Dataset, arrays: dict[str, np.ndarray], caplog: pytest.LogCaptureFixture
-):
+) -> None:
     DAMAGES[damage]()
     anew = cache.keep("toy", PATH, lambda: arrays)
 
@@ -175,13 +179,13 @@ def test_a_damaged_copy_is_made_anew_with_a_warning(
     assert not Path("unpickled").exists()
 
 
-def test_a_first_start_warns_of_nothing(kept: Dataset, caplog: pytest.LogCaptureFixture):
+def test_a_first_start_warns_of_nothing(kept: Dataset, caplog: pytest.LogCaptureFixture) -> None:
     assert not caplog.records
 
 
 def test_a_copy_that_cannot_be_written_is_only_a_warning(
     arrays: dict[str, np.ndarray], caplog: pytest.LogCaptureFixture
-):
+) -> None:
     PATH.parent.write_text("a file where the cache should be")
     dataset = cache.keep("toy", PATH, lambda: arrays)
 
@@ -193,7 +197,7 @@ def test_a_copy_that_cannot_be_written_is_only_a_warning(
 @pytest.mark.parametrize("room", [0, 300, 1300], ids=["at once", "in an array", "in the zip's directory"])
 def test_a_full_disk_is_only_a_warning_and_leaves_no_file(
     room: int, arrays: dict[str, np.ndarray], caplog: pytest.LogCaptureFixture
-):
+) -> None:
     with full_disk(room):
         dataset = cache.keep("toy", PATH, lambda: arrays)
 
@@ -204,7 +208,7 @@ def test_a_full_disk_is_only_a_warning_and_leaves_no_file(
 
 def test_a_disk_too_small_for_the_copy_is_only_a_warning_and_leaves_no_file(
     rng: np.random.Generator, caplog: pytest.LogCaptureFixture
-):
+) -> None:
     images, labels = blobs(100, rng)
     arrays = {"train_images": images, "train_labels": labels, "test_images": images[:9], "test_labels": labels[:9]}
     with small_disk(PATH.parent, 4096):
@@ -218,15 +222,15 @@ def test_a_disk_too_small_for_the_copy_is_only_a_warning_and_leaves_no_file(
 
 def test_a_copy_that_is_a_link_is_replaced_by_a_file_and_the_links_target_stays(
     kept: Dataset, arrays: dict[str, np.ndarray], caplog: pytest.LogCaptureFixture
-):
+) -> None:
     """The target is a sound copy: it counts as missing because of where it lies."""
     outside = PATH.rename("outside.npz").absolute()
     before = outside.read_bytes()
     PATH.symlink_to(outside)
-    made = []
-    anew = cache.keep("toy", PATH, lambda: made.append(arrays) or arrays)
+    make = Mock(return_value=arrays)
+    anew = cache.keep("toy", PATH, make)
 
-    assert made
+    make.assert_called_once_with()
     assert_same(anew, kept)
     assert not PATH.is_symlink()
     assert_same(cache.keep("toy", PATH, never), kept)
@@ -235,7 +239,7 @@ def test_a_copy_that_is_a_link_is_replaced_by_a_file_and_the_links_target_stays(
 
 
 @pytest.mark.parametrize("target", ["elsewhere", "nowhere"])
-def test_a_data_sets_folder_that_is_a_link_is_refused_before_anything_is_made(target: str):
+def test_a_data_sets_folder_that_is_a_link_is_refused_before_anything_is_made(target: str) -> None:
     Path("elsewhere").mkdir()
     PATH.parent.symlink_to(target)
     with pytest.raises(BpError, match=r"^cache: expected a folder; got a symbolic link") as caught:
@@ -248,7 +252,7 @@ def test_a_data_sets_folder_that_is_a_link_is_refused_before_anything_is_made(ta
     assert not Path("nowhere").exists()
 
 
-def test_the_cache_itself_may_be_a_link(arrays: dict[str, np.ndarray]):
+def test_the_cache_itself_may_be_a_link(arrays: dict[str, np.ndarray]) -> None:
     """That is the user's own choice; only links in the cache are not followed."""
     Path("real").mkdir()
     Path("link").symlink_to("real")
@@ -260,13 +264,15 @@ def test_the_cache_itself_may_be_a_link(arrays: dict[str, np.ndarray]):
 
 
 @pytest.mark.parametrize(("name", "file"), [("other", "decoded.npz"), ("toy", "decoded-2.npz")])
-def test_the_sound_copy_of_another_data_set_or_seed_is_not_taken_for_this_one(name: str, file: str, kept: Dataset):
+def test_the_sound_copy_of_another_data_set_or_seed_is_not_taken_for_this_one(
+    name: str, file: str, kept: Dataset
+) -> None:
     other = Path(shutil.copy(PATH, PATH.with_name("copy.npz"))).rename(PATH.with_name(file))
     with pytest.raises(ValueError, match="not the decoded copy that was written there"):
         cache.opened(name, other)
 
 
-def test_bytes_with_another_hash_do_not_get_into_the_cache():
+def test_bytes_with_another_hash_do_not_get_into_the_cache() -> None:
     PATH.parent.mkdir()
     PATH.write_bytes(b"old")
     with pytest.raises(ValueError, match=rf"expected SHA-256 {'0' * 64}; got .* \(7 bytes\)"):
@@ -277,7 +283,7 @@ def test_bytes_with_another_hash_do_not_get_into_the_cache():
     assert contents(PATH.parent) == {PATH.name: b"bytes!!"}
 
 
-def test_writing_removes_temporary_files_older_than_a_day_and_nothing_else(arrays: dict[str, np.ndarray]):
+def test_writing_removes_temporary_files_older_than_a_day_and_nothing_else(arrays: dict[str, np.ndarray]) -> None:
     PATH.parent.mkdir()
     ages = {".x.gz.1-0123abcd.part": 24.1, ".x.gz.2-0123abcd.part": 23.9, "user.part": 100, ".user.npz": 100}
     for name, hours in ages.items():
@@ -291,7 +297,7 @@ def test_writing_removes_temporary_files_older_than_a_day_and_nothing_else(array
 
 def test_a_temporary_file_that_another_process_removes_first_is_no_error(
     arrays: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setattr(cache, "leftovers", lambda folder: [folder / ".gone.part"])
 
     assert_same(cache.keep("toy", PATH, lambda: arrays), cache.keep("toy", PATH, never))
@@ -299,7 +305,7 @@ def test_a_temporary_file_that_another_process_removes_first_is_no_error(
 
 def test_the_cache_is_the_environments_else_the_configs_else_the_users_own(
     monkeypatch: pytest.MonkeyPatch,
-):
+) -> None:
     monkeypatch.setenv("MNIST_BP_CACHE", "/from/environment")
     assert cache.folder("/from/config") == Path("/from/environment")
     monkeypatch.delenv("MNIST_BP_CACHE")
@@ -308,7 +314,7 @@ def test_the_cache_is_the_environments_else_the_configs_else_the_users_own(
     assert cache.folder() == Path("/home/user/.cache/mnist-bp")
 
 
-def test_a_tilde_in_the_name_of_the_cache_is_the_users_home(monkeypatch: pytest.MonkeyPatch):
+def test_a_tilde_in_the_name_of_the_cache_is_the_users_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/user")
     monkeypatch.setenv("MNIST_BP_CACHE", "~/digits")
 

@@ -26,7 +26,8 @@ def test_ink_is_placed_by_its_centre_of_mass_by_whole_pixels_and_never_out_of_th
 def test_the_whole_box_is_kept_as_bytes(rng: np.random.Generator) -> None:
     boxes = rng.random((5, BOX, BOX), dtype=np.float32)
     images = centre(boxes)
-    assert (images.shape, images.dtype) == ((5, SIDE, SIDE), np.uint8)
+    assert images.shape == (5, SIDE, SIDE)
+    assert images.dtype == np.uint8
     np.testing.assert_allclose(images.sum(axis=(1, 2)), 255 * boxes.sum(axis=(1, 2)), rtol=0.005)  # rounded each
 
 

@@ -24,7 +24,7 @@ def arrays(rng: np.random.Generator) -> dict[str, np.ndarray]:
     }
 
 
-def test_a_data_set_has_flat_images_and_knows_their_shape_and_outputs(arrays: dict[str, np.ndarray]):
+def test_a_data_set_has_flat_images_and_knows_their_shape_and_outputs(arrays: dict[str, np.ndarray]) -> None:
     dataset = Dataset.of("blobs", arrays)
 
     np.testing.assert_array_equal(dataset.train.x, [image.ravel() for image in arrays["train_images"]], strict=True)
@@ -51,7 +51,7 @@ def test_a_data_set_has_flat_images_and_knows_their_shape_and_outputs(arrays: di
 )
 def test_arrays_that_do_not_fit_together_are_refused(
     wrong: dict[str, np.ndarray], reason: str, arrays: dict[str, np.ndarray]
-):
+) -> None:
     with pytest.raises(BpError, match=f"data set blobs: expected .*{reason}") as caught:
         Dataset.of("blobs", arrays | wrong)
 
@@ -72,7 +72,7 @@ def test_arrays_that_do_not_fit_together_are_refused(
 )
 def test_labels_from_which_nothing_can_be_learnt_are_refused_for_training_alone(
     labels: dict[str, np.ndarray], highest: str, arrays: dict[str, np.ndarray]
-):
+) -> None:
     """A network that is trained already may be measured on such a set."""
     dataset = Dataset.of("blobs", arrays | labels)
     expected = f"data set blobs: expected labels of 2 classes or more, all of them in the training set; got .*{highest}"
@@ -82,13 +82,13 @@ def test_labels_from_which_nothing_can_be_learnt_are_refused_for_training_alone(
     assert caught.value.code == Exit.NO_DATA
 
 
-def test_the_test_set_may_lack_a_class(arrays: dict[str, np.ndarray]):
+def test_the_test_set_may_lack_a_class(arrays: dict[str, np.ndarray]) -> None:
     arrays["test_labels"] = np.zeros_like(arrays["test_labels"])
 
     assert Dataset.of("blobs", arrays).for_training(0).outputs == 3
 
 
-def test_images_of_two_classes_have_two_outputs(arrays: dict[str, np.ndarray]):
+def test_images_of_two_classes_have_two_outputs(arrays: dict[str, np.ndarray]) -> None:
     """A single output is for data sets that say so themselves."""
     two = {name: array % 2 if name.endswith("labels") else array for name, array in arrays.items()}
     dataset = Dataset.of("blobs", two)
@@ -96,7 +96,7 @@ def test_images_of_two_classes_have_two_outputs(arrays: dict[str, np.ndarray]):
     assert (dataset.outputs, dataset.classes) == (2, ("0", "1"))
 
 
-def test_names_of_classes_bring_an_output_each(arrays: dict[str, np.ndarray]):
+def test_names_of_classes_bring_an_output_each(arrays: dict[str, np.ndarray]) -> None:
     """Also for a class that no example has."""
     whole = Dataset.of("blobs", arrays)
     dataset = whole.named(("cat", "dog", "fox", "yak"))
@@ -106,15 +106,16 @@ def test_names_of_classes_bring_an_output_each(arrays: dict[str, np.ndarray]):
 
 
 @pytest.mark.parametrize(("split", "scale"), [(Split(PIXELS, LABELS), 1 / 255), (Split(PIXELS / 2, LABELS), 1)])
-def test_pixels_are_scaled_to_at_most_one_and_other_numbers_are_not(split: Split, scale: float):
+def test_pixels_are_scaled_to_at_most_one_and_other_numbers_are_not(split: Split, scale: float) -> None:
     assert split.scale == scale
 
 
 @pytest.mark.parametrize("count", [1, 7, 29])
-def test_the_last_training_examples_are_held_out_for_validation(count: int, arrays: dict[str, np.ndarray]):
+def test_the_last_training_examples_are_held_out_for_validation(count: int, arrays: dict[str, np.ndarray]) -> None:
     whole = Dataset.of("blobs", arrays)
     dataset = whole.for_training(count)
 
+    assert dataset.validation is not None
     assert (len(dataset.train), len(dataset.validation)) == (30 - count, count)
     np.testing.assert_array_equal(np.concatenate([dataset.train.x, dataset.validation.x]), whole.train.x)
     np.testing.assert_array_equal(np.concatenate([dataset.train.t, dataset.validation.t]), whole.train.t)
@@ -122,34 +123,37 @@ def test_the_last_training_examples_are_held_out_for_validation(count: int, arra
     assert (dataset.outputs, dataset.fingerprint) == (whole.outputs, whole.fingerprint)
 
 
-def test_points_can_be_held_out_too():
+def test_points_can_be_held_out_too() -> None:
     dataset = toy.compute("xor", seed=0).for_training(1)
 
+    assert dataset.validation is not None
     assert dataset.train.x.tolist() == [[0, 0, 1], [0, 1, 1], [1, 0, 1]]
     assert (dataset.validation.x.tolist(), dataset.validation.t.tolist()) == ([[1, 1, 1]], [0])
     assert len(dataset.test) == 4
 
 
-def test_the_only_example_cannot_be_held_out():
+def test_the_only_example_cannot_be_held_out() -> None:
     with pytest.raises(BpError, match=r"data.validation: expected at most 0, .* of chain for training; got 1"):
         toy.compute("chain", seed=0).for_training(1)
 
 
-def test_nothing_is_held_out_if_nothing_is_asked_for(arrays: dict[str, np.ndarray]):
+def test_nothing_is_held_out_if_nothing_is_asked_for(arrays: dict[str, np.ndarray]) -> None:
     dataset = Dataset.of("blobs", arrays).for_training(0)
 
     assert (len(dataset.train), dataset.validation) == (30, None)
 
 
 @pytest.mark.parametrize("count", [30, 31])
-def test_holding_out_every_example_is_a_mistake_of_the_config(count: int, arrays: dict[str, np.ndarray]):
+def test_holding_out_every_example_is_a_mistake_of_the_config(count: int, arrays: dict[str, np.ndarray]) -> None:
     with pytest.raises(BpError, match=f"data.validation: expected at most 29, to leave .*; got {count}") as caught:
         Dataset.of("blobs", arrays).for_training(count)
 
     assert caught.value.code == Exit.USAGE
 
 
-def test_equal_arrays_have_equal_fingerprints_whatever_their_order_and_memory_layout(arrays: dict[str, np.ndarray]):
+def test_equal_arrays_have_equal_fingerprints_whatever_their_order_and_memory_layout(
+    arrays: dict[str, np.ndarray],
+) -> None:
     fingerprint = Dataset.of("blobs", arrays).fingerprint
     other = {name: np.asfortranarray(arrays[name]) for name in reversed(arrays)}
 
@@ -157,25 +161,25 @@ def test_equal_arrays_have_equal_fingerprints_whatever_their_order_and_memory_la
 
 
 @pytest.mark.parametrize("name", ["train_images", "train_labels", "test_images", "test_labels"])
-def test_one_pixel_or_label_changes_the_fingerprint(name: str, arrays: dict[str, np.ndarray]):
+def test_one_pixel_or_label_changes_the_fingerprint(name: str, arrays: dict[str, np.ndarray]) -> None:
     before = Dataset.of("blobs", arrays).fingerprint
     arrays[name].flat[-1] ^= 1
 
     assert Dataset.of("blobs", arrays).fingerprint != before
 
 
-def test_the_same_bytes_of_another_type_have_another_fingerprint(arrays: dict[str, np.ndarray]):
+def test_the_same_bytes_of_another_type_have_another_fingerprint(arrays: dict[str, np.ndarray]) -> None:
     signed = {name: array.view(np.int8) for name, array in arrays.items()}
     assert fingerprint(signed) != fingerprint(arrays)
 
 
-def test_the_same_pixels_in_another_shape_have_another_fingerprint(arrays: dict[str, np.ndarray]):
+def test_the_same_pixels_in_another_shape_have_another_fingerprint(arrays: dict[str, np.ndarray]) -> None:
     turned = {name: a.reshape(-1, 4, 16) if name.endswith("images") else a for name, a in arrays.items()}
 
     assert Dataset.of("blobs", turned).fingerprint != Dataset.of("blobs", arrays).fingerprint
 
 
-def test_exchanging_training_and_test_data_changes_the_fingerprint(arrays: dict[str, np.ndarray]):
+def test_exchanging_training_and_test_data_changes_the_fingerprint(arrays: dict[str, np.ndarray]) -> None:
     exchanged = {
         f"{new}_{what}": arrays[f"{old}_{what}"]
         for new, old in (("train", "test"), ("test", "train"))

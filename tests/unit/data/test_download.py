@@ -34,7 +34,7 @@ def fault(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tu
 
 def test_after_a_faulty_mirror_the_next_one_is_asked_and_nothing_is_left_of_the_download(
     fault: tuple[Answer, str], small_mnist: Archives, archive_folder: Path, caplog: pytest.LogCaptureFixture
-):
+) -> None:
     answer, reason = fault
     HOME.mkdir()
     for name in FILES[1:]:  # so that there is only one to fetch
@@ -55,7 +55,9 @@ def test_after_a_faulty_mirror_the_next_one_is_asked_and_nothing_is_left_of_the_
 
 
 @pytest.mark.parametrize("address", ["ftp://127.0.0.1/", "127.0.0.1", "http://", "http://[", "http://a..b/"])
-def test_after_a_wrong_address_the_next_mirror_is_asked(address: str, small_mnist: Archives, archive_folder: Path):
+def test_after_a_wrong_address_the_next_mirror_is_asked(
+    address: str, small_mnist: Archives, archive_folder: Path
+) -> None:
     with Mirror(archive_folder) as mirror:
         fetch.fetch(small_mnist, HOME, (address, mirror.url), silent)
 
@@ -64,7 +66,7 @@ def test_after_a_wrong_address_the_next_mirror_is_asked(address: str, small_mnis
 
 def test_without_a_bundle_of_certificates_the_next_mirror_is_asked(
     small_mnist: Archives, archive_folder: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     """Requests raises a bare OSError if the bundle of certificates is missing."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "missing.pem")
     with Mirror(archive_folder) as mirror:
@@ -83,16 +85,18 @@ def test_without_a_bundle_of_certificates_the_next_mirror_is_asked(
     ],
     ids=["with its length", "without its length", "chunked", "labelled as gzip-encoded"],
 )
-def test_a_sound_body_arrives_as_it_is(response: Callable[[bytes], bytes], small_mnist: Archives, archive_folder: Path):
+def test_a_sound_body_arrives_as_it_is(
+    response: Callable[[bytes], bytes], small_mnist: Archives, archive_folder: Path
+) -> None:
     with Mirror(archive_folder, sends(response)) as mirror:
         fetch.fetch(small_mnist, HOME, (mirror.url,), silent)
 
     assert contents(HOME) == contents(archive_folder)
 
 
-def test_a_redirect_is_followed_and_its_endless_body_left_unread(small_mnist: Archives, archive_folder: Path):
+def test_a_redirect_is_followed_and_its_endless_body_left_unread(small_mnist: Archives, archive_folder: Path) -> None:
     names = {body: name for name, body in contents(archive_folder).items()}
-    swallowed = []
+    swallowed: list[str] = []
 
     def redirect(connection: socket.socket, body: bytes) -> None:
         connection.sendall(reply(b"", f"Location: {mirror.url}{names[body]}", status="302 Found"))
@@ -116,7 +120,7 @@ def test_a_redirect_is_followed_and_its_endless_body_left_unread(small_mnist: Ar
 )
 def test_after_an_unsound_redirect_the_next_mirror_is_asked(
     redirect: bytes, small_mnist: Archives, archive_folder: Path
-):
+) -> None:
     """A `Session` of requests would read the second one's body, and let an exception of urllib3 out."""
     with Mirror(archive_folder, sends(lambda body: redirect)) as faulty, Mirror(archive_folder) as mirror:
         fetch.fetch(small_mnist, HOME, (faulty.url, mirror.url), silent)
@@ -124,7 +128,9 @@ def test_after_an_unsound_redirect_the_next_mirror_is_asked(
     assert contents(HOME) == contents(archive_folder)
 
 
-def test_a_request_asks_for_the_file_under_the_mirror_and_for_no_encoding(small_mnist: Archives, archive_folder: Path):
+def test_a_request_asks_for_the_file_under_the_mirror_and_for_no_encoding(
+    small_mnist: Archives, archive_folder: Path
+) -> None:
     with Mirror(archive_folder) as mirror:
         fetch.fetch(small_mnist, HOME, (mirror.url + "some/where",), silent)
 
@@ -132,13 +138,13 @@ def test_a_request_asks_for_the_file_under_the_mirror_and_for_no_encoding(small_
     assert all("\r\nAccept-Encoding: identity\r\n" in head for head in mirror.requests)
 
 
-def test_progress_is_told_the_size_and_every_byte(small_mnist: Archives, archive_folder: Path):
+def test_progress_is_told_the_size_and_every_byte(small_mnist: Archives, archive_folder: Path) -> None:
     bars: list[tuple[str, int | None, str]] = []
     counts: list[int] = []
 
     class Bar:
-        def __init__(self, *bar: str | int | None) -> None:
-            bars.append(bar)
+        def __init__(self, what: str, total: int | None, unit: str) -> None:
+            bars.append((what, total, unit))
 
         def __enter__(self) -> Callable[[int], None]:
             return counts.append
@@ -154,12 +160,12 @@ def test_progress_is_told_the_size_and_every_byte(small_mnist: Archives, archive
     assert sum(counts) == sum(sizes)
 
 
-def test_a_full_disk_is_an_error_at_once_and_leaves_no_file(small_mnist: Archives, archive_folder: Path):
+def test_a_full_disk_is_an_error_at_once_and_leaves_no_file(small_mnist: Archives, archive_folder: Path) -> None:
     with Mirror(archive_folder) as mirror, Mirror(archive_folder) as another, small_disk(HOME, 4096):
         with pytest.raises(BpError, match="cannot write to the cache") as caught:
             fetch.fetch(small_mnist, HOME, (mirror.url, another.url), silent)
         assert contents(HOME) == {}
 
     assert caught.value.code == Exit.NO_DATA
-    assert "MNIST_BP_CACHE" in caught.value.hint
+    assert "MNIST_BP_CACHE" in str(caught.value.hint)
     assert not another.requests

@@ -45,7 +45,7 @@ def refuses(raw: bytes, reason: str, dimensions: int = 3) -> None:
     array=arrays(np.uint8, array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=5)),
     encode=st.sampled_from([bytes, gzip.compress]),
 )
-def test_an_array_that_was_written_is_read_back(array: np.ndarray, encode: Encode):
+def test_an_array_that_was_written_is_read_back(array: np.ndarray, encode: Encode) -> None:
     got = read(encode(small_data.idx(array)), array.ndim)
 
     np.testing.assert_array_equal(got, array, strict=True)
@@ -66,13 +66,14 @@ HEADERS = st.builds(
     dimensions=st.sampled_from([1, 3]),
 )
 @example(raw=header(0, 2**32 - 1, 2**32 - 1), dimensions=3)
-def test_any_bytes_are_an_array_that_writes_the_same_bytes_or_an_error(raw: bytes, dimensions: int):
+def test_any_bytes_are_an_array_that_writes_the_same_bytes_or_an_error(raw: bytes, dimensions: int) -> None:
     try:
         array = read(raw, dimensions)
     except BpError as error:
         assert error.code == Exit.NO_DATA  # noqa: PT017
     else:
-        assert (array.dtype, array.ndim) == (np.uint8, dimensions)
+        assert array.dtype == np.uint8
+        assert array.ndim == dimensions
         assert small_data.idx(array) == (gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw)
 
 
@@ -97,12 +98,12 @@ def test_any_bytes_are_an_array_that_writes_the_same_bytes_or_an_error(raw: byte
         "count too high", "count too low", "trailing byte",
     ],
 )  # fmt: skip
-def test_malformed_contents_are_refused(encode: Encode, raw: bytes, reason: str):
+def test_malformed_contents_are_refused(encode: Encode, raw: bytes, reason: str) -> None:
     refuses(encode(raw), reason)
 
 
 @ENCODINGS
-def test_a_file_truncated_anywhere_is_refused(encode: Encode):
+def test_a_file_truncated_anywhere_is_refused(encode: Encode) -> None:
     whole = encode(SMALL)
     for length in range(len(whole)):
         refuses(whole[:length], "expected")
@@ -120,12 +121,12 @@ def test_a_file_truncated_anywhere_is_refused(encode: Encode):
     ],
     ids=["trailing byte", "second member", "checksum", "length", "truncated checksum", "block"],
 )
-def test_an_unsound_gzip_stream_is_refused(spoil: Callable[[bytes], bytes], reason: str):
+def test_an_unsound_gzip_stream_is_refused(spoil: Callable[[bytes], bytes], reason: str) -> None:
     refuses(spoil(gzip.compress(SMALL)), reason)
 
 
 @pytest.mark.parametrize("sizes", [(3, 2, 2), (60_000, 28, 1 << 20)], ids=["claims little", "claims too much"])
-def test_a_gzip_bomb_takes_hardly_more_memory_than_its_file(sizes: tuple[int, ...]):
+def test_a_gzip_bomb_takes_hardly_more_memory_than_its_file(sizes: tuple[int, ...]) -> None:
     """64 MB of zeros are 0.3 MB of gzip; 2 MB leave room for a few copies of the latter."""
     PATH.write_bytes(gzip.compress(header(*sizes) + bytes(64 << 20), compresslevel=1))
     tracemalloc.start()
@@ -140,7 +141,7 @@ def test_a_gzip_bomb_takes_hardly_more_memory_than_its_file(sizes: tuple[int, ..
 
 
 @pytest.mark.parametrize("make", [lambda: None, PATH.mkdir], ids=["missing", "folder"])
-def test_a_file_that_cannot_be_read_is_refused(make: Callable[[], None]):
+def test_a_file_that_cannot_be_read_is_refused(make: Callable[[], None]) -> None:
     make()
     with pytest.raises(BpError, match=f"{PATH}: cannot read it: ") as caught:
         idx.read(PATH, 1)
@@ -149,8 +150,8 @@ def test_a_file_that_cannot_be_read_is_refused(make: Callable[[], None]):
 
 
 @pytest.mark.parametrize("name", ["{}-idx{}-ubyte.gz", "{}-idx{}-ubyte", "{}.idx{}-ubyte", "emnist-{}-idx{}-ubyte.gz"])
-def test_the_four_files_are_found_under_their_usual_names(name: str, tmp_path: Path):
-    written = {}
+def test_the_four_files_are_found_under_their_usual_names(name: str, tmp_path: Path) -> None:
+    written: dict[str, np.ndarray] = {}
     for part, stem, dimensions in (
         ("train_images", "train-images", 3),
         ("train_labels", "train-labels", 1),
@@ -168,14 +169,14 @@ def test_the_four_files_are_found_under_their_usual_names(name: str, tmp_path: P
         np.testing.assert_array_equal(got[part], array, strict=True)
 
 
-def test_a_plain_file_is_taken_before_the_gzipped_one_beside_it(archive_folder: Path):
+def test_a_plain_file_is_taken_before_the_gzipped_one_beside_it(archive_folder: Path) -> None:
     plain = archive_folder / "train-labels-idx1-ubyte"
     plain.touch()
 
     assert idx.find_four(archive_folder)[1] == plain
 
 
-def test_hidden_files_are_not_candidates(archive_folder: Path):
+def test_hidden_files_are_not_candidates(archive_folder: Path) -> None:
     """Such as what a killed download leaves behind."""
     (archive_folder / ".train-labels-idx1-ubyte.gz.1234-abcd.part").touch()
 
@@ -183,7 +184,7 @@ def test_hidden_files_are_not_candidates(archive_folder: Path):
 
 
 @pytest.mark.parametrize("stem", ["train-images", "train-labels", "t10k-images", "t10k-labels"])
-def test_a_missing_file_is_named(stem: str, archive_folder: Path):
+def test_a_missing_file_is_named(stem: str, archive_folder: Path) -> None:
     next(archive_folder.glob(f"{stem}*")).unlink()
     with pytest.raises(BpError, match=rf"expected one file named \*{stem}\*; got none") as caught:
         idx.find_four(archive_folder)
@@ -191,7 +192,7 @@ def test_a_missing_file_is_named(stem: str, archive_folder: Path):
     assert caught.value.code == Exit.NO_DATA
 
 
-def test_two_candidates_are_one_too_many(archive_folder: Path):
+def test_two_candidates_are_one_too_many(archive_folder: Path) -> None:
     (archive_folder / "my-train-labels.gz").write_bytes(b"")
     with pytest.raises(BpError, match=r"got my-train-labels\.gz, train-labels-idx1-ubyte\.gz") as caught:
         idx.find_four(archive_folder)
@@ -199,12 +200,12 @@ def test_two_candidates_are_one_too_many(archive_folder: Path):
     assert caught.value.code == Exit.NO_DATA
 
 
-def test_folders_are_not_candidates(archive_folder: Path):
+def test_folders_are_not_candidates(archive_folder: Path) -> None:
     (archive_folder / "train-labels-idx1-ubyte.unpacked").mkdir()
     assert [path.name for path in idx.find_four(archive_folder)] == list(FILES)
 
 
-def test_a_missing_folder_is_named():
+def test_a_missing_folder_is_named() -> None:
     with pytest.raises(BpError, match="nowhere: expected a folder with four IDX files; there is none") as caught:
         idx.find_four(Path("nowhere"))
 
@@ -212,7 +213,7 @@ def test_a_missing_folder_is_named():
 
 
 @pytest.mark.skipif(not MNIST.is_dir(), reason="the real archives are not here")
-def test_mnist_has_as_many_digits_of_each_class_as_it_is_known_to_have():
+def test_mnist_has_as_many_digits_of_each_class_as_it_is_known_to_have() -> None:
     """Source: the class counts published with every copy of MNIST, and the 0.1307 that PyTorch's example subtracts."""
     arrays = idx.read_four(MNIST / name for name in FILES)
 

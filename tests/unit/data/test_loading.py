@@ -65,7 +65,7 @@ def assert_is_archived(dataset: Dataset, folder: Path) -> None:
 
 def test_a_published_data_set_is_fetched_decoded_and_kept(
     small_mnist: Archives, online: Mirror, archive_folder: Path, tmp_path: Path
-):
+) -> None:
     dataset = loading.load("mnist")
 
     assert_is_archived(dataset, archive_folder)
@@ -73,7 +73,9 @@ def test_a_published_data_set_is_fetched_decoded_and_kept(
     assert set(contents(tmp_path / "cache" / "mnist")) == {*FILES, "decoded.npz"}
 
 
-def test_a_published_data_set_has_the_published_names_of_its_classes(cached: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_published_data_set_has_the_published_names_of_its_classes(
+    cached: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also if they come from the decoded copy, and if no example has the last of them."""
     named = replace(ARCHIVES["mnist"], classes=("cat", "dog", "fox", "yak"))
     monkeypatch.setitem(ARCHIVES, "mnist", named)
@@ -82,7 +84,7 @@ def test_a_published_data_set_has_the_published_names_of_its_classes(cached: Pat
     assert (dataset.classes, dataset.outputs) == (named.classes, 4)
 
 
-def test_the_next_start_needs_neither_mirror_nor_archives(cached: Path, online: Mirror, archive_folder: Path):
+def test_the_next_start_needs_neither_mirror_nor_archives(cached: Path, online: Mirror, archive_folder: Path) -> None:
     for name in FILES:
         (cached / name).unlink()
 
@@ -92,7 +94,7 @@ def test_the_next_start_needs_neither_mirror_nor_archives(cached: Path, online: 
 
 def test_a_damaged_decoded_copy_is_made_anew_from_the_archives(
     cached: Path, online: Mirror, archive_folder: Path, caplog: pytest.LogCaptureFixture
-):
+) -> None:
     whole = (cached / "decoded.npz").read_bytes()
     (cached / "decoded.npz").write_bytes(whole[:5000] + bytes([whole[5000] ^ 1]) + whole[5001:])
 
@@ -103,7 +105,7 @@ def test_a_damaged_decoded_copy_is_made_anew_from_the_archives(
 
 
 @pytest.mark.parametrize("stray", ["train-labels-idx1-ubyte", "train-labels.bin", "my-train-labels.gz"])
-def test_nothing_but_the_verified_archives_is_decoded(stray: str, cached: Path, archive_folder: Path):
+def test_nothing_but_the_verified_archives_is_decoded(stray: str, cached: Path, archive_folder: Path) -> None:
     """A user may unpack them, or lay other files beside them."""
     (cached / "decoded.npz").unlink()
     (cached / stray).write_bytes(idx(np.arange(210, dtype=np.uint8)))
@@ -113,7 +115,7 @@ def test_nothing_but_the_verified_archives_is_decoded(stray: str, cached: Path, 
 
 def test_the_config_may_name_mirrors_and_cache(
     small_mnist: Archives, archive_folder: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.delenv("MNIST_BP_MIRRORS")
     monkeypatch.delenv("MNIST_BP_CACHE")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -124,7 +126,9 @@ def test_the_config_may_name_mirrors_and_cache(
     assert {"decoded.npz", *FILES} == set(contents(Path("named", "mnist")))
 
 
-def test_the_environment_overrides_the_cache_of_the_config(small_mnist: Archives, online: Mirror, tmp_path: Path):
+def test_the_environment_overrides_the_cache_of_the_config(
+    small_mnist: Archives, online: Mirror, tmp_path: Path
+) -> None:
     loading.load("mnist", cache_dir="named")
 
     assert not Path("named").exists()
@@ -133,7 +137,7 @@ def test_the_environment_overrides_the_cache_of_the_config(small_mnist: Archives
 
 def test_permission_to_read_the_cache_is_enough(
     cached: Path, online: Mirror, archive_folder: Path, caplog: pytest.LogCaptureFixture
-):
+) -> None:
     for folder in (cached, cached.parent):
         folder.chmod(0o555)
     with bound_by_permissions():
@@ -155,7 +159,7 @@ def racer(archives: Archives, *mirrors: str) -> "subprocess.Popen[str]":
 
 def test_eight_processes_on_a_cold_cache_agree_though_one_is_killed_and_the_mirror_lies(
     small_mnist: Archives, archive_folder: Path, tmp_path: Path, rng: np.random.Generator
-):
+) -> None:
     """All are downloading the first archive at once; one of them is then killed, and the others get flipped bits.
 
     The mirror answers each but the victim when the last has asked, three times in four wrongly; there is another.
@@ -198,7 +202,7 @@ def test_eight_processes_on_a_cold_cache_agree_though_one_is_killed_and_the_mirr
     assert_is_archived(loading.load("mnist"), archive_folder)
 
 
-def test_idx_reads_the_four_files_of_a_folder(archive_folder: Path, tmp_path: Path):
+def test_idx_reads_the_four_files_of_a_folder(archive_folder: Path, tmp_path: Path) -> None:
     dataset = loading.load("idx", folder=str(archive_folder))
 
     assert_is_archived(dataset, archive_folder)
@@ -220,7 +224,7 @@ def draws(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, Stream]]:
     return draws
 
 
-def test_synthetic_digits_are_drawn_once_for_each_seed(draws: list[tuple[int, int, Stream]], tmp_path: Path):
+def test_synthetic_digits_are_drawn_once_for_each_seed(draws: list[tuple[int, int, Stream]], tmp_path: Path) -> None:
     zero, one = loading.load("synthetic"), loading.load("synthetic", seed=1)
     again = loading.load("synthetic", seed=1)
 
@@ -232,7 +236,7 @@ def test_synthetic_digits_are_drawn_once_for_each_seed(draws: list[tuple[int, in
 
 def test_another_version_of_the_drawing_is_drawn_anew(
     draws: list[tuple[int, int, Stream]], monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     loading.load("synthetic")
     monkeypatch.setattr(synthetic, "VERSION", synthetic.VERSION + 1)
     loading.load("synthetic")
@@ -241,6 +245,6 @@ def test_another_version_of_the_drawing_is_drawn_anew(
 
 
 @pytest.mark.parametrize("name", toy.CLASSES)
-def test_toy_data_are_computed_on_the_spot_and_not_cached(name: str, tmp_path: Path):
+def test_toy_data_are_computed_on_the_spot_and_not_cached(name: str, tmp_path: Path) -> None:
     assert loading.load(name, seed=3).fingerprint == toy.compute(name, seed=3).fingerprint
     assert not (tmp_path / "cache").exists()

@@ -7,8 +7,9 @@ import pytest
 from numpy.random import default_rng
 
 from mnist_bp.data import synthetic
+from mnist_bp.data.centring import BOX
 from mnist_bp.data.glyphs import GLYPHS
-from mnist_bp.data.synthetic import BLOCK, BOX, Bytes, Floats, draw
+from mnist_bp.data.synthetic import BLOCK, Bytes, Floats, draw
 from mnist_bp.streams import TEST_DIGITS, TRAIN_DIGITS, Stream
 
 Digits = tuple[Bytes, Bytes]

@@ -55,7 +55,8 @@ def test_every_toy_set_is_of_numbers_row_by_row_with_one_output_for_two_classes(
     dataset = loading.load(name).for_training(0)
     assert (dataset.name, dataset.shape, dataset.outputs, dataset.classes) == (name, (inputs,), 1, classes)
     for split in (dataset.train, dataset.test):
-        assert (split.x.dtype, split.t.dtype) == (np.float64, np.uint8)
+        assert split.x.dtype == np.float64
+        assert split.t.dtype == np.uint8
         assert split.x.flags.c_contiguous  # else every mini-batch gathered would first copy all of it
 
 

@@ -1,11 +1,13 @@
 """Activations at values known from elsewhere, and at the ends of the number line."""
 
+from typing import Any, Literal
+
 import numpy as np
 import pytest
 
 from mnist_bp.nn.activations import Elementwise, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Step, Tanh
 
-SMOOTH_ENDS = {  # f(−L) and f(L), f′(−L) and f′(L), for a large L
+SMOOTH_ENDS: dict[type[Elementwise], Any] = {  # f(−L) and f(L), f′(−L) and f′(L), for a large L
     Sigmoid: ((0, 1), (0, 0)),
     Tanh: ((-1, 1), (0, 0)),
     Softplus: ((0, "L"), (0, 1)),
@@ -88,7 +90,7 @@ def test_nan_stays_nan_and_stays_alone(make: type[Elementwise]) -> None:
 @every_activation
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_a_function_may_write_its_result_over_its_argument(
-    make: type[Elementwise], order: str, rng: np.random.Generator
+    make: type[Elementwise], order: Literal["C", "F"], rng: np.random.Generator
 ) -> None:
     x = np.asarray(rng.standard_normal((5, 3)), order=order)
     layer = make()

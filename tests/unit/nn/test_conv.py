@@ -1,5 +1,7 @@
 """The convolution against a loop over its definition, PyTorch's numbers, and shapes that do not fit."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -56,7 +58,7 @@ def test_values_and_gradients_are_those_of_pytorch() -> None:
     out = layer.forward(np.sin(ramp((2, 2, 5, 6), 0.7)))
     dx = layer.backward(np.cos(ramp((2, 3, 3, 3), 1.1)))
 
-    expected = {
+    expected: dict[str, tuple[np.ndarray, Any]] = {
         "out": (out[1, 2], [
             [0.7215672215730049, -1.7712643077232946, -2.1296713155989893],
             [-2.1812768586636997, -1.5941091761505666, 3.271519686624893],

@@ -125,7 +125,7 @@ def test_results_keep_the_dtype_and_the_order_of_memory_and_buffers_are_reused(
     assert np.shares_memory(gradient, loss.backward())
     np.testing.assert_array_equal(loss.backward(), expected)
 
-    tolerance = 10 * np.finfo(dtype).eps  # sums over a row may be taken in another order
+    tolerance = 10 * float(np.finfo(dtype).eps)  # sums over a row may be taken in another order
     np.testing.assert_allclose(loss.each(np.asfortranarray(z), t), losses, rtol=tolerance)
     np.testing.assert_allclose(loss.backward(), expected, atol=tolerance)
     assert loss.backward().flags.f_contiguous
@@ -161,7 +161,7 @@ def test_huge_logits_neither_overflow_nor_lose_the_loss(dtype: str) -> None:
     logits = np.array([[1e4, 0.0], [-1e4, 0.0], [0.0, 0.0]], dtype)
     loss = SoftmaxCrossEntropy()
     assert loss.forward(logits, np.array([0, 0, 0])) == pytest.approx((0 + 1e4 + np.log(2)) / 3, rel=1e-6)
-    np.testing.assert_allclose(loss.backward(), [[0, 0], [-1 / 3, 1 / 3], [-1 / 6, 1 / 6]], atol=1e-7)
+    np.testing.assert_allclose(loss.backward(), [[0.0, 0.0], [-1 / 3, 1 / 3], [-1 / 6, 1 / 6]], atol=1e-7)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -218,9 +218,10 @@ def test_the_probabilities_of_all_classes_add_up_to_one_however_large_the_logits
     logits = np.concatenate([rng.standard_normal((3, outputs)), np.full((1, outputs), 1e4), [[-1e4] * outputs]])
     logits[3, 0] = -1e4
     found = loss.probabilities(logits.astype(dtype))
-    assert (found.shape, found.dtype) == ((5, max(outputs, 2)), dtype)
+    assert found.shape == (5, max(outputs, 2))
+    assert found.dtype == dtype
     assert found.min() >= 0
-    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=10 * np.finfo(dtype).eps)
+    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=10 * float(np.finfo(dtype).eps))
 
 
 def test_one_hot_targets_are_refused_rather_than_misread() -> None:

@@ -30,7 +30,7 @@ def test_dense_puts_the_columns_back_between_zeros(batch: NonzeroColumns) -> Non
 def test_products_are_those_of_the_whole_array(batch: NonzeroColumns, dtype: str, rng: np.random.Generator) -> None:
     """Two widths in turn, as of two layers: each product writes all of its result, and returns it."""
     x = batch.astype(dtype)
-    tolerance = 20 * np.finfo(dtype).eps  # sums of at most 6 products of numbers near 1, in another order
+    tolerance = 20 * float(np.finfo(dtype).eps)  # sums of at most 6 products of numbers near 1, in another order
     for units in (3, 5):
         W, dout = (rng.standard_normal((rows, units)).astype(dtype) for rows in (WIDTH, len(x)))
         product, gradient = (np.full((rows, units), np.nan, dtype) for rows in (len(x), WIDTH))

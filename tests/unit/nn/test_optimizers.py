@@ -14,7 +14,8 @@ def adamw(parameters: np.ndarray, gradients: np.ndarray) -> AdamW:
     return AdamW(parameters, gradients, [parameters[:-1]], weight_decay=0.5)
 
 
-OPTIMIZERS = {
+Make = Callable[[np.ndarray, np.ndarray], Optimizer]
+OPTIMIZERS: dict[str, Make] = {
     "SGD": SGD,
     "Momentum": Momentum,
     "Nesterov": Nesterov,
@@ -23,7 +24,6 @@ OPTIMIZERS = {
     "Adam": Adam,
     "AdamW": adamw,
 }
-Make = Callable[[np.ndarray, np.ndarray], Optimizer]
 each_optimizer = pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIMIZERS)
 
 START = [1.0, -2.0, 0.5]

@@ -4,6 +4,7 @@ import numpy as np
 
 from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.network import Score
+from mnist_bp.nn.nonzero import Examples
 from mnist_bp.nn.two_layer_net import TwoLayerNet
 
 
@@ -37,7 +38,7 @@ def test_its_initial_parameters_are_those_of_the_book() -> None:
 
 def test_the_numerical_gradient_knows_nothing_of_backprop(rng: np.random.Generator) -> None:
     class Wrong(TwoLayerNet):
-        def backprop(self, x: Array, t: Array) -> Score:
+        def backprop(self, x: Examples, t: Array) -> Score:
             score = super().backprop(x, t)
             self.gradients *= 1.1
             return score

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from tests.helpers.making import config, untrained
 
 
 @pytest.fixture
-def small(archive_folder: Path) -> dict[str, object]:
+def small(archive_folder: Path) -> dict[str, Any]:
     """Return settings for `config`: small images, six hidden units."""
     return {"data_name": "idx", "data_dir": str(archive_folder), "model_hidden": [6], "model_init": "xavier",
             "train_batch_size": 20}  # fmt: skip
@@ -29,7 +30,7 @@ def checked(
 
 
 @pytest.mark.parametrize(("oracle", "names"), [("numerical", ["numerical"]), ("both", ["numerical", "graph"])])
-def test_every_derivative_is_compared_with_each_oracle(small: dict[str, object], oracle: str, names: list[str]) -> None:
+def test_every_derivative_is_compared_with_each_oracle(small: dict[str, Any], oracle: str, names: list[str]) -> None:
     report, bugs = checked(config(**small), oracle=oracle)
     assert [*ORACLES[oracle]] == [*report.by_oracle] == names
     assert (report.verdict, report.mode, report.batch, report.kinks) == ("PASS", "full", 20, 0)
@@ -38,21 +39,20 @@ def test_every_derivative_is_compared_with_each_oracle(small: dict[str, object],
     assert bugs == []
 
 
-def test_weight_decay_is_checked_and_dropout_is_not(small: dict[str, object]) -> None:
-    plain, decayed, dropped = (
-        checked(config(**small, **more)).report for more in ({}, {"train_weight_decay": 0.1}, {"model_dropout": 0.5})
-    )
+def test_weight_decay_is_checked_and_dropout_is_not(small: dict[str, Any]) -> None:
+    changes: list[dict[str, Any]] = [{}, {"train_weight_decay": 0.1}, {"model_dropout": 0.5}]
+    plain, decayed, dropped = (checked(config(**small, **more)).report for more in changes)
     assert plain.verdict == decayed.verdict == "PASS"
     assert decayed.tensors[0].a != plain.tensors[0].a
     assert dropped.tensors == plain.tensors
 
 
-def test_a_check_is_repeatable_and_depends_on_the_seed(small: dict[str, object]) -> None:
+def test_a_check_is_repeatable_and_depends_on_the_seed(small: dict[str, Any]) -> None:
     first, second, other = (checked(config(seed, **small), mode="sample").report for seed in (0, 0, 1))
     assert first == second != other
 
 
-def test_both_oracles_are_asked_for_the_same_samples(small: dict[str, object]) -> None:
+def test_both_oracles_are_asked_for_the_same_samples(small: dict[str, Any]) -> None:
     report, _ = checked(config(**small), mode="sample")
     by_numbers, by_graph = report.by_oracle.values()
     assert [(each.name, each.checked) for each in by_numbers] == [(each.name, each.checked) for each in by_graph]
@@ -60,7 +60,7 @@ def test_both_oracles_are_asked_for_the_same_samples(small: dict[str, object]) -
     assert [*alone.by_oracle["graph"]] == [*by_graph]
 
 
-def test_a_run_is_checked_with_its_own_parameters(small: dict[str, object]) -> None:
+def test_a_run_is_checked_with_its_own_parameters(small: dict[str, Any]) -> None:
     path = str(untrained(config(**small)))
     with np.load("r/checkpoint.npz") as archive:  # of the initial weights
         assert archive["position.step"] == 0
@@ -69,14 +69,14 @@ def test_a_run_is_checked_with_its_own_parameters(small: dict[str, object]) -> N
     assert checked(config(1, **small), "other").report != checked(config(**small)).report
 
 
-def test_training_changes_the_derivatives_that_are_compared(small: dict[str, object]) -> None:
+def test_training_changes_the_derivatives_that_are_compared(small: dict[str, Any]) -> None:
     executed(config(**small), Path("r"))
     trained, fresh = (checked(config(**small), run).report for run in ("r", None))
     assert trained.verdict == fresh.verdict == "PASS"
     assert [tensor.a for tensor in trained.tensors] != [tensor.a for tensor in fresh.tensors]
 
 
-def test_a_run_is_not_checked_as_another_network(small: dict[str, object]) -> None:
+def test_a_run_is_not_checked_as_another_network(small: dict[str, Any]) -> None:
     path = str(untrained(config(**small)))
     with pytest.raises(BpError, match=r"^with model\.hidden=\[7\]: ") as caught:
         checked(config(**small | {"model_hidden": [7]}), path)
@@ -87,7 +87,7 @@ def test_a_run_is_not_checked_as_another_network(small: dict[str, object]) -> No
     assert caught.value.code == Exit.USAGE
 
 
-def test_a_loss_that_is_not_finite_cannot_be_checked(small: dict[str, object]) -> None:
+def test_a_loss_that_is_not_finite_cannot_be_checked(small: dict[str, Any]) -> None:
     large = {"model_weight_init_std": 1e200, "model_activation": "identity", "model_init": "normal"}
     with pytest.raises(BpError, match=r"the loss is (nan|inf): there is no derivative to check") as caught:
         checked(config(**small | large, train_dtype="float64"))
@@ -95,12 +95,12 @@ def test_a_loss_that_is_not_finite_cannot_be_checked(small: dict[str, object]) -
 
 
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="OpenBLAS starts no more threads than there are processors")
-def test_the_matrix_products_of_a_check_have_the_threads_of_the_config(small: dict[str, object]) -> None:
+def test_the_matrix_products_of_a_check_have_the_threads_of_the_config(small: dict[str, Any]) -> None:
     checked(config(**small, train_threads=2), oracle="graph")
     assert machine.describe()["blas"]["threads"] in {2, None}  # None: a BLAS that cannot tell
 
 
-def test_a_self_test_plants_bugs(small: dict[str, object]) -> None:
+def test_a_self_test_plants_bugs(small: dict[str, Any]) -> None:
     report, bugs = checked(config(**small), oracle="graph", self_test=True)
     assert report.verdict == "PASS"
     assert bugs[0].bug == "no bug"

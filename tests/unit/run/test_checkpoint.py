@@ -108,7 +108,9 @@ def test_numpy_alone_reads_the_arrays_under_their_own_names() -> None:
         "optimizer.mean", "optimizer.squares",
         "position.step", "position.examples", "position.loss_sum", "position.correct", "sha256",
     }  # fmt: skip
-    assert (found["format"], found["config"], found["sha256"]) == (2, CONFIG, sha256(found))
+    assert found["format"] == 2
+    assert found["config"] == CONFIG
+    assert found["sha256"] == sha256(found)
     np.testing.assert_array_equal(found["W1"], trainer.network.named_parameters["W1"])
     np.testing.assert_array_equal(found["optimizer.mean"], trainer.optimizer.state["mean"])
 
@@ -172,7 +174,7 @@ def rewrite(changes: dict[str, Any], *, hashed: bool) -> None:
     changed = {name: np.asarray(array) for name, array in (members() | changes).items() if array is not None}
     if hashed:
         changed["sha256"] = np.array(sha256(changed))
-    np.savez(PATH, **changed)
+    np.savez(PATH, **dict[str, Any](changed))
 
 
 DAMAGES = {

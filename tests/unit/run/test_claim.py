@@ -17,7 +17,8 @@ import pytest
 
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.run import claim
-from mnist_bp.run.claim import LEASE, LOCK, Claim
+from mnist_bp.run.claim import LEASE, Claim
+from mnist_bp.run.directory import LOCK
 from mnist_bp.run.process import Process
 from tests.helpers.commands import contents
 from tests.helpers.disks import bound_by_permissions
@@ -38,7 +39,7 @@ with Claim(Path(sys.argv[1])) as claim:
 """
 
 
-def here(**changes: str) -> Process:
+def here(**changes: Any) -> Process:
     return replace(Process.this(), **changes)
 
 

@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mnist_bp.config import Config, DataConfig, TrainConfig, dump
 from mnist_bp.errors import BpError, Exit
-from mnist_bp.run.claim import LOCK
 from mnist_bp.run.continuing import require_own, require_place
-from mnist_bp.run.directory import Run
+from mnist_bp.run.directory import LOCK, Run
 from tests.helpers.making import unsynced
 
 both = pytest.mark.parametrize("resume", [False, True])
@@ -105,7 +105,7 @@ def test_resume_is_suggested_where_the_run_would_surely_become_longer(
 
 @pytest.mark.parametrize("schedule", ["cosine", "one_cycle"])
 @pytest.mark.parametrize("change", [{"epochs": 20}, {"max_steps": 7}], ids=str)
-def test_a_run_whose_schedule_depends_on_its_length_keeps_its_length(schedule: str, change: dict[str, int]) -> None:
+def test_a_run_whose_schedule_depends_on_its_length_keeps_its_length(schedule: str, change: dict[str, Any]) -> None:
     before = TrainConfig(epochs=10, schedule=schedule)
     run = begun(Config(train=before))
     require_place(run, Config(train=before), resume=True)

@@ -33,7 +33,7 @@ def digits(rng: np.random.Generator) -> Dataset:
     ).named(("red", "green", "blue"))  # fmt: skip
 
 
-def settings(**values: object) -> Config:
+def settings(**values: Any) -> Config:
     return config(**{"model_hidden": [6], "model_init": "xavier", "data_name": "idx", "data_dir": "gone"} | values)
 
 
@@ -110,7 +110,7 @@ def test_anything_but_pixels_of_the_right_shape_is_refused(model: Model, images:
 
 def test_a_network_of_one_output_predicts_no_and_yes() -> None:
     model = Model.load(untrained(config(model_loss="binary_cross_entropy", **ON_XOR)))
-    points = [[0, 0, 1], [0.5, -1.5, 1]]
+    points = [[0.0, 0.0, 1.0], [0.5, -1.5, 1.0]]
     yes = 1 / (1 + np.exp(-model.logits(points).astype("float64")))
     np.testing.assert_allclose(model.predict(points), np.hstack([1 - yes, yes]), rtol=1e-6)
 

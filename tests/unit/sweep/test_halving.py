@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ def folder() -> None:
     FOLDER.mkdir()
 
 
-def run(rate: float, seed: int = 0, state: State = "finished", accuracy: float = 0.5, **keys: object) -> Outcome:
+def run(rate: float, seed: int = 0, state: State = "finished", accuracy: float = 0.5, **keys: Any) -> Outcome:
     about = config(seed, train_learning_rate=rate, **keys)
     last = record(about.train.epochs, test_accuracy=accuracy) if state == "finished" else None
     return Outcome(FOLDER / f"{rate:g}-{seed}", about, state, last, failure="diverged")
@@ -272,7 +273,7 @@ def test_the_epochs_of_a_round_are_rounded(keep: str, target: int) -> None:
 
 def test_the_epochs_reached_are_those_that_steps_allowed() -> None:
     """Runs of up to 17 epochs that 10 steps end in their first: a round of three epochs is longer."""
-    keys = {"train_epochs": 17, "train_max_steps": 10}
+    keys: dict[str, Any] = {"train_epochs": 17, "train_max_steps": 10}
     runs = [replace(run(rate, **keys), last=record(1, test_accuracy=rate / 10)) for rate in range(1, 4)]
     found = stepped(runs)
     assert (found.reached, todo(found)) == (1, ["3-0 to 3"])

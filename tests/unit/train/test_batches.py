@@ -95,7 +95,7 @@ def test_columns_that_are_zero_in_a_chunk_and_no_others_are_left_out(
         assert set(np.delete(x.places, x.kept)) == {len(x.kept)}
         seen.append([*t.tolist(), *x.kept.tolist()])
     for first, second in zip(seen[::2], seen[1::2], strict=True):
-        used = images.x[first[:4] + second[:4]].any(axis=0).nonzero()[0].tolist()
+        used = np.flatnonzero(images.x[first[:4] + second[:4]].any(axis=0)).tolist()
         assert first[4:] == second[4:] == used != list(range(30))
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mnist_bp.data.dataset import Split
+from mnist_bp.nn.network import Network, Score
 from mnist_bp.nn.two_layer_net import TwoLayerNet
 from mnist_bp.train import evaluation
 
@@ -37,9 +38,14 @@ def test_the_result_is_the_same_to_the_bit_with_one_processor_or_two(
 def test_each_thread_has_a_network_of_its_own(
     processors: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen, scores = [], evaluation._scores
+    seen, scores = list[Network](), evaluation._scores
+
+    def noted(net: Network, split: Split) -> list[tuple[Score, int]]:
+        seen.append(net)
+        return scores(net, split)
+
     monkeypatch.setattr(evaluation, "processors", lambda: processors)
-    monkeypatch.setattr(evaluation, "_scores", lambda net, split: seen.append(net) or scores(net, split))
+    monkeypatch.setattr(evaluation, "_scores", noted)
     split = Split(rng.integers(0, 256, (400, 6), dtype=np.uint8), rng.integers(0, 3, 400))
     evaluation.evaluate(TwoLayerNet(6, 5, 3, 1.0), split)
     assert len({id(net) for net in seen}) == processors

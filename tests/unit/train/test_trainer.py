@@ -31,7 +31,7 @@ TEST = Split(RNG.integers(0, 256, (20, 6), dtype=np.uint8), RNG.integers(0, 3, 2
 def trainer(steps: int = 15, rate: float = 0.5, **changes: Any) -> Trainer:
     """Return a trainer with five steps an epoch."""
     net = changes.pop("network", None) or TwoLayerNet(6, 5, 3, 1.0)
-    given = {
+    given: dict[str, Any] = {
         "network": net,
         "optimizer": SGD(net.parameters, net.gradients),
         "schedule": constant(rate),

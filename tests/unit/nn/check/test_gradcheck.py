@@ -9,12 +9,14 @@ from mnist_bp.nn.activations import Identity, ReLU, Sigmoid, Tanh
 from mnist_bp.nn.affine import Affine
 from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.check import gradcheck
+from mnist_bp.nn.check.finite_differences import central_differences
 from mnist_bp.nn.check.planted_bugs import BUGS, planted
 from mnist_bp.nn.dropout import Dropout
 from mnist_bp.nn.initializers import he
 from mnist_bp.nn.layers import Layer
 from mnist_bp.nn.losses import SoftmaxCrossEntropy
 from mnist_bp.nn.network import Network, Score
+from mnist_bp.nn.nonzero import Examples
 
 every_mode = pytest.mark.parametrize("mode", ["full", "sample", "directional"])
 every_oracle = pytest.mark.parametrize("oracle", gradcheck.ORACLES)
@@ -189,7 +191,7 @@ def test_large_inputs_are_checked_as_exactly_as_small_ones() -> None:
     for mode in ("full", "sample", "directional"):
         probes = gradcheck.probe(net, 100 * x, t, oracle="numerical", mode=mode, rng=np.random.default_rng(2))
         assert {check.verdict for check in gradcheck.judge(net, 100 * x, t, "numerical", probes)} == {"PASS"}
-    single = gradcheck.central_differences(net, 100 * x, t).gradient
+    single = central_differences(net, 100 * x, t).gradient
     net.backprop(100 * x, t)
     assert (abs(single - net.gradients) > 1e-9 + 1e-6 * abs(single)).any()
 
@@ -202,11 +204,11 @@ def test_samples_and_directions_are_drawn_by_the_generator_all_different() -> No
             gradcheck.probe(net, *batch(), oracle="graph", mode=mode, rng=np.random.default_rng(seed))[0].places
             for mode in ("sample", "directional")
         ]
+        assert places[1].directions is not None
         drawn.append((places[0].elements, places[1].directions))
     elements, directions = drawn[0]
     assert len(set(elements)) == 100
     assert elements.max() > 250  # of 300
-    assert directions is not None
     assert len(np.unique(directions, axis=0)) == 10
     np.testing.assert_allclose(np.linalg.norm(directions, axis=1), 1, rtol=1e-12)
     for i in (0, 1):
@@ -250,7 +252,7 @@ def verdict_of(a: float, n: float, loss: float = 1.0, weight_decay: float = 0.0)
     net = Network([Affine(1, 2, bias=False)], SoftmaxCrossEntropy(), "float64", weight_decay=weight_decay)
     net.parameters[...] = 1
 
-    def backprop(x: Array, t: Array) -> Score:
+    def backprop(x: Examples, t: Array) -> Score:
         net.gradients[...] = a
         return Score(loss, 0)
 

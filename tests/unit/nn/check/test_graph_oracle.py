@@ -1,6 +1,7 @@
 """The graph of a network means the same as its layers: equal losses and, to rounding, equal gradients."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,7 +43,7 @@ LOSSES: dict[str, Callable[[], Loss]] = {
 }
 
 
-def leaves(kind: type) -> set[type]:
+def leaves(kind: type[Any]) -> set[type[Any]]:
     """Return the classes of the package that derive from one and from which none derives."""
     below = [sub for sub in kind.__subclasses__() if sub.__module__.startswith("mnist_bp.")]
     return {kind}.union(*map(leaves, below)) - {kind} if below else {kind}

@@ -12,7 +12,7 @@ from mnist_bp.nn.initializers import xavier
 from mnist_bp.nn.losses import SoftmaxCrossEntropy
 from mnist_bp.nn.network import Network
 
-WRONG = {  # what each bug makes of [[1, 2], [3, 4]] in a batch of 5
+WRONG: dict[str, list[list[float]]] = {  # what each bug makes of [[1, 2], [3, 4]] in a batch of 5
     "a flipped sign": [[-1, -2], [-3, -4]],
     "a factor of 1 + 1e-3": [[1.001, 2.002], [3.003, 4.004]],
     "a transposed matrix": [[1, 3], [2, 4]],
