@@ -12,9 +12,9 @@ PACKAGE = ROOT / "mnist_bp"
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 
 # What each folder may import beside the standard library and itself. Names without a dot are rooms of the package.
-FILES = {"errors", "progress", "atomic", "npz"}
+FILES = {"errors", "progress", "atomic", "npz", "regular"}
 MAY_IMPORT: dict[str, set[str]] = {
-    "errors": set(), "progress": set(), "atomic": set(),
+    "errors": set(), "progress": set(), "atomic": set(), "regular": set(),
     "npz": {"numpy"}, "streams": {"numpy"}, "machine": {"numpy", "threadpoolctl"},
     "config": {"yaml", "errors"},
     "data": {"numpy", "requests", "urllib3", "platformdirs", "streams"} | FILES,
