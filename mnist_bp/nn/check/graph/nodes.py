@@ -94,7 +94,7 @@ class Node:
 
     def sum(self, axis: int | tuple[int, ...] | None = None) -> Node:
         """Sum everything to a scalar, or along `axis`, which stays with length 1."""
-        value = self.value.sum(axis, keepdims=axis is not None)
+        value = self.value.sum() if axis is None else self.value.sum(axis, keepdims=True)
         return Node("sum", value, (self, lambda dout: np.broadcast_to(dout, self.shape)))
 
     def max(self, axis: int) -> Node:
