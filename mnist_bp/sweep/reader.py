@@ -92,7 +92,7 @@ class _SweepReading(Reading):
         key, equals, text = override.partition("=")
         key, where = key.strip(), f"--set {override}"
         if not equals:
-            self.note(f"{where}: expected KEY=V1,V2, as in --set train.learning_rate=0.01,0.1")
+            self.note(f"{where}: expected KEY=V1,V2, as in --set 'train.learning_rate=0.01,0.1'")
         elif self.require_known(key, where):
             node = nodes.parse(f"[{text}]", where)
             if isinstance(node, yaml.SequenceNode) and [type(item) for item in node.value] == [yaml.MappingNode]:

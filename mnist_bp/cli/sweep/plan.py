@@ -8,6 +8,7 @@ import click
 from mnist_bp.cli import options
 from mnist_bp.cli.result import Result, reports
 from mnist_bp.config.access import plain
+from mnist_bp.sweep import folder as folders
 from mnist_bp.sweep import plan, reader
 from mnist_bp.sweep.plan import Planned
 
@@ -22,7 +23,7 @@ from mnist_bp.sweep.plan import Planned
     "axes",
     multiple=True,
     metavar="KEY=V1,V2,…",
-    help="Vary one key, as in --set train.epochs=1,3 or --set 'train.epochs={from: 1, to: 9, step: 2}'. Repeatable.",
+    help="Vary one key, as in --set 'train.epochs=1,3' or --set 'train.epochs={from: 1, to: 9, step: 2}'. Repeatable.",
 )
 @click.option("--seeds", type=click.IntRange(1, 1_000_000), metavar="N", help="Run everything with the seeds 0 to N−1.")
 @click.option(
@@ -52,17 +53,22 @@ def command(
     \b
     Examples:
         bp sweep plan configs/sweeps/learning-rate.yaml
-        bp sweep plan --config configs/book.yaml --set train.learning_rate=0.01,0.1,1 --seeds 5
-        bp sweep plan configs/sweeps/width.yaml --missing | xargs -P 2 -d '\\n' -n 1 sh -c
+        bp sweep plan --config configs/book.yaml --set 'train.learning_rate=0.01,0.1,1' --seeds 5
+        bp sweep plan configs/sweeps/width.yaml --missing | scripts/sweep.sh -
     """  # noqa: D301  # \b keeps click from joining the lines
     name = sweep if sweep is not None else base
     if name is None:
         raise click.UsageError("expected SWEEP, --config FILE, or both.")
-    folder = Path(out) if out is not None else Path("sweeps", Path(name).stem)
+    file = Path(name)
+    folder = folders.folder_of(file) if out is None else Path(out)
     if not str(folder).isprintable():  # a line must be one line
         raise click.UsageError(f"--out: expected printable characters; got {str(folder)!r}.")
     read = reader.load(Path(sweep) if sweep is not None else None, base, axes, seeds)
+    if out is None:
+        folders.require_own(folder, file)
     if save:
+        if out is None:
+            folders.take(folder, file)
         plan.save(plan.plan(read, folder), folder)
     runs = ((run, plan.unfinished(run) if missing else run) for run in plan.plan(read, folder))
     lines = ((run, run.command(resume=run is not planned)) for planned, run in runs if run is not None)

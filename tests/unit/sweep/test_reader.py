@@ -180,7 +180,7 @@ def test_a_mistake_is_named_with_its_line(text: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("axis", "message"),
     [
-        ("train.epochs", "--set train.epochs: expected KEY=V1,V2, as in --set train.learning_rate=0.01,0.1"),
+        ("train.epochs", "--set train.epochs: expected KEY=V1,V2, as in --set 'train.learning_rate=0.01,0.1'"),
         ("train.epoch=1,2", "--set train.epoch=1,2: train.epoch: unknown key; did you mean train.epochs?"),
         ("train.epochs=", "--set train.epochs=: train.epochs: expected at least one value; got []"),
         ("train.epochs=1,x", "--set train.epochs=1,x: train.epochs: expected an integer from 1 to 1000000; got x"),

@@ -10,7 +10,7 @@ import pytest
 
 from mnist_bp.config import replaced
 from mnist_bp.sweep.plan import PLAN, parse
-from tests.helpers.commands import loads, run
+from tests.helpers.commands import contents, loads, run
 from tests.helpers.making import begun, finished
 
 SWEEP = "train: {batch_size: 20}\ngrid: {train.epochs: [1, 2]}\nseeds: 2\n"
@@ -68,6 +68,36 @@ def test_a_saved_plan_is_what_is_printed_and_all_of_it() -> None:
     assert saved.read_text().splitlines() == plan
 
 
+@pytest.mark.parametrize("options", [[], ["--save"], ["--missing"], ["--json"]])
+def test_the_folder_of_another_file_is_refused_unless_it_is_asked_for(options: list[str]) -> None:
+    """A config is a sweep's file too if there is no other."""
+    plan = lines("mine.yaml", "--save")
+    saved = contents(Path("sweeps/mine"))
+    Path("other").mkdir()
+    Path("other/mine.yaml").write_text("train: {batch_size: 20}\n")
+    axes = ["--set", "train.epochs=1,2", "--seeds", "2"]
+    for arguments in (["other/mine.yaml", *axes], ["--config", "other/mine.yaml", *axes]):
+        result = run("sweep", "plan", *arguments, *options)
+        assert result.exit_code == 2
+        assert "sweeps/mine: expected the folder of other/mine.yaml; got that of mine.yaml\n" in result.stderr
+        assert "bp train" not in result.stdout
+    assert contents(Path("sweeps/mine")) == saved
+    assert lines("mine.yaml", "--config", "other/mine.yaml") == plan
+    assert lines("other/mine.yaml", *axes, "--out", "sweeps/mine", "--save") == plan
+
+
+def test_an_explicit_folder_belongs_to_no_file() -> None:
+    lines("mine.yaml", "--out", "here", "--save")
+    assert {*contents(Path("here"))} == {PLAN}
+
+
+def test_the_note_of_the_file_is_no_run() -> None:
+    lines("mine.yaml", "--save")
+    result = run("sweep", "table", "sweeps/mine", "--json")
+    assert json.loads(result.stdout)["skipped"] == []
+    assert result.stderr == ""
+
+
 def test_without_save_nothing_is_written() -> None:
     lines("mine.yaml")
     assert not Path("sweeps").exists()
@@ -98,6 +128,7 @@ def test_a_convolution_is_json_too() -> None:
         (["none.yaml"], "error: none.yaml: cannot read the config file"),
         (["mine.yaml", "--set", "train.epoch=1"], "did you mean train.epochs?"),
         (["mine.yaml", "--seeds", "0"], "--seeds"),
+        (["..yaml"], "expected a file whose name can name the folder of its runs; got '..yaml'"),
         (["mine.yaml", "--out", "a\nb"], "expected printable characters; got 'a\\nb'"),
         (
             ["mine.yaml", "--set", "train.momentum=0.5"],
