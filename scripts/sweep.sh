@@ -4,13 +4,14 @@
 #     scripts/sweep.sh SWEEP [JOBS] [OPTION of GNU parallel]...
 #
 #     scripts/sweep.sh configs/sweeps/width.yaml
-#     scripts/sweep.sh configs/sweeps/width.yaml 8 --sshlogin node1,node2
+#     scripts/sweep.sh configs/sweeps/width.yaml 8 --sshlogin 'node1,node2'
 #     bp sweep prune sweeps/width | scripts/sweep.sh -
 #
 # SWEEP is a YAML file for `bp sweep plan`, whose plan is kept as sweeps/NAME/plan.txt; or a file of `bp train` command
-# lines; or - for lines from standard input. JOBS is how many to run at a time, on each machine: by default, as many as
-# this one has processors. GNU parallel runs them, and logs in sweeps/NAME/joblog, or xargs where it is not installed.
-# The machines of --sshlogin must share the working directory and have bp at the same place.
+# lines; or - for lines from standard input. What is YAML by its name or by its content is planned, and never run as lines.
+# JOBS is how many to run at a time, on each machine: by default, as many as this one has processors. GNU parallel runs
+# them, and logs in sweeps/NAME/joblog, or xargs where it is not installed. The machines of --sshlogin must share the
+# working directory and have bp at the same place.
 #
 # A run that fails stops no other. At the end, failed commands are listed with what they said, and the exit code is 1.
 # Ctrl-C, SIGTERM, SIGHUP and SIGUSR1 stop the sweep: no run is begun any more, those under way save a checkpoint, and the
@@ -21,6 +22,13 @@ set -euo pipefail
 fail() {
     echo "error: $1" >&2
     exit 2
+}
+
+# Whether a file is YAML by its name, or by a top-level key of a sweep or a config in it.
+is_yaml() { # name, content
+    [[ $1 == *.[yY][mM][lL] || $1 == *.[yY][aA][mM][lL] ]] ||
+        LC_ALL=C tr '\r' '\n' <"$2" | LC_ALL=C grep -aEc \
+            "^[^[:alnum:]#\$]*(base|grid|random|seeds?|data|model|train)[\"']?[[:space:]]*:" >/dev/null
 }
 
 if [[ ${1:---help} == --help || $1 == -h ]]; then
@@ -47,17 +55,21 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+if [[ $sweep == - ]]; then cat; else cat <"$sweep"; fi >"$work/given"
 folder='' finished=0
-case $sweep in
-*.yaml | *.yml)
-    name=$(basename "$sweep")
-    folder=sweeps/${name%.*}
-    bp sweep plan --save --missing "$sweep" >"$work/lines"
+
+if is_yaml "$sweep" "$work/given"; then
+    [[ -f $sweep ]] || fail "$sweep: expected command lines; got YAML, for which SWEEP must name a file"
+    name=${sweep##*/}
+    folder=${name%.*}
+    folder=sweeps/${folder:-$name}
+    bp sweep plan --save --missing -- "$sweep" >"$work/lines"
     finished=$(($(wc -l <"$folder/plan.txt") - $(wc -l <"$work/lines")))
-    ;;
--) grep . >"$work/lines" || true ;;
-*) grep . "$sweep" >"$work/lines" || true ;;
-esac
+elif [[ $(LC_ALL=C tr -d '\0' <"$work/given" | wc -c) -ne $(wc -c <"$work/given") ]]; then
+    fail "$sweep: expected command lines; got a NUL byte"
+else
+    LC_ALL=C grep -a . "$work/given" >"$work/lines" || true
+fi
 total=$(($(wc -l <"$work/lines")))
 if [[ $total == 0 ]]; then
     [[ -n $folder ]] || fail "$sweep: expected command lines; got none"
@@ -67,7 +79,7 @@ fi
 
 # Where each run can have a processor to itself, it is held there: a `bp` that may use no other needs no second thread.
 processors=''
-if command -v taskset >/dev/null && ! grep -q train.threads= "$work/lines"; then
+if command -v taskset >/dev/null && ! grep -aq train.threads= "$work/lines"; then
     processors=$(taskset -cp $$ | sed 's/.*: //' | tr , '\n' | while IFS=- read -r first last; do
         for ((number = first; number <= ${last:-first}; number++)); do echo "$number"; done
     done)
@@ -85,10 +97,10 @@ run_line() {
         taskset -cp "${own[${slot-$PARALLEL_JOBSLOT} % ${#own[@]}]}" $$ >/dev/null
     fi
     said=$(trap : TERM && eval "$1" 2>&1 </dev/null) || code=$?
-    local LC_ALL=C # lengths are in bytes
+    local LC_ALL=C newline=$'\n' mark=$'\36' # lengths are in bytes
     if ((${#said} > 1500)); then said="...${said: -1500}"; fi
-    record=$code$'\n'${1:0:2400}$'\n'$said
-    echo "${record//$'\n'/$'\36'}"
+    record=$code$newline${1:0:2400}$newline$said
+    echo "${record//$newline/$mark}"
     return $((code == 255 ? 1 : code)) # 255 would stop xargs
 }
 # shellcheck disable=SC2016  # $1 is the line
@@ -103,7 +115,7 @@ run_by_parallel() {
 }
 
 run_by_xargs() {
-    tr '\n' '\0' <"$work/lines" |
+    LC_ALL=C tr '\n' '\0' <"$work/lines" |
         xargs -0 -n 1 -P "$jobs" ${processors:+--process-slot-var=slot} bash -c "$program" _
 }
 
@@ -126,9 +138,9 @@ set -m # the engine gets a process group of its own, to be told to end as one
 group=$!
 set +m
 
-started=$SECONDS done=0 failures=() newline=$'\n'
-while IFS=$'\36' read -r code line said; do
-    said=${said//$'\36'/$newline}
+started=$SECONDS done=0 failures=() newline=$'\n' mark=$'\36'
+while LC_ALL=C IFS=$mark read -r code line said; do # of bytes, whatever they mean
+    said=${said//$mark/$newline}
     if [[ $code == 0 ]]; then
         : $((done += 1))
         said="${said##*run directory }  ${said%?run directory *}"

@@ -17,7 +17,7 @@ import pytest
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 PROGRAMS = (  # all that the scripts need
-    "basename", "bash", "cp", "dirname", "env", "getconf", "grep", "mkdir", "mkfifo", "mktemp", "mv", "nproc", "rm",
+    "bash", "cat", "cp", "dirname", "env", "getconf", "grep", "mkdir", "mkfifo", "mktemp", "mv", "nproc", "rm",
     "sed", "sh", "sleep", "taskset", "touch", "tr", "wc", "xargs",
 )  # fmt: skip
 PATIENCE = 30  # seconds, after which something hangs
@@ -34,7 +34,8 @@ grid:
 seeds: 2
 """
 
-PIPES: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+PIPES: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
+PIPES |= {"errors": "surrogateescape"}  # as in the names of files
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes in /proc")
 
@@ -175,6 +176,22 @@ def test_failed_commands_do_not_stop_the_others_and_are_listed_with_their_output
     assert stderr.partition("failed:\n")[2] == "".join(listed) + "2 done, 3 failed, 0 left, 0 finished before\n"
 
 
+def test_lines_that_are_no_utf_8_run_unchanged_and_are_listed_unchanged(engine: Place) -> None:
+    path = lines()
+    path.write_bytes(b"echo good >made-\xff\n\xff\xfe\nsh -c 'echo said \xe9; exit 3' \xff\n")
+
+    code, _, stderr = engine.run("sweep.sh", path, 1)
+
+    assert code == 1
+    assert Path("made-\udcff").read_text() == "good\n"
+    failed, last = stderr.partition("failed:\n")[2].split("exit 3: ")
+    assert failed.startswith("exit 127: \udcff\udcfe\n    ")
+    assert (
+        last
+        == "sh -c 'echo said \udce9; exit 3' \udcff\n    said \udce9\n1 done, 2 failed, 0 left, 0 finished before\n"
+    )
+
+
 def test_the_outputs_of_simultaneous_commands_are_kept_apart(place: Place) -> None:
     failing = [f"sh -c 'printf %05000d 0; echo; echo {n}; exit {n}' {'long' * 1000}" for n in range(1, 41)]
 
@@ -192,6 +209,68 @@ def test_lines_may_come_from_standard_input(place: Place) -> None:
 
     assert code == 0
     assert [line.split()[-1] for line in stdout.splitlines()] == ["one", "two"]
+
+
+EXECUTED = '"$(touch executed)"'  # harmless in YAML, and not in a shell
+YAML = [
+    f"# what varies\ngrid: {{train.epochs: [1, 2]}}\ndata: {{name: {EXECUTED}}}\n",
+    f"  seeds : {EXECUTED}\n",
+    f'\ufeff{{\n "base": {EXECUTED}}}\n',
+    f"--- {{'random': {EXECUTED}}}\n",
+    f"#\rtrain: {EXECUTED}\r",
+]
+
+
+@pytest.mark.parametrize("script", ["sweep.sh", "sweep.sbatch"])
+@pytest.mark.parametrize("text", YAML)
+def test_what_is_yaml_by_its_content_is_planned_and_never_run(place: Place, script: str, text: str) -> None:
+    place.program("sbatch", "")
+    Path("lines").write_text(text)
+
+    code, stdout, stderr = place.run(script, "lines")
+
+    assert (code, stdout) == (2, "")
+    assert stderr.startswith("error: lines")  # as `bp sweep plan` says
+    assert not Path("executed").exists()
+
+
+@pytest.mark.parametrize("text", YAML)
+def test_yaml_from_standard_input_is_refused(place: Place, text: str) -> None:
+    Path("given").write_text(text)
+    command = ["bash", "-c", f"bash {shlex.quote(str(SCRIPTS / 'sweep.sh'))} - <given"]
+
+    code, stdout, stderr = ended(subprocess.Popen(command, env=place.environment, **PIPES))
+
+    assert (code, stdout) == (2, "")
+    assert stderr == "error: -: expected command lines; got YAML, for which SWEEP must name a file\n"
+    assert not Path("executed").exists()
+
+
+@pytest.mark.parametrize("name", ["try.YAML", "try.Yml", "try", ".try", "a.try"])
+def test_a_sweep_file_may_be_called_anything(place: Place, name: str) -> None:
+    """Its folder is where `bp sweep plan` puts it: sweeps/ and the name without what follows its last full stop."""
+    Path(name).write_text(SWEEP)
+
+    code, stdout, stderr = place.run("sweep.sh", name)
+
+    assert (code, stdout.count("\n")) == (0, 4), stderr
+    (plan,) = found("sweeps/*/plan.txt")
+    assert stderr.endswith(f"\nhint: bp sweep table {plan.parent}\n")
+    assert submitted(place, name)[1][-2] == str(plan)
+
+
+@pytest.mark.parametrize("script", ["sweep.sh", "sweep.sbatch"])
+def test_two_sweep_files_of_one_name_do_not_share_a_folder(place: Place, script: str) -> None:
+    for folder in "ab":
+        Path(folder).mkdir()
+        Path(folder, "try.yaml").write_text(SWEEP)
+    place.program("sbatch", "")
+    place.run("sweep.sbatch", "a/try.yaml")
+
+    code, stdout, stderr = place.run(script, "b/try.yaml")
+
+    assert (code, stdout) == (2, "")
+    assert stderr.startswith("error: sweeps/try: expected the folder of b/try.yaml; got that of a/try.yaml\nhint: ")
 
 
 @needs_proc
@@ -286,12 +365,14 @@ def test_gnu_parallel_takes_runs_to_other_machines(place: Place, tmp_path: Path)
         (["lines", "two"], "JOBS: expected a number from 1; got two"),
         (["empty"], "empty: expected command lines; got none"),
         (["lines", "--eta"], "--eta: expected no options, as GNU parallel is not installed"),
+        (["binary"], "binary: expected command lines; got a NUL byte"),
         (["wrong.yaml"], "wrong.yaml"),
     ],
 )
 def test_what_cannot_be_run_is_refused(place: Place, arguments: list[str], message: str) -> None:
     lines("exit 0")
     Path("empty").touch()
+    Path("binary").write_bytes(b"exit 0\0touch sweeps\n")
     Path("wrong.yaml").write_text("grid: {train.speed: [1]}\n")
 
     code, stdout, stderr = place.run("sweep.sh", *arguments)
@@ -353,10 +434,13 @@ def test_a_sweep_is_planned_and_then_submitted(place: Place) -> None:
     assert "--output=sweeps/try/slurm-%A_%a.out" in told
 
 
-@pytest.mark.parametrize("arguments", [["nowhere"], ["lines", "0"], ["lines", "x"], ["empty"], ["wrong.yaml"]])
+@pytest.mark.parametrize(
+    "arguments", [["nowhere"], ["lines", "0"], ["lines", "x"], ["empty"], ["binary"], ["wrong.yaml"]]
+)
 def test_what_cannot_be_submitted_is_refused(place: Place, arguments: list[str]) -> None:
     lines("exit 0")
     Path("empty").touch()
+    Path("binary").write_bytes(b"exit 0\0touch sweeps\n")
     Path("wrong.yaml").write_text("grid: {train.speed: [1]}\n")
 
     code, told, stderr = submitted(place, *arguments)
@@ -373,6 +457,16 @@ def test_the_tasks_of_an_array_run_each_line_once(place: Place) -> None:
         assert ended(task(place, number, 2))[0] == 0
 
     assert Path("done").read_text().split() == ["4", "0", "1", "2", "3"]
+
+
+def test_a_task_runs_lines_that_are_no_utf_8_and_a_last_one_without_an_end(place: Place) -> None:
+    lines().write_bytes(b"echo good >made-\xff\n\necho good >made-\xfe")
+    assert submitted(place, "lines", 2)[1][0] == "--array=0-1"
+
+    for number in range(2):
+        assert ended(task(place, number, 2))[0] == 0
+
+    assert [path.name for path in found("made-*")] == ["made-\udcfe", "made-\udcff"]
 
 
 def test_a_failing_line_does_not_stop_its_block(place: Place) -> None:
