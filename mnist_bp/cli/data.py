@@ -25,13 +25,12 @@ def fetch(name: str) -> None:
     """Download a data set into the cache.
 
     NAME is mnist unless given. Every archive must have its published SHA-256; files already in the cache are kept if
-    theirs matches. MNIST_BP_MIRRORS replaces the usual mirrors.
+    theirs matches. The addresses in the environment variable MNIST_BP_MIRRORS replace the usual mirrors.
 
     \b
     Examples:
         bp data fetch
         bp data fetch fashion-mnist
-        MNIST_BP_MIRRORS=http://127.0.0.1:8000/ bp data fetch
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp.data import cache, loading
     from mnist_bp.data import fetch as archives
@@ -76,7 +75,7 @@ def import_(folder: str, name: str) -> None:
 
     \b
     Examples:
-        bp data import ~/Downloads
+        bp data import "$HOME/Downloads"
         bp data import /media/stick/fashion --name fashion-mnist
     """  # noqa: D301  # \b keeps click from joining the lines
     from pathlib import Path

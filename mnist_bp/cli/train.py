@@ -70,7 +70,7 @@ def command(
         bp train --config configs/quickstart.yaml
         bp train --config configs/mnist.yaml --out runs/mine --seed 1
         bp train --config configs/mnist.yaml --out runs/mine --seed 1 --set train.epochs=20 --resume
-        bp train --config configs/book.yaml --set model.hidden=[100,100]
+        bp train --config configs/book.yaml --set 'model.hidden=[100,100]'
         bp train --set train.learning_rate=0.5 --out runs/defaults-but-one
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp import config as configs

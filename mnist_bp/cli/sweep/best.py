@@ -25,7 +25,7 @@ def command(folder: str, metric: str | None) -> Result:
     \b
     Examples:
         bp sweep best sweeps/learning-rate
-        bp eval $(bp sweep best sweeps/learning-rate)
+        bp eval "$(bp sweep best sweeps/learning-rate)"
         bp sweep best sweeps/learning-rate --metric validation_loss --json
     """  # noqa: D301  # \b keeps click from joining the lines
     found = gathering.read(folder)
