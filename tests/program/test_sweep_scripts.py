@@ -336,6 +336,14 @@ def test_each_run_is_confined_to_one_processor_unless_it_sets_threads(engine: Pl
         assert engine.run("sweep.sh", path, jobs)[1].split()[-1] == str(own)
 
 
+def test_without_gnu_xargs_no_run_is_confined(place: Place) -> None:
+    xargs = shutil.which("xargs")
+    (place.folder / "xargs").unlink()
+    place.program("xargs", f'[[ $* != *--process-slot-var* ]] || exit 1\nexec {xargs} "$@"')
+
+    assert place.run("sweep.sh", lines("exit 0"))[0] == 0
+
+
 def test_gnu_parallel_takes_runs_to_other_machines(place: Place, tmp_path: Path) -> None:
     """The other machine is a shell that begins in another folder, with next to nothing in its environment."""
     if not shutil.which("parallel"):
