@@ -13,7 +13,7 @@ def arrays(file: IO[bytes], whole: Any) -> dict[str, np.ndarray]:
     """Return the arrays of an open file by their names, as read-only views of `whole`, its bytes (or their map).
 
     Memory stays within a few times the file's size, whatever it claims. Checksums are left to the caller. Raises
-    ValueError for anything that is not such a file.
+    ValueError for anything that is not such a file, and MemoryError if memory is short.
 
     NumPy itself maps .npy files alone; in an .npz each lies behind a zip header: 30 bytes, its name, an extra field.
     """
@@ -34,6 +34,8 @@ def arrays(file: IO[bytes], whole: Any) -> dict[str, np.ndarray]:
                 found[name] = flat.reshape(shape, order="F" if by_columns else "C")
         if sum(array.nbytes for array in found.values()) > len(whole):
             raise ValueError("its arrays overlap")
+    except MemoryError:
+        raise
     except Exception as error:  # damaged bytes make zip and header parsers raise almost anything
         raise ValueError(f"not an uncompressed .npz file of arrays: {error}") from error
     return found

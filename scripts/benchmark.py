@@ -167,7 +167,7 @@ def loading(config: Path, rounds: int) -> Table:
     times = python(FOLDER / "loading.py").printed
     names = {
         "first": "our first start: verify and decode the archives, keep a decoded copy",
-        "later": "our later starts: map the decoded copy and verify it",
+        "later": "our later starts: read the decoded copy and verify it",
         "textbook": "gzip, np.frombuffer and float32 / 255, at every start",
     }
     rows = [{"": names[way], "s": statistics.median(seconds), "all": seconds} for way, seconds in times.items()]

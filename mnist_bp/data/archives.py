@@ -15,12 +15,16 @@ DIGITS = tuple("0123456789")
 
 @dataclass(frozen=True)
 class Archives:
-    """Four gzipped IDX files; `sha256` in the order of FILES, `mirrors` in the order of trial, `classes` by number."""
+    """Four gzipped IDX files; `sha256` in the order of FILES, `mirrors` in the order of trial, `classes` by number.
+
+    `fingerprint` is that of the arrays in them, where it is known.
+    """
 
     name: str
     mirrors: tuple[str, ...]
     sha256: tuple[str, str, str, str]
     classes: tuple[str, ...] = DIGITS
+    fingerprint: str | None = None
 
     @property
     def files(self) -> dict[str, str]:
@@ -43,6 +47,7 @@ ARCHIVES = {
                 "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
                 "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
             ),
+            fingerprint="76cac301e5c84b5ed72a4d210d90855c8c6a865b6d262785a12fd6698193b5de",
         ),
         Archives(
             "fashion-mnist",

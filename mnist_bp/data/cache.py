@@ -1,4 +1,4 @@
-"""The cache folder, and the decoded copies in it: arrays that are mapped, not read, and verified at every start.
+"""The cache folder, and the decoded copies in it: arrays that are verified at every start.
 
 Symbolic links in it are not followed: neither what is read nor what is written lies elsewhere. The cache folder itself
 may be one, as the user's own choice.
@@ -6,26 +6,28 @@ may be one, as the user's own choice.
 
 import errno
 import hashlib
+import io
 import logging
-import mmap
 import os
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 import platformdirs
 
-from mnist_bp import npz
+from mnist_bp import npz, regular
 from mnist_bp.atomic import leftovers, replacing
-from mnist_bp.data.dataset import Arrays, Dataset
+from mnist_bp.data.dataset import Arrays, Dataset, fingerprint
 from mnist_bp.errors import BpError, Exit
 
 log = logging.getLogger(__name__)
 
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)  # where there are no symbolic links, there is nothing to follow
+MISSING = FileNotFoundError, NotADirectoryError
 ABANDONED = 24 * 60 * 60  # seconds: no living process leaves its temporary file untouched for so long
 
 
@@ -43,7 +45,7 @@ def reading(path: Path) -> IO[bytes]:
     """Open a file of the cache; raises OSError if there is none, BpError (exit 4) if its folder is a symbolic link."""
     _refuse_link(path.parent)
     try:
-        return open(path, "rb", opener=lambda name, flags: os.open(name, flags | NO_FOLLOW))
+        return regular.opened(path, NO_FOLLOW)
     except OSError as error:
         if not path.is_symlink():
             raise
@@ -66,42 +68,80 @@ def store(path: Path, pieces: Iterable[bytes], sha256: str) -> None:
             raise ValueError(f"expected SHA-256 {sha256}; got {digest.hexdigest()} ({file.tell()} bytes)")
 
 
-def keep(name: str, path: Path, make: Callable[[], Arrays]) -> Dataset:
-    """Return the data set of the decoded copy at `path`; make its arrays and the copy if there is no sound one."""
-    with suppress(OSError):  # there is none, or none that this user may read
-        try:
-            return opened(name, path)
-        except ValueError as error:
-            log.warning("%s; making it anew", error)
+def keep(name: str, path: Path, make: Callable[[], Arrays], pinned: str | None = None) -> Dataset:
+    """Return the data set of the decoded copy at `path`; make its arrays and the copy if there is no sound one.
+
+    Raises BpError (exit 4) if their fingerprint is not the one that is `pinned`.
+    """
+    try:
+        return opened(name, path, pinned)
+    except MISSING:
+        pass
+    except ValueError as error:
+        log.warning("%s; making it anew", error)
     dataset = Dataset.of(name, make())
+    if pinned and dataset.fingerprint != pinned:
+        message = f"data set {name}: expected contents of fingerprint {pinned}; got {dataset.fingerprint}"
+        raise BpError(message, code=Exit.NO_DATA, hint=f"`bp data verify {name}` looks for what is wrong")
     try:
         _write(path, dataset)
-    except BpError as error:
+        return opened(name, path, pinned)
+    except (BpError, OSError, ValueError) as error:
         log.warning("%s; without a decoded copy, the next start will be slower", error)
     return dataset
 
 
-def opened(name: str, path: Path) -> Dataset:
-    """Map the decoded copy at `path`; raises ValueError if its contents have changed since, and as `reading` does."""
-    with reading(path) as file, suppress(Exception):  # damaged bytes may raise almost any; the answer is the same
-        members = npz.arrays(file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        written = bytes(members.pop("fingerprint"))
-        dataset = Dataset.of(name, members)
-        if written == _named_fingerprint(path, dataset):
-            return dataset
-    raise ValueError(f"{path}: not the decoded copy that was written there")
+def opened(name: str, path: Path, pinned: str | None = None) -> Dataset:
+    """Read the decoded copy at `path`; raises one of MISSING if there is none, ValueError if it is not a sound one.
+
+    A sound one holds what was written there, by its fingerprint, and what is `pinned`, if anything is. To take the
+    fingerprint is slow, so it is believed if the file was found sound before and is still the same by its `_identity`,
+    which is kept in a file beside it.
+    """
+    try:
+        with reading(path) as file:
+            status = os.fstat(file.fileno())
+            whole = file.read()
+    except MISSING:
+        raise
+    except OSError as error:
+        raise ValueError(f"{path}: cannot read it: {error.strerror}") from error
+    identity, known_by = _identity(status, whole), path.with_suffix(".verified")
+    believed = _line(known_by) == identity
+    try:
+        members = npz.arrays(io.BytesIO(whole), whole)
+        written = bytes(members.pop("fingerprint")).decode()
+        known = written[-64:] if believed else fingerprint(members)
+        if written != f"{name}/{path.name} {known}" or known != (pinned or known):
+            raise ValueError(f"it has {written}")
+        dataset = Dataset.of(name, members, known)
+    except MemoryError:
+        raise
+    except Exception as error:  # damaged bytes may raise almost any; the answer is the same
+        raise ValueError(f"{path}: not the decoded copy that was written there") from error
+    if not believed:
+        with suppress(BpError), _writing(known_by) as file:  # where it cannot be written, the next start is slower
+            file.write(identity)
+    return dataset
+
+
+def _identity(status: os.stat_result, whole: bytes) -> bytes:
+    """Return the line that tells a file from any other, and from itself after a change."""
+    parts = status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+    return f"{zlib.crc32(whole):08x} {' '.join(map(str, parts))}\n".encode()
+
+
+def _line(path: Path) -> bytes | None:
+    """Return the line that a file of the cache holds; None if it cannot be read."""
+    with suppress(OSError), reading(path) as file:
+        return file.readline(200)
+    return None
 
 
 def _write(path: Path, dataset: Dataset) -> None:
-    members: dict[str, Any] = {"fingerprint": np.frombuffer(_named_fingerprint(path, dataset), np.uint8)}
-    for name, split in (("train", dataset.train), ("test", dataset.test)):
-        members |= {f"{name}_images": split.x.reshape(-1, *dataset.shape), f"{name}_labels": split.t}
+    written = f"{dataset.name}/{path.name} {dataset.fingerprint}".encode()
     with _writing(path) as file:
-        np.savez(file, allow_pickle=False, **members)
-
-
-def _named_fingerprint(path: Path, dataset: Dataset) -> bytes:
-    return f"{dataset.name}/{path.name} {dataset.fingerprint}".encode()
+        np.savez(file, allow_pickle=False, fingerprint=np.frombuffer(written, np.uint8), **dataset.arrays)
 
 
 @contextmanager

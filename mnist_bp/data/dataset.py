@@ -1,7 +1,6 @@
 """What a data set is: examples to learn from and examples to be judged by."""
 
 import hashlib
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -38,7 +37,7 @@ class Dataset:
 
     `shape` is that of one example: (28, 28) for an image, (2,) for a point. `classes` are the names of its classes, in
     the order of their numbers, and `outputs` is how many outputs a network for it has: one per class, or a single one
-    for a yes/no label. `fingerprint` is the SHA-256 of each array's name, dtype, shape and CRC-32.
+    for a yes/no label. `fingerprint` is that of its arrays.
     """
 
     name: str
@@ -51,28 +50,32 @@ class Dataset:
     validation: Split | None = None
 
     @classmethod
-    def of(cls, name: str, arrays: Arrays) -> "Dataset":
+    def of(cls, name: str, arrays: Arrays, known: str | None = None) -> "Dataset":
         """Make a data set of images out of four arrays that fit together, or raise BpError (exit 4).
 
-        Its classes are called by their numbers, up to the highest label.
+        Its classes are called by their numbers, up to the highest label. `known` is the arrays' fingerprint, if the
+        caller knows it.
         """
+        require_fit(name, {each: array.shape for each, array in arrays.items()})
         for part in ("train", "test"):
             images, labels = arrays[f"{part}_images"], arrays[f"{part}_labels"]
-            if len(images) != len(labels) or not len(labels):
-                raise _unfit(name, f"as many {part} images as labels, at least one", f"{len(images)} and {len(labels)}")
             if images.dtype != np.uint8 or labels.dtype != np.uint8:
                 raise _unfit(name, f"{part} images and labels of bytes", f"{images.dtype} and {labels.dtype}")
-            if 0 in images.shape:
-                raise _unfit(name, f"{part} images with pixels", "×".join(map(str, images.shape[1:])))
-        shape, test_shape = arrays["train_images"].shape[1:], arrays["test_images"].shape[1:]
-        if shape != test_shape:
-            raise _unfit(name, f"test images of {shape[0]}×{shape[1]} pixels", f"{test_shape[0]}×{test_shape[1]}")
+        shape = arrays["train_images"].shape[1:]
         train, test = (
             Split(arrays[f"{part}_images"].reshape(len(arrays[f"{part}_labels"]), -1), arrays[f"{part}_labels"])
             for part in ("train", "test")
         )
         classes = tuple(map(str, range(max(int(train.t.max()), int(test.t.max())) + 1)))
-        return cls(name, train, test, shape, classes, len(classes), fingerprint(arrays))
+        return cls(name, train, test, shape, classes, len(classes), known or fingerprint(arrays))
+
+    @property
+    def arrays(self) -> Arrays:
+        """The four arrays of a data set of images, of which nothing is held out."""
+        return {
+            "train_images": self.train.x.reshape(-1, *self.shape), "train_labels": self.train.t,
+            "test_images": self.test.x.reshape(-1, *self.shape), "test_labels": self.test.t,
+        }  # fmt: skip
 
     def named(self, classes: tuple[str, ...]) -> "Dataset":
         """Return the data set with names for its classes, an output for each."""
@@ -103,13 +106,26 @@ class Dataset:
         return replace(self, train=self.train[:-count], validation=self.train[-count:])
 
 
+def require_fit(name: str, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Raise BpError (exit 4) unless arrays of these shapes can be a data set of images."""
+    for part in ("train", "test"):
+        images, labels = shapes[f"{part}_images"], shapes[f"{part}_labels"]
+        if images[0] != labels[0] or not labels[0]:
+            raise _unfit(name, f"as many {part} images as labels, at least one", f"{images[0]} and {labels[0]}")
+        if 0 in images:
+            raise _unfit(name, f"{part} images with pixels", "×".join(map(str, images[1:])))
+    shape, test_shape = shapes["train_images"][1:], shapes["test_images"][1:]
+    if shape != test_shape:
+        raise _unfit(name, f"test images of {shape[0]}×{shape[1]} pixels", f"{test_shape[0]}×{test_shape[1]}")
+
+
 def fingerprint(arrays: Arrays) -> str:
-    """Return a hash of what the arrays hold: equal data, equal hash."""
-    parts = [
-        f"{name} {arrays[name].dtype} {arrays[name].shape} {zlib.crc32(np.ascontiguousarray(arrays[name]).data):08x}"
+    """Return a hash of what the arrays hold: the SHA-256 of a line for each, with that of its bytes."""
+    lines = [
+        f"{name} {arrays[name].dtype} {arrays[name].shape} {hashlib.sha256(arrays[name].ravel().data).hexdigest()}"
         for name in sorted(arrays)
     ]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _unfit(name: str, expected: str, got: str) -> BpError:

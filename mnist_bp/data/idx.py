@@ -4,28 +4,66 @@ Sizes are big-endian 32-bit; type 8 is the unsigned byte, the only one these dat
 Source: LeCun, Cortes & Burges, The MNIST database of handwritten digits, "File formats".
 """
 
-import io
+import gzip
 import math
+import os
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 
-from mnist_bp.data.dataset import Arrays
+from mnist_bp import regular
+from mnist_bp.data.dataset import Arrays, require_fit
 from mnist_bp.errors import BpError, Exit
 
 UNSIGNED_BYTE = 8
-MAX_BYTES = 1 << 30  # of decoded values in one file: more would be a gzip bomb, not a data set
+MAX_BYTES = 1 << 30  # of values in one file: more would be a bomb, not a data set
+MAX_GAIN = {1: 1032, 3: 255}  # values in a byte of gzip, by dimensions: labels may be all equal, which 1032 is for
+ALWAYS = 1 << 20  # values, however small their file
+CHUNK = 1 << 18  # decoded at a time
 
 DIMENSIONS = {"train_images": 3, "train_labels": 1, "test_images": 3, "test_labels": 1}
 PATTERNS = ("*train-images*", "*train-labels*", "*t10k-images*", "*t10k-labels*")
 
 
-def read_four(paths: Iterable[Path]) -> Arrays:
-    """Read the four files of a data set, in the order of DIMENSIONS; raises BpError (exit 4) as `read` does."""
-    return {name: read(path, DIMENSIONS[name]) for name, path in zip(DIMENSIONS, paths, strict=True)}
+@dataclass(frozen=True)
+class File:
+    """An open IDX file, its header read: `shape` is what it claims, and `rest` has the values."""
+
+    path: Path
+    shape: tuple[int, ...]
+    rest: Any
+
+    def values(self) -> np.ndarray:
+        """Read the values, once; raises BpError (exit 4) unless they are as many as claimed, and nothing follows."""
+        values, got = np.empty(math.prod(self.shape), np.uint8), 0
+        with _reading(self.path):
+            while count := self.rest.readinto(values[got : got + CHUNK].data):
+                got += count
+            more = self.rest.read(1)
+        if got < len(values) or more:
+            raise _malformed(self.path, f"{len(values)} values", "more bytes after them" if more else f"only {got}")
+        return values.reshape(self.shape)
+
+
+def read_four(name: str, paths: Sequence[Path]) -> Arrays:
+    """Read the four files of a data set, in the order of DIMENSIONS.
+
+    Raises BpError (exit 4) as `opened` and `File.values` do, and, before any value is read, if the files do not fit
+    together.
+    """
+    with ExitStack() as stack:
+        files = {
+            each: stack.enter_context(opened(path, DIMENSIONS[each]))
+            for each, path in zip(DIMENSIONS, paths, strict=True)
+        }
+        require_fit(name, {each: file.shape for each, file in files.items()})
+        return {each: file.values() for each, file in files.items()}
 
 
 def find_four(folder: Path) -> list[Path]:
@@ -38,17 +76,29 @@ def find_four(folder: Path) -> list[Path]:
     return [_find(folder, pattern) for pattern in PATTERNS]
 
 
-def read(path: Path, dimensions: int) -> np.ndarray:
-    """Read an IDX file of unsigned bytes, gzipped or plain, as an array with that many dimensions.
+@contextmanager
+def opened(path: Path, dimensions: int) -> Iterator[File]:
+    """Open an IDX file of unsigned bytes, gzipped or plain, with that many dimensions.
 
-    Raises BpError (exit 4) for anything but one whole, valid file. Memory stays within a few times the file's size and
-    what is decoded from it, which is no more than its header claims.
+    Raises BpError (exit 4) unless its header is valid, and claims no more values than a file of its size may hold.
     """
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise BpError(f"{path}: cannot read it: {error.strerror}", code=Exit.NO_DATA) from error
-    stream = _Gzip(raw, path) if raw[:2] == b"\x1f\x8b" else io.BytesIO(raw)
+    with ExitStack() as stack:
+        with _reading(path):
+            file = stack.enter_context(regular.opened(path))
+            size, zipped = os.fstat(file.fileno()).st_size, file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            stream: Any = stack.enter_context(gzip.GzipFile(fileobj=file)) if zipped else file
+            shape = _shape(stream, path, dimensions)
+        count, gain, plain = math.prod(shape), MAX_GAIN[dimensions], size - 4 - 4 * dimensions
+        if zipped and count > ALWAYS + gain * size:
+            raise _malformed(path, f"at most {gain} values for each of its {size} gzipped bytes", f"{count}")
+        if not zipped and count > plain:
+            raise _malformed(path, f"{count} values", f"only {plain}")
+        yield File(path, shape, stream)
+
+
+def _shape(stream: IO[bytes], path: Path, dimensions: int) -> tuple[int, ...]:
+    """Read the header; raises BpError (exit 4) unless it is that of unsigned bytes with so many dimensions."""
     header = stream.read(4)
     if len(header) < 4 or header[:2] != b"\0\0":
         raise _malformed(path, "an IDX file, which starts with two zero bytes", header.hex(" ") or "nothing")
@@ -60,48 +110,26 @@ def read(path: Path, dimensions: int) -> np.ndarray:
     if len(sizes) < 4 * dimensions:
         raise _malformed(path, f"the sizes of {dimensions} dimensions", "a file that ends before them")
     shape = struct.unpack(f">{dimensions}I", sizes)
-    count = math.prod(shape)
-    if max(count, *shape) > MAX_BYTES:
+    if max(count := math.prod(shape), *shape) > MAX_BYTES:
         raise _malformed(path, f"at most {MAX_BYTES} values", f"a header that claims {count}")
-    values = stream.read(count + 1)
-    if len(values) != count:
-        got = f"only {len(values)}" if len(values) < count else "more bytes after them"
-        raise _malformed(path, f"{count} values", got)
-    stream.close()
-    return np.frombuffer(values, np.uint8).reshape(shape)
+    return shape
 
 
-class _Gzip:
-    """Hands out the decompressed bytes of a gzip stream piece by piece, never more than asked for."""
-
-    def __init__(self, raw: bytes, path: Path) -> None:
-        self._decoder = zlib.decompressobj(wbits=31)
-        self._rest = raw
-        self._path = path
-
-    def read(self, count: int) -> bytes:
-        pieces = []
-        while count > 0 and not self._decoder.eof:
-            try:
-                piece = self._decoder.decompress(self._rest, count)
-            except zlib.error as error:
-                raise _malformed(self._path, "a sound gzip stream", str(error)) from error
-            self._rest = self._decoder.unconsumed_tail
-            if not piece and not self._rest:
-                break
-            pieces.append(piece)
-            count -= len(piece)
-        return b"".join(pieces)
-
-    def close(self) -> None:
-        """Verify that the stream ended here, with its checksum, and that nothing follows."""
-        if not self._decoder.eof or self._decoder.unused_data:
-            got = "more bytes after it" if self._decoder.eof else "a truncated one"
-            raise _malformed(self._path, "one whole gzip stream", got)
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Let what goes wrong with a file, or with gzip in it, be a BpError (exit 4)."""
+    try:
+        yield
+    except EOFError as error:
+        raise _malformed(path, "one whole gzip stream", "a truncated one") from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise _malformed(path, "a sound gzip stream", f"one with a fault: {error}") from error
+    except OSError as error:
+        raise BpError(f"{path}: cannot read it: {error.strerror}", code=Exit.NO_DATA) from error
 
 
 def _find(folder: Path, pattern: str) -> Path:
-    found = sorted(path for path in folder.glob(pattern) if path.is_file() and not path.name.startswith("."))
+    found = sorted(path for path in folder.glob(pattern) if not path.is_dir() and not path.name.startswith("."))
     found = [path for path in found if path.suffix != ".gz" or path.with_suffix("") not in found]
     if len(found) != 1:
         got = ", ".join(path.name for path in found) or "none"

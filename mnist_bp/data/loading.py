@@ -25,18 +25,20 @@ def load(
     Raises BpError (exit 4) if the data are unavailable.
     """
     if name == "idx":
-        return Dataset.of(name, idx.read_four(idx.find_four(cache.expanded(folder or "."))))
+        return Dataset.of(name, idx.read_four(name, idx.find_four(cache.expanded(folder or "."))))
     if name in COMPUTED:
         return toy.compute(name, seed)
     home = cache.folder(cache_dir) / name
     if name == DRAWN:
         return cache.keep(name, home / f"version-{synthetic.VERSION}-seed-{seed}.npz", lambda: _draw(seed, progress))
 
-    def read() -> Arrays:
-        fetch.fetch(ARCHIVES[name], home, mirrors, progress)
-        return idx.read_four(home / file for file in FILES)
+    archives = ARCHIVES[name]
 
-    return cache.keep(name, home / "decoded.npz", read).named(ARCHIVES[name].classes)
+    def read() -> Arrays:
+        fetch.fetch(archives, home, mirrors, progress)
+        return idx.read_four(name, [home / file for file in FILES])
+
+    return cache.keep(name, home / "decoded.npz", read, archives.fingerprint).named(archives.classes)
 
 
 def _draw(seed: int, progress: Progress) -> Arrays:

@@ -34,8 +34,8 @@ def small_disk(folder: Path, room: int) -> Iterator[None]:
         with nullcontext() if mounted else full_disk(room):
             yield
     finally:
-        if mounted:  # lazily, as a data set may still be mapped
-            subprocess.run(["umount", "--lazy", folder], check=True)
+        if mounted:
+            subprocess.run(["umount", folder], check=True)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The published data sets are pinned as they are."""
 
+import gzip
 import hashlib
 import re
 
@@ -16,6 +17,19 @@ def test_the_real_archives_of_mnist_have_the_pinned_sums() -> None:
     sums = {name: hashlib.sha256((MNIST / name).read_bytes()).hexdigest() for name in FILES}
 
     assert sums == ARCHIVES["mnist"].files
+
+
+@pytest.mark.skipif(not MNIST.is_dir(), reason="the real archives are not here")
+def test_what_is_in_the_real_archives_of_mnist_has_the_pinned_fingerprint() -> None:
+    """By hand: behind headers of 16 and 8 bytes lie the bytes of images and labels."""
+    shapes = {"train_images": (60_000, 28, 28), "train_labels": (60_000,)}
+    shapes |= {"test_images": (10_000, 28, 28), "test_labels": (10_000,)}
+    lines = []
+    for file, (name, shape) in zip(FILES, shapes.items(), strict=True):
+        values = gzip.decompress((MNIST / file).read_bytes())[4 + 4 * len(shape) :]
+        lines.append(f"{name} uint8 {shape} {hashlib.sha256(values).hexdigest()}")
+
+    assert hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest() == ARCHIVES["mnist"].fingerprint
 
 
 @EVERY_SET

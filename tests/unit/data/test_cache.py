@@ -2,12 +2,14 @@
 
 import hashlib
 import logging
-import mmap
 import os
 import pickle
 import shutil
+import subprocess
+import sys
 import time
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import Mock
@@ -17,13 +19,15 @@ import platformdirs
 import pytest
 
 from mnist_bp.data import cache
-from mnist_bp.data.dataset import Dataset, Split
+from mnist_bp.data.dataset import Arrays, Dataset, Split, fingerprint
 from mnist_bp.errors import BpError, Exit
 from tests.helpers.commands import contents
 from tests.helpers.data import blobs
 from tests.helpers.disks import full_disk, small_disk
+from tests.helpers.making import unsynced
 
 PATH = Path("cache", "decoded.npz")
+VERIFIED = Path("cache", "decoded.verified")
 
 
 @pytest.fixture
@@ -59,27 +63,18 @@ def assert_same(got: Dataset, expected: Dataset) -> None:
     assert described[0] == described[1]
 
 
-def owner(array: np.ndarray) -> object:
-    found: object = array
-    while isinstance(found, np.ndarray | memoryview):
-        found = found.base if isinstance(found, np.ndarray) else found.obj
-    return found
-
-
-def test_a_decoded_copy_is_mapped_and_equal_at_the_next_start(rng: np.random.Generator) -> None:
+def test_a_decoded_copy_is_equal_at_the_next_start(rng: np.random.Generator) -> None:
     images, labels = blobs(50, rng)
     arrays = {"train_images": images, "train_labels": labels, "test_images": images[:9], "test_labels": labels[:9]}
     first = cache.keep("blobs", PATH, lambda: arrays)
     second = cache.keep("blobs", PATH, never)
 
+    assert_same(first, Dataset.of("blobs", arrays))
     assert_same(second, first)
-    assert list(contents(PATH.parent)) == [PATH.name]
-    for split in splits(second):
-        assert isinstance(owner(split.x), mmap.mmap)
-        assert isinstance(owner(split.t), mmap.mmap)
+    assert set(contents(PATH.parent)) == {PATH.name, VERIFIED.name}
 
 
-def test_mapped_arrays_cannot_be_written_to(kept: Dataset) -> None:
+def test_arrays_of_a_decoded_copy_cannot_be_written_to(kept: Dataset) -> None:
     for split in splits(cache.keep("toy", PATH, never)):
         with pytest.raises(ValueError, match="read-only"):
             split.x[0, 0] = 1
@@ -87,16 +82,160 @@ def test_mapped_arrays_cannot_be_written_to(kept: Dataset) -> None:
             split.t[0] = 1
 
 
-def test_a_copy_that_was_replaced_stays_readable_to_those_who_mapped_it(
-    kept: Dataset, arrays: dict[str, np.ndarray]
+@pytest.mark.parametrize(
+    "harm",
+    [lambda: PATH.write_bytes(bytes(PATH.stat().st_size)), lambda: os.truncate(PATH, 0), PATH.unlink],
+    ids=["overwritten", "truncated", "removed"],
+)
+def test_what_becomes_of_a_copy_that_was_read_does_not_matter(
+    harm: Callable[[], object], kept: Dataset, arrays: dict[str, np.ndarray]
 ) -> None:
-    mapped = cache.keep("toy", PATH, never)
-    PATH.unlink()
-    cache.keep("toy", PATH, lambda: arrays | {"train_labels": arrays["train_labels"][::-1]})
+    opened = cache.opened("toy", PATH)
+    harm()
 
-    assert_same(mapped, kept)
+    assert_same(opened, Dataset.of("toy", arrays))
 
 
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """Return a list that grows by one whenever the cache takes a fingerprint."""
+    taken: list[None] = []
+
+    def take(arrays: Arrays) -> str:
+        taken.append(None)
+        return fingerprint(arrays)
+
+    monkeypatch.setattr(cache, "fingerprint", take)
+    return taken
+
+
+def test_a_copy_is_hashed_when_it_is_new_and_not_again(arrays: dict[str, np.ndarray], hashed: list[None]) -> None:
+    for _ in range(3):
+        assert cache.keep("toy", PATH, lambda: arrays).fingerprint == fingerprint(arrays)
+
+    assert len(hashed) == 1
+
+
+def copied() -> None:
+    shutil.copy2(PATH, "copy.npz")
+    Path("copy.npz").replace(PATH)
+
+
+def rewritten_in_place() -> None:
+    PATH.write_bytes(PATH.read_bytes())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [copied, rewritten_in_place, lambda: os.utime(PATH, (0, 0)), VERIFIED.unlink, lambda: VERIFIED.write_text("0")],
+    ids=["another file", "written again", "another time", "forgotten", "something else remembered"],
+)
+def test_a_copy_that_may_have_changed_is_hashed_once_more(
+    change: Callable[[], object], kept: Dataset, hashed: list[None]
+) -> None:
+    change()
+    for _ in range(3):
+        assert_same(cache.keep("toy", PATH, never), kept)
+
+    assert len(hashed) == 1
+
+
+def test_a_copy_is_not_known_by_sums_that_a_forger_can_keep(
+    kept: Dataset, arrays: dict[str, np.ndarray], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Any change of a pixel is undone, as far as a CRC-32 can tell, by the right four bytes elsewhere."""
+    images = bytes(range(16))
+    forged = b"\1" + images[1:12] + bytes.fromhex("6341ab94")
+    assert zlib.crc32(forged) == zlib.crc32(images)
+    PATH.write_bytes(PATH.read_bytes().replace(images, forged))
+
+    assert_same(cache.keep("toy", PATH, lambda: arrays), kept)
+    assert caplog.messages == [f"{PATH}: not the decoded copy that was written there; making it anew"]
+
+
+def test_a_copy_that_is_only_sound_in_itself_is_not_what_is_pinned(
+    arrays: dict[str, np.ndarray], caplog: pytest.LogCaptureFixture
+) -> None:
+    pinned = fingerprint(arrays)
+    cache.keep("toy", PATH, lambda: arrays | {"test_labels": np.array([0, 2], np.uint8)})
+    dataset = cache.keep("toy", PATH, lambda: arrays, pinned)
+
+    assert dataset.fingerprint == pinned
+    assert caplog.messages == [f"{PATH}: not the decoded copy that was written there; making it anew"]
+    assert_same(cache.keep("toy", PATH, never, pinned), dataset)
+
+
+def test_data_other_than_what_is_pinned_are_refused(arrays: dict[str, np.ndarray]) -> None:
+    with pytest.raises(BpError, match=f"expected contents of fingerprint c0ffee; got {fingerprint(arrays)}") as caught:
+        cache.keep("toy", PATH, lambda: arrays, "c0ffee")
+
+    assert caught.value.code == Exit.NO_DATA
+    assert not PATH.exists()
+
+
+def test_where_nothing_can_be_remembered_every_start_hashes_without_a_word(
+    kept: Dataset, hashed: list[None], caplog: pytest.LogCaptureFixture
+) -> None:
+    VERIFIED.unlink()
+    VERIFIED.mkdir()
+    for _ in range(3):
+        assert_same(cache.keep("toy", PATH, never), kept)
+
+    assert len(hashed) == 3
+    assert not caplog.messages
+
+
+@pytest.mark.parametrize("file", [PATH, VERIFIED], ids=lambda path: path.name)
+def test_a_fifo_in_the_place_of_a_file_is_not_waited_for_but_replaced(
+    file: Path, kept: Dataset, arrays: dict[str, np.ndarray], caplog: pytest.LogCaptureFixture
+) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+    assert_same(cache.keep("toy", PATH, lambda: arrays), kept)
+    assert_same(cache.keep("toy", PATH, never), kept)
+    assert file.is_file()
+    warnings = [f"{PATH}: cannot read it: expected a file; got a FIFO; making it anew"]
+    assert caplog.messages == (warnings if file == PATH else [])
+
+
+SHORT_OF_MEMORY = """
+import resource, sys
+from pathlib import Path
+from mnist_bp.data import cache
+size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (size + (8 << 20),) * 2)
+try:
+    cache.keep("large", Path(sys.argv[1]), lambda: print("made anew"))
+except MemoryError:
+    print("not enough memory")
+"""
+
+
+def test_a_copy_that_there_is_no_memory_for_is_not_taken_for_a_damaged_one() -> None:
+    images = np.zeros((20_000, 28, 28), np.uint8)
+    labels = (np.arange(20_000) % 2).astype(np.uint8)
+    arrays = {"train_images": images, "train_labels": labels, "test_images": images[:9], "test_labels": labels[:9]}
+    cache.keep("large", PATH, lambda: arrays)
+    limited = subprocess.run(
+        [sys.executable, "-c", SHORT_OF_MEMORY, PATH], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert (limited.stdout, limited.stderr) == ("not enough memory\n", "")
+
+
+def test_a_lack_of_memory_while_a_copy_is_parsed_is_not_taken_for_damage(
+    kept: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lack(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(np, "frombuffer", lack)
+    with pytest.raises(MemoryError):
+        cache.keep("toy", PATH, never)
+
+
+@unsynced
 @pytest.mark.parametrize("flips", [0x01, 0x20, 0x40], ids="{:08b}".format)
 def test_a_flipped_bit_anywhere_is_detected_or_changes_nothing(flips: int, kept: Dataset) -> None:
     """It changes nothing in what the reader does not use, such as time stamps and padding."""
@@ -292,7 +431,7 @@ def test_writing_removes_temporary_files_older_than_a_day_and_nothing_else(array
         os.utime(path, (time.time() - 3600 * hours,) * 2)
     cache.keep("toy", PATH, lambda: arrays)
 
-    assert set(contents(PATH.parent)) == ages.keys() - {".x.gz.1-0123abcd.part"} | {PATH.name}
+    assert set(contents(PATH.parent)) == ages.keys() - {".x.gz.1-0123abcd.part"} | {PATH.name, VERIFIED.name}
 
 
 def test_a_temporary_file_that_another_process_removes_first_is_no_error(

@@ -1,5 +1,7 @@
 """Four arrays that fit together make a data set, and no others do."""
 
+import hashlib
+
 import numpy as np
 import pytest
 
@@ -158,6 +160,28 @@ def test_equal_arrays_have_equal_fingerprints_whatever_their_order_and_memory_la
     other = {name: np.asfortranarray(arrays[name]) for name in reversed(arrays)}
 
     assert Dataset.of("other", other).fingerprint == fingerprint
+
+
+def test_the_fingerprint_is_the_sha256_of_a_line_for_each_array() -> None:
+    """The sums are those that sha256sum prints for the bytes 00 01 02 03, and for 07."""
+    arrays = {"b": np.arange(4, dtype=np.uint8).reshape(2, 2), "a": np.array([7], np.uint8)}
+    lines = (
+        "a uint8 (1,) ca358758f6d27e6cf45272937977a748fd88391db679ceda7dc7bf1f005ee879\n"
+        "b uint8 (2, 2) 054edec1d0211f624fed0cbca9d4f9400b0e491c43742af2c5b0abebf0c990d8"
+    )
+
+    assert fingerprint(arrays) == hashlib.sha256(lines.encode()).hexdigest()
+
+
+def test_a_known_fingerprint_is_not_taken_again(arrays: dict[str, np.ndarray]) -> None:
+    assert Dataset.of("blobs", arrays, "known").fingerprint == "known"
+
+
+def test_a_data_set_gives_back_its_arrays(arrays: dict[str, np.ndarray]) -> None:
+    given = Dataset.of("blobs", arrays).arrays
+    assert given.keys() == arrays.keys()
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(given[name], array, strict=True)
 
 
 @pytest.mark.parametrize("name", ["train_images", "train_labels", "test_images", "test_labels"])

@@ -1,6 +1,7 @@
 """An IDX file is read as it was written, or it is refused with the reason."""
 
 import gzip
+import os
 import struct
 import tracemalloc
 from collections.abc import Callable
@@ -27,7 +28,12 @@ Encode = Callable[[bytes], bytes]
 
 def read(raw: bytes, dimensions: int = 3) -> np.ndarray:
     PATH.write_bytes(raw)
-    return idx.read(PATH, dimensions)
+    return read_file(dimensions)
+
+
+def read_file(dimensions: int) -> np.ndarray:
+    with idx.opened(PATH, dimensions) as file:
+        return file.values()
 
 
 def header(*sizes: int, magic: bytes = b"\0\0\x08") -> bytes:
@@ -42,7 +48,9 @@ def refuses(raw: bytes, reason: str, dimensions: int = 3) -> None:
 
 
 @given(
-    array=arrays(np.uint8, array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=5)),
+    array=st.sampled_from([1, 3]).flatmap(
+        lambda dims: arrays(np.uint8, array_shapes(min_dims=dims, max_dims=dims, min_side=0, max_side=5))
+    ),
     encode=st.sampled_from([bytes, gzip.compress]),
 )
 def test_an_array_that_was_written_is_read_back(array: np.ndarray, encode: Encode) -> None:
@@ -112,39 +120,105 @@ def test_a_file_truncated_anywhere_is_refused(encode: Encode) -> None:
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        (lambda raw: raw + b"\0", "one whole gzip stream; got more bytes after it"),
-        (lambda raw: raw + raw, "one whole gzip stream; got more bytes after it"),
-        (lambda raw: raw[:-8] + bytes([raw[-8] ^ 1]) + raw[-7:], "a sound gzip stream; got .*incorrect data check"),
-        (lambda raw: raw[:-4] + bytes([raw[-4] ^ 1]) + raw[-3:], "a sound gzip stream; got .*incorrect length check"),
+        (lambda raw: raw + b"\n", "a sound gzip stream; got one with a fault: Not a gzipped file"),
+        (lambda raw: raw + gzip.compress(b"\0"), "12 values; got more bytes after them"),
+        (lambda raw: raw[:-8] + bytes([raw[-8] ^ 1]) + raw[-7:], "a sound gzip stream; got .*CRC check failed"),
+        (lambda raw: raw[:-4] + bytes([raw[-4] ^ 1]) + raw[-3:], "a sound gzip stream; got .*Incorrect length"),
         (lambda raw: raw[:-1], "one whole gzip stream; got a truncated one"),
+        (lambda raw: raw + raw[:5], "one whole gzip stream; got a truncated one"),
         (lambda raw: raw[:10] + b"\xff" + raw[11:], "a sound gzip stream; got .*invalid block type"),
     ],
-    ids=["trailing byte", "second member", "checksum", "length", "truncated checksum", "block"],
+    ids=["trailing byte", "another member", "checksum", "length", "truncated checksum", "truncated member", "block"],
 )
 def test_an_unsound_gzip_stream_is_refused(spoil: Callable[[bytes], bytes], reason: str) -> None:
     refuses(spoil(gzip.compress(SMALL)), reason)
 
 
-@pytest.mark.parametrize("sizes", [(3, 2, 2), (60_000, 28, 1 << 20)], ids=["claims little", "claims too much"])
-def test_a_gzip_bomb_takes_hardly_more_memory_than_its_file(sizes: tuple[int, ...]) -> None:
-    """64 MB of zeros are 0.3 MB of gzip; 2 MB leave room for a few copies of the latter."""
-    PATH.write_bytes(gzip.compress(header(*sizes) + bytes(64 << 20), compresslevel=1))
+@pytest.mark.parametrize("cut", [0, 3, 16, 20, len(SMALL)])
+def test_members_of_a_gzip_file_are_read_one_after_the_other(cut: int) -> None:
+    """Source: RFC 1952, section 2.2. Zeros behind them are padding, as for gzip(1)."""
+    members = gzip.compress(SMALL[:cut]) + gzip.compress(SMALL[cut:])
+
+    for raw in (members, members + bytes(5)):
+        assert small_data.idx(read(raw)) == SMALL
+
+
+@pytest.mark.parametrize(
+    ("sizes", "reason"),
+    [
+        ((3, 2, 2), "12 values; got more bytes after them"),
+        ((64, 1 << 10, 1 << 10), f"at most 255 values for each of its .* gzipped bytes; got {64 << 20}"),
+        ((60_000, 28, 1 << 20), f"at most {1 << 30} values"),
+    ],
+    ids=["claims little", "claims what it holds", "claims too much"],
+)
+def test_a_gzip_bomb_takes_hardly_any_memory(sizes: tuple[int, ...], reason: str) -> None:
+    """64 MB of zeros are 65 kB of gzip; 2 MB are room for a piece of a stream."""
+    PATH.write_bytes(gzip.compress(header(*sizes) + bytes(64 << 20)))
+    assert peak_of(lambda: refuses(PATH.read_bytes(), reason)) < 2 << 20
+
+
+def peak_of(act: Callable[[], object]) -> int:
     tracemalloc.start()
     try:
-        with pytest.raises(BpError, match=r"more bytes|at most"):
-            idx.read(PATH, 3)
-        _, peak = tracemalloc.get_traced_memory()
+        act()
+        return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
 
-    assert peak < 2 << 20
+
+@ENCODINGS
+def test_values_are_decoded_to_where_they_stay(encode: Encode, rng: np.random.Generator) -> None:
+    """Beside them there is room for a few pieces of a stream, however large the file."""
+    size = 8 << 20
+    raw = encode(header(8, 1 << 10, 1 << 10) + rng.integers(0, 256, size, np.uint8).tobytes())
+    PATH.write_bytes(raw)
+
+    assert peak_of(lambda: read_file(3)) < size + 4 * idx.CHUNK
 
 
-@pytest.mark.parametrize("make", [lambda: None, PATH.mkdir], ids=["missing", "folder"])
-def test_a_file_that_cannot_be_read_is_refused(make: Callable[[], None]) -> None:
+def test_blank_images_and_equal_labels_are_no_bombs() -> None:
+    assert read(gzip.compress(small_data.idx(np.zeros((1000, 28, 28), np.uint8)))).shape == (1000, 28, 28)
+    assert read(gzip.compress(small_data.idx(np.zeros(4 << 20, np.uint8))), 1).shape == (4 << 20,)
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda: None, "No such file"),
+        (PATH.mkdir, "Is a directory"),
+        (lambda: os.mkfifo(PATH), "expected a file; got a FIFO"),
+        (lambda: PATH.symlink_to("/dev/zero"), "expected a file; got a device"),
+    ],
+    ids=["missing", "folder", "FIFO", "device"],
+)
+def test_what_cannot_be_read_is_refused_at_once(make: Callable[[], None], reason: str) -> None:
     make()
-    with pytest.raises(BpError, match=f"{PATH}: cannot read it: ") as caught:
-        idx.read(PATH, 1)
+    with pytest.raises(BpError, match=f"{PATH}: cannot read it: {reason}") as caught:
+        read_file(1)
+
+    assert caught.value.code == Exit.NO_DATA
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({0: (210, 8, 8), 1: (209,)}, "as many train images as labels, at least one; got 210 and 209"),
+        ({2: (60, 8, 9)}, "test images of 8×8 pixels; got 8×9"),
+        ({0: (210, 0, 8)}, "train images with pixels; got 0×8"),
+        ({2: (0, 8, 8), 3: (0,)}, "as many test images as labels, at least one; got 0 and 0"),
+    ],
+    ids=["counts", "shapes", "no pixels", "no images"],
+)
+def test_files_that_do_not_fit_together_are_refused_by_their_headers(
+    claims: dict[int, tuple[int, ...]], reason: str, archive_folder: Path
+) -> None:
+    """None of the values is there: to look for them would be another error."""
+    paths = [archive_folder / name for name in FILES]
+    for path, sizes in zip(paths, [(210, 8, 8), (210,), (60, 8, 8), (60,)], strict=True):
+        path.write_bytes(gzip.compress(header(*claims.get(paths.index(path), sizes))))
+    with pytest.raises(BpError, match=f"data set own: expected {reason}") as caught:
+        idx.read_four("own", paths)
 
     assert caught.value.code == Exit.NO_DATA
 
@@ -158,11 +232,11 @@ def test_the_four_files_are_found_under_their_usual_names(name: str, tmp_path: P
         ("test_images", "t10k-images", 3),
         ("test_labels", "t10k-labels", 1),
     ):
-        written[part] = np.full((len(written) + 1,) * dimensions, len(written), np.uint8)
+        written[part] = np.full((3,) * dimensions, len(written), np.uint8)
         raw = small_data.idx(written[part])
         Path(name.format(stem, dimensions)).write_bytes(gzip.compress(raw) if name.endswith("gz") else raw)
 
-    got = idx.read_four(idx.find_four(Path()))
+    got = idx.read_four("own", idx.find_four(Path()))
 
     assert got.keys() == written.keys()
     for part, array in written.items():
@@ -200,6 +274,13 @@ def test_two_candidates_are_one_too_many(archive_folder: Path) -> None:
     assert caught.value.code == Exit.NO_DATA
 
 
+def test_a_fifo_is_a_candidate_so_that_it_is_refused_in_words(archive_folder: Path) -> None:
+    (archive_folder / FILES[1]).unlink()
+    os.mkfifo(archive_folder / FILES[1])
+    with pytest.raises(BpError, match=f"{FILES[1]}: cannot read it: expected a file; got a FIFO"):
+        idx.read_four("own", idx.find_four(archive_folder))
+
+
 def test_folders_are_not_candidates(archive_folder: Path) -> None:
     (archive_folder / "train-labels-idx1-ubyte.unpacked").mkdir()
     assert [path.name for path in idx.find_four(archive_folder)] == list(FILES)
@@ -215,7 +296,7 @@ def test_a_missing_folder_is_named() -> None:
 @pytest.mark.skipif(not MNIST.is_dir(), reason="the real archives are not here")
 def test_mnist_has_as_many_digits_of_each_class_as_it_is_known_to_have() -> None:
     """Source: the class counts published with every copy of MNIST, and the 0.1307 that PyTorch's example subtracts."""
-    arrays = idx.read_four(MNIST / name for name in FILES)
+    arrays = idx.read_four("mnist", [MNIST / name for name in FILES])
 
     assert arrays["train_images"].shape == (60_000, 28, 28)
     assert arrays["test_images"].shape == (10_000, 28, 28)

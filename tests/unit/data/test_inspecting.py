@@ -1,7 +1,9 @@
 """Whether the cache holds a data set unharmed, and what a data set is like; test_data.py of `cli` has the commands."""
 
 import gzip
+import os
 import statistics
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 from mnist_bp.data import cache, fetch, idx, inspecting, loading, synthetic
 from mnist_bp.data.archives import FILES, Archives
 from mnist_bp.data.dataset import Dataset
+from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import Advance, silent
 from mnist_bp.streams import Stream
 from tests.helpers.data import blobs
@@ -41,7 +44,7 @@ def test_a_wrong_archive_is_named_with_its_sum(home: Path) -> None:
 
 
 def test_a_decoded_copy_that_is_sound_in_itself_but_of_other_images_is_wrong(home: Path) -> None:
-    arrays = dict(idx.read_four(home / file for file in FILES))
+    arrays = dict(idx.read_four("mnist", [home / file for file in FILES]))
     cache.keep("mnist", home / "decoded.npz", lambda: arrays | {"test_images": 255 - arrays["test_images"]})
     assert inspecting.verify("mnist")[1]["decoded.npz"] == "wrong: delete it"
 
@@ -49,6 +52,32 @@ def test_a_decoded_copy_that_is_sound_in_itself_but_of_other_images_is_wrong(hom
 def test_a_damaged_decoded_copy_is_wrong(home: Path) -> None:
     (home / "decoded.npz").write_bytes(b"rotten")
     assert inspecting.verify("mnist")[1]["decoded.npz"] == "wrong: delete it"
+
+
+def test_a_forged_decoded_copy_that_was_never_hashed_is_wrong(home: Path) -> None:
+    """Its file is said to have been verified, by whoever can write to the cache: `verify` believes nobody."""
+    loading.load("mnist")
+    copy, said = home / "decoded.npz", home / "decoded.verified"
+    whole = bytearray(copy.read_bytes())
+    whole[5000] ^= 1
+    copy.write_bytes(whole)
+    status = copy.stat()
+    parts = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    said.write_text(f"{zlib.crc32(whole):08x} {' '.join(map(str, parts))}\n")
+    loading.load("mnist")  # which does
+    assert inspecting.verify("mnist")[1]["decoded.npz"] == "wrong: delete it"
+
+
+@pytest.mark.parametrize("name", [FILES[1], "decoded.npz"])
+def test_a_fifo_is_not_waited_for(name: str, home: Path) -> None:
+    (home / name).unlink(missing_ok=True)
+    os.mkfifo(home / name)
+    if name == "decoded.npz":
+        assert inspecting.verify("mnist")[1][name] == "wrong: delete it"
+    else:
+        with pytest.raises(BpError, match=f"{name}: cannot read it: expected a file; got a FIFO") as caught:
+            inspecting.verify("mnist")
+        assert caught.value.code == Exit.NO_DATA
 
 
 def test_a_data_set_is_described_as_its_archives_are(home: Path) -> None:
@@ -62,7 +91,9 @@ def test_a_data_set_is_described_as_its_archives_are(home: Path) -> None:
     assert sum(about["test_per_class"]) == 60
     assert about["train_mean"] == pytest.approx(statistics.fmean(pixels))
     assert about["train_std"] == pytest.approx(statistics.pstdev(pixels))
-    assert about["fingerprint"] == Dataset.of("mnist", idx.read_four(home / file for file in FILES)).fingerprint
+    assert (
+        about["fingerprint"] == Dataset.of("mnist", idx.read_four("mnist", [home / file for file in FILES])).fingerprint
+    )
 
 
 def test_drawn_digits_are_described_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from mnist_bp.atomic import leftovers
-from mnist_bp.data import loading, synthetic, toy
+from mnist_bp.data import cache, loading, synthetic, toy
 from mnist_bp.data.archives import ARCHIVES, FILES, Archives
 from mnist_bp.data.dataset import Dataset
 from mnist_bp.progress import Advance
@@ -70,7 +70,7 @@ def test_a_published_data_set_is_fetched_decoded_and_kept(
 
     assert_is_archived(dataset, archive_folder)
     assert (dataset.name, dataset.shape, dataset.classes) == ("mnist", (8, 8), ("0", "1", "2"))
-    assert set(contents(tmp_path / "cache" / "mnist")) == {*FILES, "decoded.npz"}
+    assert set(contents(tmp_path / "cache" / "mnist")) == {*FILES, "decoded.npz", "decoded.verified"}
 
 
 def test_a_published_data_set_has_the_published_names_of_its_classes(
@@ -104,6 +104,20 @@ def test_a_damaged_decoded_copy_is_made_anew_from_the_archives(
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
 
 
+def test_a_decoded_copy_of_other_contents_than_are_pinned_is_made_anew(
+    cached: Path, archive_folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However sound it is in itself: it is what the package itself would write of other arrays."""
+    genuine = loading.load("mnist")
+    monkeypatch.setitem(ARCHIVES, "mnist", replace(ARCHIVES["mnist"], fingerprint=genuine.fingerprint))
+    (cached / "decoded.npz").unlink()
+    foreign = {name: 255 - array if name == "test_images" else array for name, array in genuine.arrays.items()}
+    cache.keep("mnist", cached / "decoded.npz", lambda: foreign)
+
+    assert_is_archived(loading.load("mnist"), archive_folder)
+    assert caplog.messages == [f"{cached / 'decoded.npz'}: not the decoded copy that was written there; making it anew"]
+
+
 @pytest.mark.parametrize("stray", ["train-labels-idx1-ubyte", "train-labels.bin", "my-train-labels.gz"])
 def test_nothing_but_the_verified_archives_is_decoded(stray: str, cached: Path, archive_folder: Path) -> None:
     """A user may unpack them, or lay other files beside them."""
@@ -123,7 +137,7 @@ def test_the_config_may_name_mirrors_and_cache(
         dataset = loading.load("mnist", cache_dir="named", mirrors=(named.url,))
 
     assert_is_archived(dataset, archive_folder)
-    assert {"decoded.npz", *FILES} == set(contents(Path("named", "mnist")))
+    assert {"decoded.npz", "decoded.verified", *FILES} == set(contents(Path("named", "mnist")))
 
 
 def test_the_environment_overrides_the_cache_of_the_config(
@@ -198,7 +212,7 @@ def test_eight_processes_on_a_cold_cache_agree_though_one_is_killed_and_the_mirr
     (left,) = home.glob(".*")
     assert left in leftovers(home)
     assert f".{FILES[0]}.{victim.pid}-" in left.name
-    assert contents(home).keys() == {*FILES, "decoded.npz", left.name}
+    assert contents(home).keys() == {*FILES, "decoded.npz", "decoded.verified", left.name}
     assert_is_archived(loading.load("mnist"), archive_folder)
 
 
