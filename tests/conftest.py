@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from mnist_bp import machine
+from mnist_bp.data import fetch
 from mnist_bp.data.archives import ARCHIVES, FILES, Archives
 from tests.helpers.data import MNIST, blobs, idx
 
@@ -35,10 +36,11 @@ def rng() -> np.random.Generator:
 
 @pytest.fixture(autouse=True)
 def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the test its own cache and working directory, and no way to a mirror outside the machine."""
+    """Give the test its own cache and working directory, no way to a mirror outside the machine, and no pauses."""
     monkeypatch.setenv("MNIST_BP_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))  # what is used where that does not count
     monkeypatch.setenv("MNIST_BP_MIRRORS", "http://127.0.0.1:9/")
+    monkeypatch.setattr(fetch, "PAUSES", (0, 0))
     machine.limit_threads(1)  # which commands set: on a busy machine, threads that wait for each other take much longer
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")

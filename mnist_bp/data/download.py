@@ -1,5 +1,7 @@
 """One file from one address: downloaded whole, with the hash it must have, or not at all."""
 
+import logging
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,8 @@ import urllib3
 from mnist_bp.data import cache
 from mnist_bp.progress import Advance, Progress
 
+log = logging.getLogger(__name__)
+
 TIMEOUT = (10, 30)  # seconds to connect, and to wait for a byte
 PATIENCE, LEAST_RATE = 30, 1024  # at least so many bytes a second, measured over so many seconds
 MAX_BYTES = 64 << 20  # of one archive; the largest has 26 MB
@@ -21,14 +25,45 @@ REQUESTS = 5  # for one file, redirects included
 CHUNK = 1 << 16
 
 
+PASSING = (TimeoutError, ConnectionResetError, ConnectionAbortedError, BrokenPipeError)
+PASSING_STATUS = {requests.codes.request_timeout, requests.codes.too_many_requests, *range(500, 600)}
+
+
 class MirrorError(Exception):
-    """Why an address could not serve the file."""
+    """Why an address could not serve the file, without the secrets of the address."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(veiled(message))
 
 
-def download(url: str, path: Path, sha256: str, progress: Progress) -> None:
+class TransientError(MirrorError):
+    """Why it could not this time; the next time it may."""
+
+
+def veiled(text: str) -> str:
+    """Return the text with *** for the password, and for each value of the query, of every address in it."""
+    text = re.sub(r"(\S*?://|['\"]?)([^\s:/?#@]*:)?\S*@", r"\1\2***@", text)
+    return re.sub(r"([?&])([^\s=&]+=)?[^\s&]+", r"\1\2***", text)
+
+
+def download(url: str, path: Path, sha256: str, progress: Progress, pauses: tuple[float, ...] = ()) -> None:
     """Download to `path` if what comes has the SHA-256; else raise MirrorError and leave `path` alone.
 
-    Raises BpError (exit 4) if `path` cannot be written.
+    After a failure that may pass it tries again, once after each of the `pauses`, in seconds. Raises BpError (exit 4)
+    if `path` cannot be written.
+    """
+    for number, pause in enumerate(pauses, 2):
+        try:
+            return _download(url, path, sha256, progress)
+        except TransientError as error:
+            tries = len(pauses) + 1
+            log.warning("%s: %s; trying again in %g s (%d of %d)", veiled(url), error, pause, number, tries)
+        time.sleep(pause)
+    return _download(url, path, sha256, progress)
+
+
+def _download(url: str, path: Path, sha256: str, progress: Progress) -> None:
+    """Download once.
 
     A second thread talks to the server, as no timeout of a socket ends a header or a chunk that comes byte by byte.
     """
@@ -38,7 +73,7 @@ def download(url: str, path: Path, sha256: str, progress: Progress) -> None:
     try:
         length = _arrival(arrivals, PATIENCE)
         if length is None:
-            raise MirrorError(f"no answer in {PATIENCE} s")
+            raise TransientError(f"no answer in {PATIENCE} s")
         total = int(length) if length.isdecimal() and len(length) < 20 else None
         with progress(path.name, total, "B") as advance:
             try:
@@ -59,7 +94,7 @@ def _body(arrivals: "SimpleQueue[Any]", advance: Advance) -> Iterator[bytes]:
             yield chunk
         if (seconds := time.monotonic() - since) >= PATIENCE:
             if recent < LEAST_RATE * seconds:
-                raise MirrorError(f"too slow: {recent} bytes in {seconds:.0f} s")
+                raise TransientError(f"too slow: {recent} bytes in {seconds:.0f} s")
             since, recent = time.monotonic(), 0
 
 
@@ -87,7 +122,7 @@ def _receive(url: str, arrivals: "SimpleQueue[Any]", enough: Event) -> None:
                 try:
                     chunk = read(CHUNK, decode_content=False)
                 except (urllib3.exceptions.HTTPError, OSError) as error:
-                    raise MirrorError(f"{_reason(error)} after {received} bytes") from error
+                    raise TransientError(f"{_words(_cause(error))} after {received} bytes") from error
                 received += len(chunk)
                 if received > MAX_BYTES:
                     raise MirrorError(f"expected at most {MAX_BYTES} bytes; got more")
@@ -103,7 +138,7 @@ def _response(url: str) -> requests.Response:
 
     Redirects are followed here, because a `Session` reads the body of each, however long it is.
     """
-    session = requests.Session()
+    session, verb = requests.Session(), "is"
     try:
         for _ in range(REQUESTS):
             request = session.prepare_request(requests.Request("GET", url, headers={"Accept-Encoding": "identity"}))
@@ -112,17 +147,27 @@ def _response(url: str) -> requests.Response:
             if not response.is_redirect:
                 break
             response.close()
+            verb = "redirects to"
             url = urljoin(url, response.headers["Location"])
     except (OSError, urllib3.exceptions.HTTPError, ValueError) as error:  # OSError: requests' own, and certificates
-        raise MirrorError(_reason(error)) from error
+        cause = _cause(error)
+        if isinstance(cause, ValueError):  # its words may quote any part of the address
+            raise MirrorError(f"{verb} no valid HTTP address") from error
+        kind = TransientError if isinstance(cause, PASSING) else MirrorError
+        raise kind(_words(cause)) from error
     if response.status_code != requests.codes.ok:
         response.close()
-        raise MirrorError(f"HTTP {response.status_code} {response.reason}".rstrip())
+        kind = TransientError if response.status_code in PASSING_STATUS else MirrorError
+        raise kind(f"HTTP {response.status_code} {response.reason}".rstrip())
     return response
 
 
-def _reason(error: BaseException) -> str:
-    """Return the innermost cause in words: the outer ones repeat the address and the names of classes."""
+def _cause(error: BaseException) -> BaseException:
+    """Return the innermost cause: the outer ones repeat the address and the names of classes."""
     while cause := error.__cause__ or error.__context__:
         error = cause
+    return error
+
+
+def _words(error: BaseException) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

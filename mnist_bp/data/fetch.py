@@ -4,10 +4,10 @@ import hashlib
 import logging
 import os
 from collections.abc import Callable, Iterator
-from io import FileIO
 from pathlib import Path
 from typing import IO
 
+from mnist_bp import regular
 from mnist_bp.data import cache
 from mnist_bp.data.archives import Archives
 from mnist_bp.errors import BpError, Exit
@@ -16,13 +16,14 @@ from mnist_bp.progress import Progress
 log = logging.getLogger(__name__)
 
 CHUNK = 1 << 20
+PAUSES = (2, 8)  # seconds before the only mirror is asked again
 
 
 def fetch(archives: Archives, home: Path, mirrors: tuple[str, ...] | None, progress: Progress) -> None:
     """See to it that the four archives lie in `home`, verified; download those that do not.
 
     Mirrors are $MNIST_BP_MIRRORS (separated by spaces or commas), else `mirrors`, else the data set's own; each is
-    tried once a file, in order. Raises BpError (exit 4) if none serves it.
+    tried once a file, in order, but a single one again after PAUSES. Raises BpError (exit 4) if none serves it.
     """
     bases = tuple(os.environ.get("MNIST_BP_MIRRORS", "").replace(",", " ").split()) or (
         archives.mirrors if mirrors is None else mirrors
@@ -43,7 +44,7 @@ def import_from(archives: Archives, source: Path, home: Path) -> None:
     Raises BpError (exit 4) if one is missing or has another SHA-256, or cannot be copied.
     """
     for name, sha256 in archives.files.items():
-        got = sha256_of(source / name, FileIO)
+        got = sha256_of(source / name, regular.opened)
         if got != sha256:
             found = f"a file with {got}" if got else "no such file"
             raise BpError(
@@ -52,11 +53,13 @@ def import_from(archives: Archives, source: Path, home: Path) -> None:
                 hint=f"the four files are {', '.join(archives.files)}; other IDX files train with data.name=idx",
             )
     for name, sha256 in archives.files.items():
-        with FileIO(source / name) as file:
-            try:
+        try:
+            with regular.opened(source / name) as file:
                 cache.store(home / name, _pieces(file, source / name), sha256)
-            except ValueError as error:
-                raise BpError(f"{source / name}: it has changed meanwhile: {error}", code=Exit.NO_DATA) from error
+        except ValueError as error:
+            raise BpError(f"{source / name}: it has changed meanwhile: {error}", code=Exit.NO_DATA) from error
+        except OSError as error:  # of the source, as `store` raises none
+            raise _unreadable(source / name, error) from error
 
 
 def sha256_of(path: Path, opened: Callable[[Path], IO[bytes]] = cache.reading) -> str | None:
@@ -66,7 +69,7 @@ def sha256_of(path: Path, opened: Callable[[Path], IO[bytes]] = cache.reading) -
         with opened(path) as file:
             for piece in _pieces(file, path):
                 digest.update(piece)
-    except (FileNotFoundError, NotADirectoryError):
+    except cache.MISSING:
         return None
     except OSError as error:
         raise _unreadable(path, error) from error
@@ -87,17 +90,17 @@ def _unreadable(path: Path, error: OSError) -> BpError:
 
 
 def _fetch_one(urls: list[str], path: Path, sha256: str, dataset: str, progress: Progress) -> None:
-    from mnist_bp.data.download import MirrorError, download  # noqa: PLC0415  # requests takes 50 ms to import
+    from mnist_bp.data.download import MirrorError, download, veiled  # noqa: PLC0415  # requests takes 50 ms to import
 
     failures = []
     for url in urls:
         try:
-            download(url, path, sha256, progress)
+            download(url, path, sha256, progress, PAUSES if len(urls) == 1 else ())
         except MirrorError as error:
-            failures.append(f"{url}: {error}")
+            failures.append(f"{veiled(url)}: {error}")
         else:
             if failures:
-                log.warning("got %s from %s; before that: %s", path.name, url, "; ".join(failures))
+                log.warning("got %s from %s; before that: %s", path.name, veiled(url), "; ".join(failures))
             return
     raise BpError(
         f"cannot get {path.name} of data set {dataset}: {'; '.join(failures) or 'there is no mirror to ask'}",

@@ -181,7 +181,7 @@ FAULTS: dict[str, tuple[Answer, str]] = {  # what a mirror may do wrong, and the
     "absurd length": (sends(lambda body: reply(body[:-9], f"Content-Length: {'9' * 5000}")), "expected SHA-256"),
     "redirect to nowhere": (
         sends(lambda body: reply(b"", "Location: http://[", "Content-Length: 0", status="302 Found")),
-        "Invalid",
+        "redirects to no valid HTTP address",
     ),
     "reset in mid-body": (reset, "reset"),
     "stall in mid-body": (stall, "timed out after 40 bytes"),

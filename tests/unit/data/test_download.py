@@ -1,5 +1,6 @@
 """Whatever a server does, what arrives under a name is the file with the right hash, or nothing."""
 
+import hashlib
 import shutil
 import socket
 from collections.abc import Callable
@@ -9,6 +10,7 @@ import pytest
 
 from mnist_bp.data import download, fetch
 from mnist_bp.data.archives import FILES, Archives
+from mnist_bp.data.download import MirrorError, TransientError
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import silent
 from tests.helpers.commands import contents
@@ -52,6 +54,67 @@ def test_after_a_faulty_mirror_the_next_one_is_asked_and_nothing_is_left_of_the_
     assert contents(HOME) == contents(archive_folder)
     assert len(faulty.requests) == 1
     assert caplog.text.count(reason) == 1
+
+
+PERMANENT = {
+    "403", "404", "206", "truncated body without its length", "bit flip", "HTML", "empty body", "gunzipped body",
+    "no HTTP", "two lengths", "absurd length", "redirect to nowhere", "oversize body",
+}  # fmt: skip
+
+
+def test_a_failure_is_transient_if_another_request_may_do_better(
+    fault: tuple[Answer, str], archive_folder: Path, request: pytest.FixtureRequest
+) -> None:
+    sha256 = hashlib.sha256((archive_folder / FILES[0]).read_bytes()).hexdigest()
+    with Mirror(archive_folder, fault[0]) as faulty, pytest.raises(MirrorError) as caught:
+        download.download(faulty.url + FILES[0], HOME / FILES[0], sha256, silent)
+
+    assert isinstance(caught.value, TransientError) == (request.node.callspec.params["fault"] not in PERMANENT)
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9/", "http://unknown.invalid/", "http://", "ftp://a/"])
+def test_an_address_where_nobody_answers_is_no_transient_failure(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def resolve(host: str, *rest: object) -> list[object]:
+        if host == "unknown.invalid":
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (host, 9))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with pytest.raises(MirrorError) as caught:
+        download.download(address, HOME / FILES[0], "", silent)
+
+    assert not isinstance(caught.value, TransientError)
+
+
+@pytest.mark.parametrize(
+    ("text", "veiled"),
+    [
+        ("https://user:secret@host/path", "https://user:***@host/path"),
+        ("https://user:se/cr@et@host/path", "https://user:***@host/path"),
+        ("https://secret@host/path", "https://***@host/path"),
+        ("user:secret@host/path", "user:***@host/path"),
+        ("https://host:80/path?token=secret&key=secret", "https://host:80/path?token=***&key=***"),
+        ("https://host/path?secret", "https://host/path?***"),
+        ("cannot parse 'https://user:secret@host/' or so", "cannot parse 'https://user:***@host/' or so"),
+        ("Max retries exceeded with url: /path?token=secret (as", "Max retries exceeded with url: /path?token=*** (as"),
+        ("https://host:80/path", "https://host:80/path"),
+        ("HTTP 404 Where?", "HTTP 404 Where?"),
+    ],
+)
+def test_of_an_address_all_is_shown_but_its_secrets(text: str, veiled: str) -> None:
+    assert download.veiled(text) == veiled
+
+
+@pytest.mark.parametrize(
+    "address", ["http://user:secret@[/?key=secret", "http://user:sec/ret@host/", "ftp://user:secret@host/?secret"]
+)
+def test_what_cannot_be_asked_is_not_quoted(address: str, archive_folder: Path) -> None:
+    """Neither a mirror's address, nor one that it redirects to; libraries would quote parts of it."""
+    elsewhere = reply(b"", f"Location: {address}", "Content-Length: 0", status="302 Found")
+    with Mirror(archive_folder, sends(lambda body: elsewhere)) as moved:
+        for url, verb in ((address, "is"), (moved.url + FILES[0], "redirects to")):
+            with pytest.raises(MirrorError, match=f"^{verb} no valid HTTP address$"):
+                download.download(url, HOME / FILES[0], "", silent)
 
 
 @pytest.mark.parametrize("address", ["ftp://127.0.0.1/", "127.0.0.1", "http://", "http://[", "http://a..b/"])

@@ -2,7 +2,12 @@
 
 import errno
 import os
+import shutil
+import signal
 import socket
+import subprocess
+import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from io import BytesIO, FileIO
@@ -11,6 +16,7 @@ from typing import IO
 
 import pytest
 
+from mnist_bp import regular
 from mnist_bp.data import fetch
 from mnist_bp.data.archives import FILES, Archives
 from mnist_bp.errors import BpError, Exit
@@ -18,6 +24,7 @@ from mnist_bp.progress import silent
 from tests.helpers.commands import contents
 from tests.helpers.disks import small_disk
 from tests.helpers.mirror import Answer, Mirror, flipped, status
+from tests.helpers.mirror import sound as whole
 
 HOME = Path("cache")
 
@@ -175,7 +182,7 @@ def instead(path: Path, opening: int, opened: Callable[[Path], IO[bytes]]) -> Ca
     """Return what opens files, but for the first or second opening of one of them: that is `opened`."""
     openings = Counter[Path]()
 
-    def open_one(each: Path) -> IO[bytes]:
+    def open_one(each: Path, flags: int = 0) -> IO[bytes]:
         openings[each] += 1
         return (opened if each == path and openings[each] == opening else FileIO)(each)
 
@@ -186,7 +193,7 @@ def test_a_source_that_changes_while_it_is_imported_does_not_get_in(
     small_mnist: Archives, archive_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changing, originals = archive_folder / FILES[2], contents(archive_folder)
-    monkeypatch.setattr(fetch, "FileIO", instead(changing, 2, lambda path: BytesIO(flipped(path.read_bytes()))))
+    monkeypatch.setattr(regular, "opened", instead(changing, 2, lambda path: BytesIO(flipped(path.read_bytes()))))
     with pytest.raises(BpError, match=rf"^{changing}: it has changed meanwhile: expected SHA-256") as caught:
         fetch.import_from(small_mnist, archive_folder, HOME)
 
@@ -199,7 +206,7 @@ def test_a_source_that_cannot_be_read_is_not_blamed_on_the_cache(
     opening: int, small_mnist: Archives, archive_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = archive_folder / FILES[2]
-    monkeypatch.setattr(fetch, "FileIO", instead(broken, opening, Broken))
+    monkeypatch.setattr(regular, "opened", instead(broken, opening, Broken))
     with pytest.raises(BpError) as caught:
         fetch.import_from(small_mnist, archive_folder, HOME)
 
@@ -213,6 +220,93 @@ def test_a_folder_in_the_place_of_an_archive_is_an_error(small_mnist: Archives, 
     (archive_folder / FILES[0]).mkdir()
     with pytest.raises(BpError, match=rf"{FILES[0]}: cannot read it: Is a directory"):
         fetch.import_from(small_mnist, archive_folder, HOME)
+
+
+@pytest.mark.parametrize("where", ["cache", "archives"])
+def test_a_fifo_in_the_place_of_an_archive_is_refused_and_not_waited_for(
+    where: str, small_mnist: Archives, archive_folder: Path
+) -> None:
+    shutil.copytree(archive_folder, HOME)
+    fifo = {"cache": HOME, "archives": archive_folder}[where] / FILES[1]
+    fifo.unlink()
+    os.mkfifo(fifo)
+    act = {
+        "cache": lambda: fetch.fetch(small_mnist, HOME, ("http://127.0.0.1:9/",), silent),
+        "archives": lambda: fetch.import_from(small_mnist, archive_folder, HOME),
+    }
+    with pytest.raises(BpError, match=f"^{fifo}: cannot read it: expected a file; got a FIFO$") as caught:
+        act[where]()
+
+    assert caught.value.code == Exit.NO_DATA
+
+
+def test_passwords_and_tokens_of_mirrors_are_not_shown(
+    small_mnist: Archives, archive_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither if all fail, nor if one serves after others."""
+    with Mirror(archive_folder, status("503 Try http://admin:hunter2@127.0.0.1/?key=hunter2")) as failing:
+        secret = failing.url.replace("http://", "http://user:hunter2@")
+        with pytest.raises(BpError) as caught:
+            fetch.fetch(small_mnist, HOME, (secret, "http://hunter2@["), silent)
+        with pytest.raises(BpError) as alone:
+            fetch.fetch(small_mnist, HOME, (secret,), silent)
+    with Mirror(archive_folder) as sound:
+        fetch.fetch(small_mnist, HOME, (secret, sound.url.replace("http://", "http://user:hunter2@")), silent)
+
+    shown = [str(caught.value), str(alone.value), *caplog.messages]
+    assert len(shown) == 2 + 2 + 4
+    assert not [text for text in shown if "hunter2" in text]
+    assert f"{failing.url.replace('http://', 'http://user:***@')}{FILES[0]}: HTTP 503" in shown[0]
+    assert "http://***@[/" in shown[0]
+
+
+def test_the_only_mirror_is_asked_again_after_pauses_that_are_announced(
+    small_mnist: Archives, archive_folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers = iter([status("503 Service Unavailable"), status("429 Too Many Requests")])
+    paused: list[float] = []
+    monkeypatch.setattr(fetch, "PAUSES", (2, 8))
+    monkeypatch.setattr(time, "sleep", paused.append)
+
+    def answer(connection: socket.socket, body: bytes) -> None:
+        next(answers, whole)(connection, body)
+
+    with Mirror(archive_folder, answer) as only:
+        fetch.fetch(small_mnist, HOME, (only.url,), silent)
+
+    assert contents(HOME) == contents(archive_folder)
+    assert paused == [2, 8]
+    assert caplog.messages == [
+        f"{only.url}{FILES[0]}: HTTP 503 Service Unavailable; trying again in 2 s (2 of 3)",
+        f"{only.url}{FILES[0]}: HTTP 429 Too Many Requests; trying again in 8 s (3 of 3)",
+    ]
+
+
+def test_the_only_mirror_is_asked_three_times_and_one_of_two_once(small_mnist: Archives, archive_folder: Path) -> None:
+    with Mirror(archive_folder, status("503 Service Unavailable")) as one:
+        for mirrors, requests in (((one.url,), 3), ((one.url, "http://["), 1)):
+            one.requests.clear()
+            with pytest.raises(BpError, match=f"{FILES[0]}: HTTP 503 Service Unavailable"):
+                fetch.fetch(small_mnist, HOME, mirrors, silent)
+            assert len(one.requests) == requests
+
+
+def test_a_signal_ends_a_pause_at_once(archive_folder: Path) -> None:
+    """The pause is longer than any test may take."""
+    patient = "from mnist_bp.data import fetch; fetch.PAUSES = (1000,); from mnist_bp.cli import main; main()"
+    with Mirror(archive_folder, status("503 Service Unavailable")) as mirror:
+        fetching = subprocess.Popen(
+            [sys.executable, "-c", patient, "data", "fetch"],
+            env=os.environ | {"MNIST_BP_MIRRORS": mirror.url, "NO_PROXY": "127.0.0.1"},
+            stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert fetching.stderr
+        announced = fetching.stderr.readline()
+        fetching.send_signal(signal.SIGTERM)
+        fetching.communicate(timeout=60)
+
+    assert announced.endswith("HTTP 503 Service Unavailable; trying again in 1000 s (2 of 2)\n")
+    assert fetching.returncode == Exit.TERMINATED
 
 
 def test_import_to_a_disk_that_is_too_small_is_an_error(small_mnist: Archives, archive_folder: Path) -> None:
