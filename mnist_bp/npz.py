@@ -10,7 +10,7 @@ import numpy as np
 
 
 def arrays(file: IO[bytes], whole: Any) -> dict[str, np.ndarray]:
-    """Return the arrays of an open file by their names, as read-only views of `whole`, its bytes (or their map).
+    """Return the arrays of an open file by their names, as read-only views of `whole`, its bytes.
 
     Memory stays within a few times the file's size, whatever it claims. Checksums are left to the caller. Raises
     ValueError for anything that is not such a file, and MemoryError if memory is short.
@@ -31,6 +31,7 @@ def arrays(file: IO[bytes], whole: Any) -> dict[str, np.ndarray]:
                 name = member.filename.removesuffix(".npy")
                 if version != (1, 0) or file.tell() + flat.nbytes != start + member.file_size or name in found:
                     raise ValueError(f"{name} is not one whole array of version 1.0")
+                flat.flags.writeable = False
                 found[name] = flat.reshape(shape, order="F" if by_columns else "C")
         if sum(array.nbytes for array in found.values()) > len(whole):
             raise ValueError("its arrays overlap")

@@ -64,7 +64,8 @@ def _told(error: BpError | MemoryError | OSError | click.UsageError) -> tuple[st
     if isinstance(error, click.UsageError):
         return error.format_message(), None, Exit.USAGE
     if isinstance(error, MemoryError):
-        return f"not enough memory: {error}", "a smaller network or train.batch_size needs less", Exit.FAILURE
+        what = f": {error}" if str(error) else ""
+        return f"not enough memory{what}", "a smaller network or train.batch_size needs less", Exit.FAILURE
     return f"{error.filename or 'input or output'}: {error.strerror or error}", None, Exit.FAILURE
 
 

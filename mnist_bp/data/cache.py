@@ -6,13 +6,13 @@ may be one, as the user's own choice.
 
 import errno
 import hashlib
-import io
 import logging
 import os
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
 from typing import IO
 
@@ -41,7 +41,7 @@ def expanded(path: str) -> Path:
     return Path(os.path.expanduser(path))  # noqa: PTH111  # Path.expanduser raises RuntimeError for that user
 
 
-def reading(path: Path) -> IO[bytes]:
+def reading(path: Path) -> BufferedReader:
     """Open a file of the cache; raises OSError if there is none, BpError (exit 4) if its folder is a symbolic link."""
     _refuse_link(path.parent)
     try:
@@ -98,18 +98,22 @@ def opened(name: str, path: Path, pinned: str | None = None) -> Dataset:
     fingerprint is slow, so it is believed if the file was found sound before and is still the same by its `_identity`,
     which is kept in a file beside it.
     """
+    unsound = f"{path}: not the decoded copy that was written there"
     try:
         with reading(path) as file:
-            status = os.fstat(file.fileno())
-            whole = file.read()
+            whole = np.empty(os.fstat(file.fileno()).st_size, np.uint8)
+            file.readinto(whole.data)
+            members = npz.arrays(file, whole)
+            identity = _identity(os.fstat(file.fileno()), whole)  # as it is after all has been read
     except MISSING:
         raise
     except OSError as error:
         raise ValueError(f"{path}: cannot read it: {error.strerror}") from error
-    identity, known_by = _identity(status, whole), path.with_suffix(".verified")
+    except ValueError as error:
+        raise ValueError(unsound) from error
+    known_by = path.with_suffix(".verified")
     believed = _line(known_by) == identity
     try:
-        members = npz.arrays(io.BytesIO(whole), whole)
         written = bytes(members.pop("fingerprint")).decode()
         known = written[-64:] if believed else fingerprint(members)
         if written != f"{name}/{path.name} {known}" or known != (pinned or known):
@@ -117,18 +121,18 @@ def opened(name: str, path: Path, pinned: str | None = None) -> Dataset:
         dataset = Dataset.of(name, members, known)
     except MemoryError:
         raise
-    except Exception as error:  # damaged bytes may raise almost any; the answer is the same
-        raise ValueError(f"{path}: not the decoded copy that was written there") from error
+    except Exception as error:  # members may be missing, or anything
+        raise ValueError(unsound) from error
     if not believed:
         with suppress(BpError), _writing(known_by) as file:  # where it cannot be written, the next start is slower
             file.write(identity)
     return dataset
 
 
-def _identity(status: os.stat_result, whole: bytes) -> bytes:
+def _identity(status: os.stat_result, whole: np.ndarray) -> bytes:
     """Return the line that tells a file from any other, and from itself after a change."""
     parts = status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
-    return f"{zlib.crc32(whole):08x} {' '.join(map(str, parts))}\n".encode()
+    return f"{zlib.crc32(whole.data):08x} {' '.join(map(str, parts))}\n".encode()
 
 
 def _line(path: Path) -> bytes | None:
