@@ -3,12 +3,16 @@
 import os
 import re
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 TEMPORARY = re.compile(r"\..+\.[0-9]+-[0-9a-f]{8}\.part")  # a file's name, the process, and chance
+
+# Windows does not replace a file that a process has open: a reader is given a second to be done.
+TRIES, PAUSE, REASON = (20, 0.05, "; another process may have it open") if os.name == "nt" else (1, 0.0, "")
 
 
 @contextmanager
@@ -26,7 +30,7 @@ def replacing(path: Path, check: Callable[[], None] = lambda: None) -> Iterator[
             file.flush()
             os.fsync(file.fileno())
         check()
-        temporary.replace(path)
+        _replace(path, temporary)
     except BaseException as error:
         with suppress(OSError):
             temporary.unlink()
@@ -39,6 +43,18 @@ def replacing(path: Path, check: Callable[[], None] = lambda: None) -> Iterator[
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _replace(path: Path, temporary: Path) -> None:
+    for left in reversed(range(TRIES)):
+        try:
+            temporary.replace(path)
+            break
+        except PermissionError as error:
+            if not left:
+                error.strerror = f"{error.strerror}{REASON}"
+                raise
+            time.sleep(PAUSE)
 
 
 def leftovers(folder: Path) -> list[Path]:

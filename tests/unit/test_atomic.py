@@ -6,10 +6,12 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from mnist_bp import atomic
 from mnist_bp.atomic import leftovers, replacing
 from tests.helpers.commands import contents
 
@@ -76,11 +78,11 @@ def test_a_check_that_fails_after_all_is_written_leaves_the_file_as_it_was(
     assert contents(Path()) == {"file": b"old"}
 
 
-@pytest.mark.parametrize("step", ["fsync", "replace"])
+@pytest.mark.parametrize("step", [(os, "fsync"), (Path, "replace")], ids=["fsync", "replace"])
 def test_a_full_disk_leaves_the_file_as_it_was_and_nothing_beside_it(
-    path: Path, step: str, monkeypatch: pytest.MonkeyPatch
+    path: Path, step: tuple[object, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(os, step, full)
+    monkeypatch.setattr(*step, full)
     with pytest.raises(OSError, match="No space left"):
         write(path)
 
@@ -114,7 +116,7 @@ def test_the_contents_reach_the_disk_before_the_name_and_the_folder_after_it(
         events.append("folder" if stat.S_ISDIR(status.st_mode) else f"{status.st_size} bytes")
 
     monkeypatch.setattr(os, "fsync", fsync)
-    monkeypatch.setattr(os, "replace", lambda *_, **__: events.append("name"))
+    monkeypatch.setattr(Path, "replace", lambda *_: events.append("name"))
     write(path)
 
     assert events == ["3 bytes", "name", "folder"]
@@ -125,6 +127,45 @@ def test_a_file_is_written_even_where_folders_cannot_be_synced(path: Path, monke
     write(path)
 
     assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("refusals", [3, 20])
+def test_on_windows_a_file_that_a_reader_has_open_is_replaced_once_it_is_closed_or_that_is_the_reason(
+    path: Path, refusals: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows answers with PermissionError as long as any process has the file open."""
+    replace = Path.replace
+    waits: list[float] = []
+
+    def busy(temporary: Path, target: Path) -> Path:
+        if len(waits) < refusals:
+            raise PermissionError(errno.EACCES, "Access is denied")
+        return replace(temporary, target)
+
+    for name, value in {"TRIES": 20, "PAUSE": 0.05, "REASON": "; another process may have it open"}.items():
+        monkeypatch.setattr(atomic, name, value)
+    monkeypatch.setattr(Path, "replace", busy)
+    monkeypatch.setattr(time, "sleep", waits.append)
+    if refusals < 20:
+        write(path)
+        assert waits == [0.05] * refusals
+    else:
+        with pytest.raises(PermissionError, match="Access is denied; another process may have it open: 'file'"):
+            write(path)
+        assert sum(waits) < 1
+    assert contents(Path()) == {"file": b"new" if refusals < 20 else b"old"}
+
+
+def test_elsewhere_a_folder_that_may_not_be_written_to_is_not_tried_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    monkeypatch.delattr(time, "sleep")
+    with pytest.raises(PermissionError, match="Permission denied: 'file'"):
+        write(path)
 
 
 def test_of_two_writers_the_last_to_finish_wins(path: Path) -> None:
