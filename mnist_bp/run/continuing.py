@@ -7,6 +7,8 @@ from mnist_bp.config import Config, TrainConfig
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.run.directory import BEGIN_AGAIN, Run, is_free
 
+BEGIN_NEW = "a new run begins with another --out, or with neither --out nor --resume"
+
 
 def require_place(run: Run, config: Config, *, resume: bool) -> None:
     """Refuse, with exit 2, to overwrite what is in a directory or to continue it as something else.
@@ -17,10 +19,10 @@ def require_place(run: Run, config: Config, *, resume: bool) -> None:
     if not run.exists:  # asked last: another process may be beginning the run
         if not free:
             message = f"{run.path}: expected a new or empty directory, or a run to resume; got something else"
-            raise BpError(message, code=Exit.USAGE, hint="choose another --out, or move it away")
+            raise BpError(message, code=Exit.USAGE, hint=f"move it away; {BEGIN_NEW}")
         return
     before = run.config()
-    hint = "another --out begins a new run"
+    hint = BEGIN_NEW
     changes = configs.forbidden_changes(before, config)
     if changes and configs.has_fixed_length(before):
         hint += "; with train.schedule_epochs set from its start, its length may change later"

@@ -8,16 +8,20 @@ import itertools
 import re
 from pathlib import Path
 
-from mnist_bp.errors import BpError
+from mnist_bp.errors import BpError, Exit
 from mnist_bp.run.directory import Run, is_free
 
 FOLDER = Path("runs")
 
 
 def name_of(config_file: str) -> str:
-    """Return what the runs of a config file are called; of another run's config.yaml, after that run's directory."""
+    """Return what the runs of a config file are called; of another run's config.yaml, after that run's directory.
+
+    It is never the name of a hidden folder, `.` or `..`: where nothing else is left, as of `.yaml`, it is "run".
+    """
     path = Path(config_file)
-    return (path.resolve().parent.name if path.name == "config.yaml" else path.stem) or "run"
+    name = path.resolve().parent.name if path.name == "config.yaml" else path.name.rsplit(".", 1)[0]
+    return name.strip(". ") or "run"
 
 
 def make_new(name: str) -> Path:
@@ -52,7 +56,11 @@ def _belongs_to(path: Path, name: str) -> bool:
 
 def _make(path: Path) -> bool:
     """Make a directory; False if it exists, even if another process made it a moment ago."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        message = f"{path.parent}: expected a folder for runs; got something else"
+        raise BpError(message, code=Exit.USAGE, hint="move it away, or name a run directory with --out") from error
     try:
         path.mkdir()
     except FileExistsError:

@@ -15,7 +15,7 @@ from mnist_bp.config import Config
 from mnist_bp.data.dataset import Dataset
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.run import checkpoint
-from mnist_bp.run.continuing import require_own
+from mnist_bp.run.continuing import BEGIN_NEW, require_own
 from mnist_bp.run.directory import Run
 from mnist_bp.run.environment import changes_of
 from mnist_bp.train.records import Record
@@ -118,13 +118,13 @@ class Training:
                 f"{run.checkpoint}: expected the data that it was trained on, of fingerprint {found.fingerprint:.12}…; "
                 f"got {dataset.name} of fingerprint {dataset.fingerprint:.12}…"
             )
-            hint = "with those data in their place, the same command continues; another --out begins a new run"
+            hint = f"with those data in their place, the same command continues; {BEGIN_NEW}"
             raise BpError(message, code=Exit.USAGE, hint=hint)
         found.restore(trainer)
         self.saved = trainer.position.step
         if self.saved > trainer.steps:
             message = f"{run.path}: already at step {self.saved}; expected to end at {trainer.steps}"
-            raise BpError(message, code=Exit.USAGE, hint="ask for more train.epochs or train.max_steps")
+            raise BpError(message, code=Exit.USAGE, hint=f"ask for more train.epochs or train.max_steps; {BEGIN_NEW}")
 
     def _save(self, record: Record | None) -> None:
         """Write a checkpoint, and the record that is due now, if one is; raises BpError if they cannot be written.
@@ -132,6 +132,7 @@ class Training:
         The record goes first: a row beyond the checkpoint is made again, while a missing one would be lost.
         """
         with self._writing():
+            self.run.mend()
             if record:
                 self.run.append(record)
             checkpoint.save(

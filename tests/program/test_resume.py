@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from mnist_bp import build, machine
 from mnist_bp.cli.training_display import TrainingDisplay
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.run import checkpoint
+from mnist_bp.run.continuing import BEGIN_NEW
 from mnist_bp.run.directory import LOCK, Run
 from mnist_bp.run.process import Process
 from mnist_bp.train.records import Record
@@ -132,7 +134,7 @@ def test_without_resume_the_length_of_a_run_does_not_change(small_config: Path) 
         result = run("train", "--config", small_config, "--out", "r", "--set", f"train.epochs={epochs}")
         assert result.exit_code == 2
         assert f"r: expected the config that the run began with; train.epochs was 3, is {epochs}" in result.stderr
-        assert result.stderr.endswith(f"hint: {hint}another --out begins a new run\n")
+        assert result.stderr.endswith(f"hint: {hint}{BEGIN_NEW}\n")
         assert contents(Path("r")) == before
 
 
@@ -540,3 +542,49 @@ def test_a_damaged_environment_file_is_named(half: Path, small_config: Path) -> 
     code, said = resumed(small_config)
     assert code == Exit.FAILURE
     assert "env.json: expected a JSON object" in said
+
+
+@pytest.mark.parametrize("change", ["seed: 1\n", "model: {hidden: 5}\n"])
+def test_the_way_out_of_anothers_run_is_the_one_that_the_hint_names(change: str, small_config: Path) -> None:
+    """Configs of one name in two folders share the numbers of their runs."""
+    assert run("train", "--config", small_config).exit_code == 0
+    name, other = small_config.stem, Path("elsewhere", small_config.name)
+    other.parent.mkdir()
+    own = yaml.safe_load(small_config.read_text())
+    other.write_text(yaml.safe_dump(own | yaml.safe_load(change)))
+    result = run("train", "--config", other, "--resume")
+    assert result.exit_code == 2
+    assert f"runs/{name}: expected the config that the run began with" in result.stderr
+    assert result.stderr.endswith(f"hint: {BEGIN_NEW}\n")
+    for options, path in (([], f"runs/{name}-2"), (["--resume", "--out", "new"], "new")):
+        result = run("train", "--config", other, *options)
+        assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, f"run directory {path}")
+    assert run("train", "--config", other, "--resume").stderr == f"runs/{name}-2: already finished; left as it is\n"
+
+
+def test_the_way_out_of_a_foreign_folder_is_the_one_that_the_hint_names(small_config: Path) -> None:
+    Path("full").mkdir()
+    Path("full/thesis.tex").touch()
+    result = run("train", "--config", small_config, "--resume", "--out", "full")
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (2, f"hint: move it away; {BEGIN_NEW}")
+    Path("full").rename("away")
+    assert run("train", "--config", small_config, "--resume", "--out", "full").exit_code == 0
+
+
+def test_a_config_whose_name_is_all_dots_makes_a_run_in_the_folder_of_runs(small_config: Path) -> None:
+    for file, path in ((".yaml", "runs/run"), ("..yaml", "runs/run-2"), ("...yaml", "runs/run-3")):
+        small_config.rename(file)
+        small_config = Path(file)
+        result = run("train", "--config", file, "--set", "train.max_steps=1")
+        assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, f"run directory {path}")
+    assert {path.name for path in Path("runs").iterdir()} == {"run", "run-2", "run-3"}
+
+
+def test_a_config_may_come_through_a_pipe(small_config: Path) -> None:
+    read, write = os.pipe()
+    os.write(write, small_config.read_bytes())
+    os.close(write)
+    try:
+        assert run("train", "--config", f"/dev/fd/{read}", "--out", "r").exit_code == 0
+    finally:
+        os.close(read)

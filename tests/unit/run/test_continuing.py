@@ -8,7 +8,7 @@ import pytest
 
 from mnist_bp.config import Config, DataConfig, TrainConfig, dump
 from mnist_bp.errors import BpError, Exit
-from mnist_bp.run.continuing import require_own, require_place
+from mnist_bp.run.continuing import BEGIN_NEW, require_own, require_place
 from mnist_bp.run.directory import LOCK, Run
 from tests.helpers.making import unsynced
 
@@ -37,6 +37,7 @@ def test_a_directory_of_something_else_is_refused(path: str, resume: bool) -> No
     with pytest.raises(BpError, match=f"{path}: expected a new or empty directory, or a run to resume") as caught:
         require_place(Run(path), Config(), resume=resume)
     assert caught.value.code == Exit.USAGE
+    assert caught.value.hint == f"move it away; {BEGIN_NEW}"
 
 
 def test_a_lock_and_temporary_files_do_not_make_a_directory_full() -> None:
@@ -100,7 +101,7 @@ def test_resume_is_suggested_where_the_run_would_surely_become_longer(
     with pytest.raises(BpError) as caught:
         require_place(run, Config(train=TrainConfig(epochs=after[0], max_steps=after[1])), resume=False)
     suggested = "--resume continues it to another length; " * longer
-    assert caught.value.hint == suggested + "another --out begins a new run"
+    assert caught.value.hint == suggested + BEGIN_NEW
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "one_cycle"])

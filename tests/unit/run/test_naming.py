@@ -1,11 +1,13 @@
 """Where a run goes if nobody says where: numbered directories, each of the config that it was named after."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from mnist_bp.config import Config
+from mnist_bp.errors import BpError
 from mnist_bp.run import naming
 from mnist_bp.run.directory import Run
 from tests.helpers.making import unsynced
@@ -30,6 +32,18 @@ def test_a_run_from_the_config_of_another_run_is_named_after_that_runs_directory
     assert naming.name_of("config.yaml") == "small"
 
 
+@pytest.mark.parametrize(
+    ("config_file", "name"),
+    [
+        ("a.b.yaml", "a.b"), ("book", "book"), (".book.yaml", "book"), ("/config.yaml", "run"),
+        (".hidden/config.yaml", "hidden"),
+        *((file, "run") for file in (".yaml", "..yaml", "...yaml", "configs/...yaml", ".", "..", "/", ". .yaml", "")),
+    ],
+)  # fmt: skip
+def test_no_run_is_named_after_a_hidden_folder_or_one_above(config_file: str, name: str) -> None:
+    assert naming.name_of(config_file) == name
+
+
 def test_new_runs_are_numbered_from_2_on() -> None:
     assert [naming.make_new("book") for _ in range(3)] == [Path("runs", name) for name in ("book", "book-2", "book-3")]
     assert all(path.is_dir() for path in Path("runs").iterdir())
@@ -42,10 +56,13 @@ def test_new_runs_of_several_processes_never_share_a_directory() -> None:
     assert len({*paths}) == 8
 
 
-def test_a_broken_link_in_place_of_the_folder_of_runs_is_an_error() -> None:
-    Path("runs").symlink_to("nowhere")
-    with pytest.raises(FileExistsError):
+@pytest.mark.parametrize("make", [Path.touch, lambda path: path.symlink_to("nowhere")], ids=["a file", "a broken link"])
+def test_something_else_in_place_of_the_folder_of_runs_is_refused(make: Callable[[Path], object]) -> None:
+    make(Path("runs"))
+    assert naming.last("book") is None
+    with pytest.raises(BpError, match=r"^runs: expected a folder for runs; got something else$") as caught:
         naming.make_new("book")
+    assert (caught.value.code, caught.value.hint) == (2, "move it away, or name a run directory with --out")
 
 
 def test_the_last_run_is_the_one_with_the_highest_number() -> None:
