@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from mnist_bp import npz
+from mnist_bp import npz, regular
 from mnist_bp.atomic import replacing
 from mnist_bp.data.dataset import Dataset
 from mnist_bp.errors import BpError
@@ -111,7 +111,7 @@ def read(path: Path) -> Checkpoint:
     Memory stays within a few times the file's size, whatever it claims.
     """
     try:
-        whole = path.read_bytes()
+        whole = regular.content(path)
     except FileNotFoundError as error:
         raise BpError(f"{path}: there is no checkpoint", hint="bp train makes one") from error
     except OSError as error:

@@ -17,12 +17,12 @@ from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
 
+from mnist_bp import regular
 from mnist_bp.atomic import leftovers
 from mnist_bp.errors import BpError
 from mnist_bp.run.directory import LOCK
 from mnist_bp.run.process import Process
 
-NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # where there is none, as on Windows, no file can hold an opening up
 BEAT, LEASE = 10, 60  # seconds: between signs of life, and from the last one until a process elsewhere counts as dead
 NAME = re.compile(r"[0-9a-f]{32}")
 
@@ -71,8 +71,12 @@ class Claim:
         before the next.
         """
         try:
-            os.close(os.open(self._file, os.O_RDONLY | NONBLOCK))  # this asks an NFS server, as stat need not
+            regular.opened(self._file).close()  # this asks an NFS server, as stat need not
         except OSError as error:
+            if not self.path.exists():
+                message = f"{self.path}: is gone: it was deleted or moved while this process wrote it"
+                hint = "once it is back, the run can be continued; else the same command begins it again"
+                raise BpError(message, hint=hint) from error
             reasons = [*(f"{holder} is writing now" for holder in _holders(self._folder)), f"{self._file} is gone"]
             message = f"{self.path}: this process has lost the right to write here: {reasons[0]}"
             raise BpError(message, hint="once no other process writes it, the run can be continued") from error
@@ -89,7 +93,7 @@ class Claim:
     def _contend(self) -> None:
         self._candidate.mkdir()
         own = self._candidate / self._file.name
-        own.write_text(Process.this().line, encoding="utf-8")
+        own.write_text(Process.this().line, encoding="utf-8", newline="\n")
         os.utime(own)
         now = own.stat().st_mtime  # by the clock of all signs of life: that of the file system
         for holder in _holders(self._folder):

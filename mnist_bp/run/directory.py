@@ -1,12 +1,15 @@
 """The run directory: what a run leaves behind, and all that is needed to continue it."""
 
+import io
 import json
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from mnist_bp import config as configs
+from mnist_bp import regular
 from mnist_bp.atomic import leftovers, replacing
 from mnist_bp.config import Config, nodes
 from mnist_bp.config.dumped import parse_dumped
@@ -22,6 +25,8 @@ WRITTEN_AGAIN = "once it is deleted, bp train writes it again"
 IN_SUMMARY = ("epochs", "steps", "seconds", "test_loss", "test_accuracy")
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 
 class Run:
@@ -40,6 +45,7 @@ class Run:
         self._metrics = path / "metrics.csv"
         self._summary = path / "summary.json"
         self._failure = path / "failure.json"
+        self._left: dict[Path, bytearray | None] = {}  # the files as this process left them; None: there is none
 
     @property
     def state(self) -> State:
@@ -123,30 +129,44 @@ class Run:
         self._require("begin")
         self.path.mkdir(parents=True, exist_ok=True)
         torn = [path for path in leftovers(self.path) if path.is_file()]  # the folders are those of claims
-        for old in (*torn, self._summary, self._failure):
+        for old in torn:
             self.check()
             old.unlink(missing_ok=True)
-        with replacing(self._config, self.check) as file:
-            file.write(configs.dump(config).encode())
+        for path in (self._summary, self._failure):
+            self._leave(path, None)
+        self._leave(self._config, configs.dump(config).encode())
         self._write_json(self._environment, environment)
 
     def keep_records(self, keep: Callable[[Record], bool]) -> None:
         """Cut the metrics down to their header and the records to keep."""
         kept = [record.line() for record in self.records() if keep(record)]
-        with replacing(self._metrics, self.check) as file:
-            file.write((records.HEADER + "".join(kept)).encode())
+        self._leave(self._metrics, (records.HEADER + "".join(kept)).encode())
 
     def append(self, record: Record) -> None:
         """Add a row to the metrics, durably."""
-        with self._metrics.open("a", encoding="utf-8") as file:
-            line = record.line()
+        line = record.line().encode()
+        with self._metrics.open("ab") as file:
             self.check()
             file.write(line)
             file.flush()
             os.fsync(file.fileno())
+        if (left := self._left.get(self._metrics)) is not None:
+            left += line
+
+    def mend(self, *, thoroughly: bool = False) -> None:
+        """Put back, with a warning, what others have changed or deleted since this process wrote it.
+
+        It shows in the size of a file or, `thoroughly`, in its bytes. The checkpoint is left out: it is soon replaced.
+        """
+        for path, left in self._left.items():
+            if not _holds(path, left, thoroughly=thoroughly):
+                self.check()
+                log.warning("%s: not as this process left it; %s", path, "deleted" if left is None else "written again")
+                self._leave(path, left)
 
     def finish(self, parameters: int) -> dict[str, Any]:
         """Write and return the summary, which makes the run a finished one: the last record, and totals."""
+        self.mend(thoroughly=True)
         self._require("finish")
         records = self.records()
         last = records[-1]
@@ -174,15 +194,27 @@ class Run:
 
     def _read_metrics(self, parse: Callable[[str], T]) -> T | None:
         try:
-            return parse(self._metrics.read_text(encoding="ascii", errors="replace"))  # a torn row may be anything
+            with io.TextIOWrapper(regular.opened(self._metrics), "ascii", errors="replace") as file:
+                return parse(file.read())  # a torn row may be anything
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise BpError(f"{self._metrics}: cannot read it: {error.strerror}", hint=BEGIN_AGAIN) from error
         except ValueError as error:
             raise BpError(f"{self._metrics}: {error}", hint=BEGIN_AGAIN) from error
 
     def _write_json(self, path: Path, content: Mapping[str, Any]) -> None:
-        with replacing(path, self.check) as file:
-            file.write((json.dumps(content, indent=2) + "\n").encode())
+        self._leave(path, (json.dumps(content, indent=2) + "\n").encode())
+
+    def _leave(self, path: Path, content: bytes | bytearray | None) -> None:
+        """Write a file, or delete it, and remember how it is left."""
+        if content is None:
+            self.check()
+            path.unlink(missing_ok=True)
+        else:
+            with replacing(path, self.check) as file:
+                file.write(content)
+        self._left[path] = None if content is None else bytearray(content)
 
 
 def is_free(path: Path) -> bool:
@@ -190,11 +222,26 @@ def is_free(path: Path) -> bool:
     return not path.exists() or (path.is_dir() and {*path.iterdir()} <= {path / LOCK, *leftovers(path)})
 
 
+def _holds(path: Path, content: bytearray | None, *, thoroughly: bool) -> bool:
+    """Whether a file has some content, by its size or, `thoroughly`, by its bytes; None: whether there is none."""
+    try:
+        with regular.opened(path) as file:
+            if content is None:
+                return False
+            return file.read() == content if thoroughly else os.fstat(file.fileno()).st_size == len(content)
+    except FileNotFoundError:
+        return content is None
+    except OSError:  # no regular file
+        return False
+
+
 def _read_json(path: Path) -> dict[str, Any] | None:
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(regular.content(path))
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise BpError(f"{path}: cannot read it: {error.strerror}", hint=WRITTEN_AGAIN) from error
     except (ValueError, RecursionError) as error:
         raise BpError(f"{path}: expected a JSON object; got something else: {error}", hint=WRITTEN_AGAIN) from error
     if not isinstance(content, dict):

@@ -11,8 +11,6 @@ from mnist_bp.errors import BpError
 from mnist_bp.run.directory import Run
 from mnist_bp.train.records import Record
 
-FILES = ("config.yaml", "metrics.csv", "summary.json", "failure.json")  # those that are read
-
 State = Literal["finished", "failed", "unfinished", "damaged", "missing"]
 
 
@@ -38,9 +36,6 @@ class Outcome:
 
 def read(path: Path) -> Outcome:
     """Read the outcome of a run; raises BpError if it cannot be told, for example because there is no run."""
-    for name in FILES:
-        if (path / name).exists() and not (path / name).is_file():  # to read from a pipe would be to wait for ever
-            raise BpError(f"{path / name}: expected a file")
     run = Run(path)
     config = run.config()
     if run.summary() is not None:

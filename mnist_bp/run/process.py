@@ -58,7 +58,7 @@ class Process:
         except OSError:  # gone, or not ours to see
             pass
         try:
-            os.kill(self.number, 0)
+            os.kill(self.number, 0)  # where there is a /proc, this only asks; on Windows it would end the process
         except ProcessLookupError:
             return False
         except PermissionError:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from mnist_bp import config as configs
+from mnist_bp import regular
 from mnist_bp.atomic import replacing
 from mnist_bp.config import Config, rule_of
 from mnist_bp.errors import BpError, Exit
@@ -102,7 +103,7 @@ def read(folder: Path) -> list[Round]:
     """Return the rounds so far; raises BpError if their file is damaged."""
     path = folder / ROUNDS
     try:
-        return [_round(each) for each in json.loads(path.read_bytes())]
+        return [_round(each) for each in json.loads(regular.content(path))]
     except FileNotFoundError:
         return []
     except (ValueError, TypeError, KeyError, RecursionError) as error:

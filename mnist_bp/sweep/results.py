@@ -1,11 +1,14 @@
 """A folder of runs: the outcome of each, and which are missing."""
 
+import io
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
 
+from mnist_bp import regular
 from mnist_bp.config import Config
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import Advance, Progress
@@ -86,10 +89,9 @@ def _add_planned(found: Results, path: Path, begun: set[str], unknown: dict[str,
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    if path.is_file():
-        with path.open(encoding="utf-8", errors="replace") as file:
-            for number, line in enumerate(file, start=1):
-                yield number, line.rstrip("\n")
+    with suppress(FileNotFoundError), io.TextIOWrapper(regular.opened(path), "utf-8", errors="replace") as file:
+        for number, line in enumerate(file, start=1):
+            yield number, line.rstrip("\n")
 
 
 def _one_each(found: Results) -> tuple[list[Outcome], list[str]]:

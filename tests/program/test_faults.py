@@ -341,6 +341,40 @@ def failed(scene: Scene) -> None:
     Run(scene.out).fail("it was not to be", STOP)
 
 
+def deleting(name: str) -> Fault:
+    """Let a file of the run directory, or "." for all of it, be deleted in the second epoch."""
+
+    @contextmanager
+    def fault(scene: Scene) -> Iterator[Act]:
+        def delete() -> None:
+            shutil.rmtree(scene.out) if name == "." else (scene.out / name).unlink()
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(TrainingDisplay, "step", at_step(STOP, delete))
+            yield scene, scene.bp
+
+    return fault
+
+
+def pipe(name: str) -> Callable[[Scene], None]:
+    """Return what puts a FIFO in the place of a file of the run directory."""
+
+    def make(scene: Scene) -> None:
+        (scene.out / name).unlink(missing_ok=True)
+        os.mkfifo(scene.out / name)
+
+    return make
+
+
+@contextmanager
+def pipe_as_summary(scene: Scene) -> Iterator[Act]:
+    """Put a FIFO in the place of the summary of a finished run; then the user takes it away."""
+    assert scene.bp().code == 0
+    pipe("summary.json")(scene)
+    yield scene, scene.bp
+    (scene.out / "summary.json").unlink()
+
+
 def torn_metrics(scene: Scene) -> None:
     with (scene.out / "metrics.csv").open("a") as file:
         file.write("2,22,0.5,0.7")
@@ -443,6 +477,7 @@ def refused(name: str, spoil: Callable[[bytes], bytes], words: str) -> Row:
     return Row(own_file(name, spoil), 4, words, advised=False)
 
 
+MENDED, NO_FILE = "not as this process left it; written again", "cannot read it: expected a file; got a FIFO"
 HASH, MORE = "expected SHA-256", "got more bytes after"
 SAVED, NOTED = "interrupted at step 17 of 33; checkpoint saved", "Ctrl-C ends at once"
 
@@ -506,6 +541,14 @@ FAULTS = {
     ),
     "a run that has failed": Row(in_mid_run(failed), 0, "r: failed after step 17: it was not to be; trying again", END),
     "torn last line of metrics": Row(in_mid_run(torn_metrics), 0, "continuing from step 17 of 33", END),
+    "metrics deleted in mid-run": Row(deleting("metrics.csv"), 0, f"r/metrics.csv: {MENDED}", END),
+    "config deleted in mid-run": Row(deleting("config.yaml"), 0, f"r/config.yaml: {MENDED}", END),
+    "environment deleted in mid-run": Row(deleting("env.json"), 0, f"r/env.json: {MENDED}", END),
+    "checkpoint deleted in mid-run": Row(deleting("checkpoint.npz"), 0, "epoch 3/3", END),
+    "run directory deleted in mid-run": Row(deleting("."), 1, "r: is gone: it was deleted or moved", NONE),
+    "a FIFO for a checkpoint": Row(wrong_checkpoint(pipe("checkpoint.npz")), 1, f"r/checkpoint.npz: {NO_FILE}", TOLD),
+    "a FIFO for a summary": Row(pipe_as_summary, 1, f"r/summary.json: {NO_FILE}"),
+    "a FIFO for a failure": Row(in_mid_run(pipe("failure.json")), 1, f"r/failure.json: {NO_FILE}", TOLD),
     "checkpoint truncated": Row(wrong_checkpoint(truncated), 1, "r/checkpoint.npz: not a sound checkpoint", TOLD),
     "checkpoint bit-flipped": Row(wrong_checkpoint(bit_flipped), 1, "r/checkpoint.npz: not a sound checkpoint", TOLD),
     "checkpoint from another config": Row(wrong_checkpoint(from_another_config), 2, "seed is 1 instead of 0"),
@@ -576,7 +619,7 @@ def test_a_fault_is_reported_and_does_no_harm(
         if not seen.killed:
             assert not any(path.endswith(".part") for path in after)
             assert left is UNCHANGED or not any(LOCK in Path(path).parts for path in after)
-        metrics = outcome(here.out)[0] if here.checkpoint.exists() else []
+        metrics = outcome(here.out)[0] if here.checkpoint.is_file() else []
 
     again = here.bp()
     if here.config not in undisturbed:

@@ -93,6 +93,18 @@ def test_only_the_command_line_prints() -> None:
             assert "print" not in names, f"mnist_bp/{module} prints"
 
 
+WRITES_TEXT = re.compile(r"open\((.*, )?(mode=)?'[wax]\+?t?'|write_text\(|TextIOWrapper\(.*'w")
+
+
+def test_written_text_has_the_same_line_ends_on_every_system() -> None:
+    for module in MODULES:
+        if room(module) != "cli":
+            tree = ast.parse((PACKAGE / module).read_text("utf-8"))
+            calls = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+            bad = [call for call in calls if WRITES_TEXT.search(call) and r"newline='\n'" not in call]
+            assert not bad, f"mnist_bp/{module}: {bad[0]}"
+
+
 def test_every_module_has_a_test_file_named_after_it() -> None:
     unit = ROOT / "tests" / "unit"
     untested = {"__init__.py", "__main__.py", "errors.py", "progress.py"}  # nothing but names

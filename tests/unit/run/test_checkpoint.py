@@ -1,6 +1,8 @@
 """Checkpoints: what is saved is restored to the last bit, and what is damaged or does not fit is refused."""
 
 import hashlib
+import os
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from mnist_bp.nn.optimizers import SGD, Adam, Momentum, Optimizer
 from mnist_bp.nn.two_layer_net import TwoLayerNet
 from mnist_bp.run import checkpoint
 from mnist_bp.train.trainer import Position, Trainer
+from tests.helpers.waiting import time_limit
 
 CONFIG = "seed: 5\n"  # of the run, as `save` is told, as are its data
 EXAMPLES = Split(np.zeros((4, 6), np.uint8), np.array([0, 1, 2, 0], np.uint8))
@@ -123,6 +126,17 @@ def test_a_missing_checkpoint_says_how_to_get_one() -> None:
     with pytest.raises(BpError, match="there is no checkpoint") as caught:
         checkpoint.read(PATH)
     assert caught.value.hint == "bp train makes one"
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [(os.mkfifo, "FIFO"), (lambda path: path.symlink_to("/dev/zero"), "device")],
+    ids=["FIFO", "device"],
+)
+def test_what_is_no_file_is_refused_and_not_waited_for(make: Callable[[Path], object], kind: str) -> None:
+    make(PATH)
+    with time_limit(10), pytest.raises(BpError, match=f"npz: cannot read it: expected a file; got a {kind}$"):
+        checkpoint.read(PATH)
 
 
 def test_a_checkpoint_of_another_network_is_refused() -> None:

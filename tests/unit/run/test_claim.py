@@ -372,12 +372,22 @@ def test_pipes_folders_and_links_in_the_lock_are_reported_without_blocking(
     assert [*R.rglob("*")] == [R / LOCK, path]
 
 
-def test_checking_a_claim_does_not_block_on_a_pipe() -> None:
+def test_a_pipe_in_the_place_of_the_holders_file_is_a_loss_and_is_not_waited_for() -> None:
     with Claim(R) as held:
         (mark,) = (R / LOCK).iterdir()
         mark.unlink()
         os.mkfifo(mark)
-        held.require()
+        with pytest.raises(BpError, match=f"{mark}: expected the file of a process that writes"):
+            held.require()
+
+
+def test_a_process_whose_directory_was_moved_away_says_that_it_is_gone() -> None:
+    with Claim(R) as held:
+        R.rename("elsewhere")
+        with pytest.raises(BpError, match=r"^r: is gone: it was deleted or moved") as caught:
+            held.require()
+    assert caught.value.hint == "once it is back, the run can be continued; else the same command begins it again"
+    assert not R.exists()
 
 
 @pytest.mark.parametrize("link", [True, False])

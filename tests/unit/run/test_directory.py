@@ -12,6 +12,7 @@ from mnist_bp.errors import BpError, Exit
 from mnist_bp.run.directory import Run
 from mnist_bp.train.records import HEADER, Record
 from tests.helpers.commands import contents
+from tests.helpers.waiting import time_limit
 
 FINISHED = '{"epochs": 1, "steps": 1, "seconds": 1, "test_accuracy": 1, "test_loss": %s}'
 ROWS = [Record(epoch, 5 * epoch, 0.1, 1 / epoch, 0.5, None, None, 0.7, 0.6, 0.25) for epoch in (1, 2, 3)]
@@ -73,6 +74,81 @@ def test_a_row_is_on_the_disk_when_append_returns(run: Run, monkeypatch: pytest.
     monkeypatch.setattr(os, "fsync", lambda file: synced.append(os.fstat(file).st_size))
     run.append(ROWS[0])
     assert synced == [len(HEADER + ROWS[0].line())]
+
+
+def shorten(path: Path) -> None:
+    os.truncate(path, 10)
+
+
+def lengthen(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"9,99")
+
+
+def replace_by_a_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize("disturb", [Path.unlink, shorten, lengthen, replace_by_a_pipe])
+@pytest.mark.parametrize("name", ["config.yaml", "env.json", "metrics.csv"])
+def test_what_others_change_while_a_process_writes_is_written_again(
+    run: Run, name: str, disturb: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    run.append(ROWS[0])
+    before = contents(run.path)
+    disturb(run.path / name)
+    with time_limit(10):
+        run.mend()
+        run.mend(thoroughly=True)
+    assert contents(run.path) == before
+    assert caplog.messages == [f"runs/mine/{name}: not as this process left it; written again"]
+    run.append(ROWS[1])
+    assert run.records() == ROWS[:2]
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "env.json", "metrics.csv"])
+def test_a_change_that_keeps_the_size_of_a_file_is_noticed_at_the_end(run: Run, name: str) -> None:
+    run.append(ROWS[0])
+    before = contents(run.path)
+    (run.path / name).write_bytes(bytes(len(before[name])))
+    run.finish(parameters=7)
+    assert contents(run.path).items() >= before.items()
+    assert run.summary()
+
+
+@pytest.mark.parametrize("name", ["summary.json", "failure.json"])
+def test_an_outcome_that_others_put_beside_a_run_while_it_is_trained_is_deleted(
+    run: Run, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    (run.path / name).write_text("{}")
+    run.append(ROWS[0])
+    run.finish(parameters=7)
+    assert caplog.messages == [f"runs/mine/{name}: not as this process left it; deleted"]
+    assert run.summary()
+    assert run.failure() is None
+
+
+def test_a_process_that_has_lost_the_directory_mends_nothing_in_it(caplog: pytest.LogCaptureFixture) -> None:
+    lost: list[str] = []
+
+    def check() -> None:
+        if lost:
+            raise BpError(*lost)
+
+    run = Run("r", check)
+    run.begin(Config(), {})
+    lost.append("not yours")
+    (run.path / "config.yaml").write_text("another's")
+    with pytest.raises(BpError, match="not yours"):
+        run.mend()
+    assert (run.path / "config.yaml").read_text() == "another's"
+    assert not caplog.messages
+
+
+def test_metrics_with_the_line_ends_of_windows_are_read(run: Run) -> None:
+    path = run.path / "metrics.csv"
+    path.write_bytes((HEADER + ROWS[0].line()).replace("\n", "\r\n").encode())
+    assert run.records() == ROWS[:1]
 
 
 @pytest.mark.parametrize("torn", [b"4,20,0.1,0.2", b"4,20,\xff\xfe\x00", b"\x00" * 100], ids=str)
@@ -209,6 +285,26 @@ def test_a_directory_without_a_run_has_no_config() -> None:
 def test_a_damaged_file_is_named(run: Run, file: str, read: Callable[[Run], object]) -> None:
     (run.path / file).write_text("{damaged\n")
     with pytest.raises(BpError, match=f"runs/mine/{file}"):
+        read(run)
+
+
+@pytest.mark.parametrize(
+    ("file", "read"),
+    [
+        ("summary.json", Run.summary),
+        ("failure.json", Run.failure),
+        ("env.json", Run.environment),
+        ("metrics.csv", Run.records),
+        ("metrics.csv", Run.last_record),
+    ],
+)
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["a FIFO", "a device"])
+def test_what_is_no_file_is_refused_and_not_waited_for(
+    run: Run, file: str, read: Callable[[Run], object], make: Callable[[Path], object]
+) -> None:
+    (run.path / file).unlink(missing_ok=True)
+    make(run.path / file)
+    with time_limit(10), pytest.raises(BpError, match=f"^runs/mine/{file}: cannot read it: expected a file; got a"):
         read(run)
 
 

@@ -82,6 +82,21 @@ def test_without_proc_no_process_can_be_judged(monkeypatch: pytest.MonkeyPatch) 
     assert this.runs() is None
 
 
+def test_where_there_is_no_proc_no_process_is_sent_a_signal_to_see_whether_it_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On Windows os.kill ends a process, whatever the signal."""
+    here = Process.this()
+
+    def absent(path: Path) -> Path:
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(Path, "readlink", absent)
+    monkeypatch.delattr(os, "kill")
+    assert Process.this().runs() is None
+    assert here.runs() is None  # told by a process that saw /proc
+
+
 @pytest.mark.parametrize(("answer", "runs"), [(None, None), (PermissionError, None), (ProcessLookupError, False)])
 def test_a_hidden_process_is_known_to_have_ended_only_if_its_number_is_free(
     answer: type[OSError] | None, runs: bool | None, monkeypatch: pytest.MonkeyPatch

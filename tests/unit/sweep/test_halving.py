@@ -1,5 +1,6 @@
 """Successive halving: which settings go on, by the rounds that were written down and the runs as they are."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -13,6 +14,7 @@ from mnist_bp.run.outcome import Outcome, State
 from mnist_bp.sweep import halving
 from mnist_bp.sweep.halving import ROUNDS, Round, Step, step
 from tests.helpers.making import config, record
+from tests.helpers.waiting import time_limit
 
 FOLDER = Path("r")
 THIRD = Fraction(1, 3)
@@ -91,6 +93,12 @@ def test_a_damaged_rounds_file_is_named(content: str) -> None:
     with pytest.raises(BpError, match=r"r/rounds\.json: expected the rounds that bp sweep prune wrote") as caught:
         stepped(nine())
     assert "once it is deleted, pruning begins anew" in str(caught.value.hint)
+
+
+def test_a_pipe_in_place_of_the_rounds_is_refused_and_not_waited_for() -> None:
+    os.mkfifo(FOLDER / ROUNDS)
+    with time_limit(10), pytest.raises(OSError, match=r"expected a file; got a FIFO: 'r/rounds\.json'"):
+        stepped(nine())
 
 
 @pytest.mark.parametrize(
