@@ -1,23 +1,29 @@
 """The command line: one module a command, imported when it is asked for, its heavy imports later still."""
 
+import os
 import sys
+from contextlib import suppress
 
 
 def main() -> None:
     """Run `bp`. Signals are heeded before anything else is imported, as that takes a tenth of a second."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:  # closed: without this, the next file to be opened would be stdin, stdout or stderr
+            os.open(os.devnull, os.O_RDWR)
     try:
         from mnist_bp.cli.interruption import ExitOnSignals
 
         with ExitOnSignals():
             _run()
     except KeyboardInterrupt:  # which SIGINT is until then
-        sys.stderr.write("error: interrupted by SIGINT\n")
+        with suppress(OSError):
+            os.write(2, b"error: interrupted by SIGINT\n")
         sys.exit(130)
 
 
 def _run() -> None:
-    import os
-
     from mnist_bp.cli.bp import bp
     from mnist_bp.cli.output import open_streams
 

@@ -43,8 +43,8 @@ def _reporting(ctx: click.Context) -> Iterator[None]:
     except (BpError, MemoryError, OSError, click.UsageError) as error:
         if isinstance(error, OSError) and error.errno == errno.EPIPE:  # the reader has gone: click ends quietly
             raise
-        message, hint, code = _told(error)
-        if isinstance(error.__cause__ or error, FileNotFoundError) and not _stands_somewhere():
+        message, hint, code = _described(error)
+        if _is_lost(error.__cause__ or error):
             hint = "the working directory has been removed; change to one that exists"
         try:
             if isinstance(error, click.UsageError) and not ctx.meta[AS_JSON]:
@@ -57,7 +57,7 @@ def _reporting(ctx: click.Context) -> Iterator[None]:
         raise click.exceptions.Exit(code) from error
 
 
-def _told(error: BpError | MemoryError | OSError | click.UsageError) -> tuple[str, str | None, Exit]:
+def _described(error: BpError | MemoryError | OSError | click.UsageError) -> tuple[str, str | None, Exit]:
     """Return what is wrong, what to do about it, and the exit code."""
     if isinstance(error, BpError):
         return str(error), error.hint, error.code
@@ -65,16 +65,19 @@ def _told(error: BpError | MemoryError | OSError | click.UsageError) -> tuple[st
         return error.format_message(), None, Exit.USAGE
     if isinstance(error, MemoryError):
         what = f": {error}" if str(error) else ""
-        return f"not enough memory{what}", "a smaller network or train.batch_size needs less", Exit.FAILURE
+        return f"not enough memory{what}", "a smaller network, train.batch_size or data set needs less", Exit.FAILURE
     return f"{error.filename or 'input or output'}: {error.strerror or error}", None, Exit.FAILURE
 
 
-def _stands_somewhere() -> bool:
+def _is_lost(error: BaseException) -> bool:
+    """Whether a path was not found because the working directory has been removed."""
+    if not isinstance(error, FileNotFoundError) or Path(error.filename or "").is_absolute():
+        return False
     try:
         Path.cwd()
     except OSError:
-        return False
-    return True
+        return True
+    return False
 
 
 @click.command(

@@ -21,4 +21,4 @@ def command(file: str, overrides: tuple[str, ...]) -> None:
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp import config
 
-    click.echo(exactly(config.dump(config.load(file, overrides))), nl=False)
+    click.echo("\n".join(exactly(config.dump(config.load(file, overrides)).splitlines())))

@@ -15,7 +15,7 @@ CODES = {signal.SIGINT: Exit.INTERRUPTED, signal.SIGTERM: Exit.TERMINATED}
 if hasattr(signal, "SIGUSR1"):  # which batch systems send some time before they end a job; not on Windows
     CODES[signal.SIGUSR1] = Exit.PREEMPTED
 
-INSISTENCE = 1  # seconds until a signal comes again
+SOON = 0.05  # seconds until a signal comes again
 
 Handler = Callable[[int, FrameType | None], object] | int | signal.Handlers | None
 
@@ -55,44 +55,47 @@ class ExitOnSignals:
     """Context manager: in it, a signal ends the process as an exception does, so that temporary files are removed.
 
     After it, signals are ignored: what is done is done. Python drops an exception that is raised in a callback of an
-    import or in a destructor, and C code may turn it into another: so the signal comes again as long as the process
-    goes on, and whatever arrives here in the end, the exit code is that of the signal.
+    import or in a destructor: then the signal comes again. C code may turn it into another one: whatever arrives here
+    in the end, the exit code is that of the signal.
     """
 
     def __init__(self) -> None:
-        self._code: Exit | None = None
+        self._number: signal.Signals | None = None  # of the first that came
 
     def __enter__(self) -> None:
         for number in _heeded():
             signal.signal(number, self._leave)
-        sys.unraisablehook = _show_dropped
+        sys.unraisablehook = self._take_dropped
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for number in _heeded():
             signal.signal(number, signal.SIG_IGN)
-        if self._code is not None:
-            raise SystemExit(self._code) from None
+        if self._number is not None:
+            raise SystemExit(CODES[self._number]) from None
 
     def _leave(self, number: int, frame: FrameType | None) -> None:
-        if self._code is None:
-            self._code = CODES[signal.Signals(number)]
-            _say(f"error: interrupted by {signal.Signals(number).name}")
-            _thread.start_new_thread(_insist, (signal.Signals(number),))
-        raise SystemExit(self._code)
+        if self._number is None:
+            self._number = signal.Signals(number)
+            _say(f"error: interrupted by {self._number.name}")
+        raise SystemExit(CODES[self._number])
+
+    def _take_dropped(self, dropped: "sys.UnraisableHookArgs") -> None:
+        if self._number is not None and dropped.exc_type is SystemExit:
+            _thread.start_new_thread(_send_again, (self._number, _thread.get_ident()))
+        else:
+            sys.__unraisablehook__(dropped)
 
 
-def _insist(number: signal.Signals) -> None:
-    while True:
-        time.sleep(INSISTENCE)
-        _thread.interrupt_main(number)
-
-
-def _show_dropped(dropped: "sys.UnraisableHookArgs") -> None:
-    """Show an exception that Python drops, as Python does, but for that of a signal, which comes again."""
-    if dropped.exc_type is not SystemExit:
-        sys.__unraisablehook__(dropped)
+def _send_again(number: signal.Signals, thread: int) -> None:
+    """Send a signal to a thread, a little later, if it is still heeded: by its default it would kill."""
+    time.sleep(SOON)
+    if callable(signal.getsignal(number)):
+        if hasattr(signal, "pthread_kill"):
+            signal.pthread_kill(thread, number)  # which also wakes a thread that waits
+        else:
+            _thread.interrupt_main(number)
 
 
 def _heeded() -> list[signal.Signals]:

@@ -4,7 +4,7 @@ import codecs
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -14,16 +14,23 @@ import click
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import Advance
 
-STAND_INS = {"−": "-", "–": "-", "≤": "<=", "≥": ">=", "≠": "!=", "×": "x", "±": "+-", "…": "...", "→": "->", "²": "^2"}
+STAND_INS = {
+    "−": "-",
+    "–": "-",
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "×": "x",
+    "±": "+-",
+    "…": "...",
+    "→": "->",
+    "²": "^2",
+    "·": "*",
+}
 
 
 def open_streams() -> None:
     """Make stdout and stderr fit for everything that is printed, wherever they lead; closed, they lead nowhere."""
-    for descriptor in range(3):
-        try:
-            os.fstat(descriptor)
-        except OSError:  # closed: without this, the next file to be opened would be stdin, stdout or stderr
-            os.open(os.devnull, os.O_RDWR)
     if sys.stdout is None or sys.stderr is None:
         nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # until the process ends
         sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
@@ -41,16 +48,24 @@ def _stand_in(error: UnicodeError) -> tuple[str, int]:
     return "".join(STAND_INS.get(each) or ascii(each)[1:-1] for each in characters), error.end
 
 
-def exactly(line: str) -> str:
-    """Return a line that programs read; raises BpError (exit 2) if stdout cannot hold it as it is."""
+def exactly(lines: Iterable[str]) -> Iterable[str]:
+    """Return lines that programs read; raises BpError (exit 2) for one that cannot be printed as it is.
+
+    Where stdout cannot hold every character, it does so before the first is printed.
+    """
+    checked = map(_exactly, lines)
+    return checked if codecs.lookup(sys.stdout.encoding).name == "utf-8" else [*checked]
+
+
+def _exactly(line: str) -> str:
+    if not line.isprintable():
+        raise BpError(f"expected characters that can be printed as they are; got {line!r}", code=Exit.USAGE)
     try:
         line.encode(sys.stdout.encoding)
     except UnicodeEncodeError as error:
         characters, encoding = line[error.start : error.end], sys.stdout.encoding
         message = f"expected an output that can hold {characters!r} as it is; got one in {encoding}"
-        raise BpError(
-            message, code=Exit.USAGE, hint="PYTHONIOENCODING=utf-8 in the environment makes it UTF-8"
-        ) from error
+        raise BpError(message, code=Exit.USAGE, hint="with PYTHONIOENCODING=utf-8 set, it is in UTF-8") from error
     return line
 
 

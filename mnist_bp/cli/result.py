@@ -43,7 +43,7 @@ def reports(function: Callable[..., Result]) -> Callable[..., None]:
             _print_json(result)
         else:
             lines = result.text.split("\n") if isinstance(result.text, str) else result.text
-            _print_lines(map(exactly if result.exact else printable, lines))
+            _print_lines(exactly(lines) if result.exact else map(printable, lines))
         if result.error:
             sys.stdout.flush()
             fail(result.error)

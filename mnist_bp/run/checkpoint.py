@@ -115,7 +115,8 @@ def read(path: Path) -> Checkpoint:
     except FileNotFoundError as error:
         raise BpError(f"{path}: there is no checkpoint", hint="bp train makes one") from error
     except OSError as error:
-        raise BpError(f"{path}: cannot read it: {error.strerror}", hint=BEGIN_AGAIN) from error
+        hint = BEGIN_AGAIN if isinstance(error, regular.IrregularError) else None
+        raise BpError(f"{path}: cannot read it: {error.strerror}", hint=hint) from error
     try:
         members = npz.arrays(io.BytesIO(whole), whole)
         about = {name: _value(members, name) for name in ABOUT}

@@ -2,20 +2,19 @@
 
 import io
 import json
-import logging
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from mnist_bp import config as configs
 from mnist_bp import regular
-from mnist_bp.atomic import leftovers, replacing
+from mnist_bp.atomic import leftovers
 from mnist_bp.config import Config, nodes
 from mnist_bp.config.dumped import parse_dumped
 from mnist_bp.config.rules import is_finite
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.run.states import EVIDENCE, Event, State, leads_on
+from mnist_bp.run.written import WrittenFiles
 from mnist_bp.train import records
 from mnist_bp.train.records import Record
 
@@ -25,8 +24,6 @@ WRITTEN_AGAIN = "once it is deleted, bp train writes it again"
 IN_SUMMARY = ("epochs", "steps", "seconds", "test_loss", "test_accuracy")
 
 T = TypeVar("T")
-
-log = logging.getLogger(__name__)
 
 
 class Run:
@@ -45,7 +42,7 @@ class Run:
         self._metrics = path / "metrics.csv"
         self._summary = path / "summary.json"
         self._failure = path / "failure.json"
-        self._left: dict[Path, bytearray | None] = {}  # the files as this process left them; None: there is none
+        self._files = WrittenFiles(check)
 
     @property
     def state(self) -> State:
@@ -133,40 +130,29 @@ class Run:
             self.check()
             old.unlink(missing_ok=True)
         for path in (self._summary, self._failure):
-            self._leave(path, None)
-        self._leave(self._config, configs.dump(config).encode())
+            self._files.delete(path)
+        self._files.write(self._config, configs.dump(config).encode())
         self._write_json(self._environment, environment)
 
     def keep_records(self, keep: Callable[[Record], bool]) -> None:
         """Cut the metrics down to their header and the records to keep."""
         kept = [record.line() for record in self.records() if keep(record)]
-        self._leave(self._metrics, (records.HEADER + "".join(kept)).encode())
+        self._files.write(self._metrics, (records.HEADER + "".join(kept)).encode())
 
     def append(self, record: Record) -> None:
         """Add a row to the metrics, durably."""
-        line = record.line().encode()
-        with self._metrics.open("ab") as file:
-            self.check()
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
-        if (left := self._left.get(self._metrics)) is not None:
-            left += line
+        self._files.append(self._metrics, record.line().encode())
 
-    def mend(self, *, thoroughly: bool = False) -> None:
+    def restore(self, *, by_content: bool = False) -> None:
         """Put back, with a warning, what others have changed or deleted since this process wrote it.
 
-        It shows in the size of a file or, `thoroughly`, in its bytes. The checkpoint is left out: it is soon replaced.
+        It shows in the size of a file or in its content. The checkpoint is left out: it is soon replaced.
         """
-        for path, left in self._left.items():
-            if not _holds(path, left, thoroughly=thoroughly):
-                self.check()
-                log.warning("%s: not as this process left it; %s", path, "deleted" if left is None else "written again")
-                self._leave(path, left)
+        self._files.restore(by_content=by_content)
 
     def finish(self, parameters: int) -> dict[str, Any]:
         """Write and return the summary, which makes the run a finished one: the last record, and totals."""
-        self.mend(thoroughly=True)
+        self.restore(by_content=True)
         self._require("finish")
         records = self.records()
         last = records[-1]
@@ -199,40 +185,18 @@ class Run:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise BpError(f"{self._metrics}: cannot read it: {error.strerror}", hint=BEGIN_AGAIN) from error
+            hint = BEGIN_AGAIN if isinstance(error, regular.IrregularError) else None
+            raise BpError(f"{self._metrics}: cannot read it: {error.strerror}", hint=hint) from error
         except ValueError as error:
             raise BpError(f"{self._metrics}: {error}", hint=BEGIN_AGAIN) from error
 
     def _write_json(self, path: Path, content: Mapping[str, Any]) -> None:
-        self._leave(path, (json.dumps(content, indent=2) + "\n").encode())
-
-    def _leave(self, path: Path, content: bytes | bytearray | None) -> None:
-        """Write a file, or delete it, and remember how it is left."""
-        if content is None:
-            self.check()
-            path.unlink(missing_ok=True)
-        else:
-            with replacing(path, self.check) as file:
-                file.write(content)
-        self._left[path] = None if content is None else bytearray(content)
+        self._files.write(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
 def is_free(path: Path) -> bool:
     """Whether a directory may become a run's: there is none, or nothing in it but what beginning runs leave."""
     return not path.exists() or (path.is_dir() and {*path.iterdir()} <= {path / LOCK, *leftovers(path)})
-
-
-def _holds(path: Path, content: bytearray | None, *, thoroughly: bool) -> bool:
-    """Whether a file has some content, by its size or, `thoroughly`, by its bytes; None: whether there is none."""
-    try:
-        with regular.opened(path) as file:
-            if content is None:
-                return False
-            return file.read() == content if thoroughly else os.fstat(file.fileno()).st_size == len(content)
-    except FileNotFoundError:
-        return content is None
-    except OSError:  # no regular file
-        return False
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:
@@ -241,7 +205,8 @@ def _read_json(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise BpError(f"{path}: cannot read it: {error.strerror}", hint=WRITTEN_AGAIN) from error
+        hint = WRITTEN_AGAIN if isinstance(error, regular.IrregularError) else None
+        raise BpError(f"{path}: cannot read it: {error.strerror}", hint=hint) from error
     except (ValueError, RecursionError) as error:
         raise BpError(f"{path}: expected a JSON object; got something else: {error}", hint=WRITTEN_AGAIN) from error
     if not isinstance(content, dict):

@@ -58,7 +58,7 @@ class Process:
         except OSError:  # gone, or not ours to see
             pass
         try:
-            os.kill(self.number, 0)  # where there is a /proc, this only asks; on Windows it would end the process
+            os.kill(self.number, 0)  # only asks; on Windows it would end the process, but there no place is known
         except ProcessLookupError:
             return False
         except PermissionError:

@@ -132,7 +132,7 @@ class Training:
         The record goes first: a row beyond the checkpoint is made again, while a missing one would be lost.
         """
         with self._writing():
-            self.run.mend()
+            self.run.restore()
             if record:
                 self.run.append(record)
             checkpoint.save(

@@ -24,7 +24,7 @@ def test_a_device_is_refused_however_much_it_would_give() -> None:
 
 
 def test_neither_a_folder_nor_nothing_is_a_file(tmp_path: Path) -> None:
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(regular.IrregularError, match="expected a file; got a folder"):
         regular.content(tmp_path)
     with pytest.raises(FileNotFoundError):
         regular.content(tmp_path / "none")

@@ -93,9 +93,22 @@ def test_a_signal_in_a_destructor_which_drops_its_exception_comes_again() -> Non
         "        os.kill(os.getpid(), signal.SIGTERM)\n"
         "with ExitOnSignals():\n"
         "    Dropping()\n"
-        "    time.sleep(60)\n"
+        "    time.sleep(20)\n"
+        "    print('slept')\n"
     )
     assert told(program) == INTERRUPTED
+
+
+def test_what_takes_long_to_clean_up_is_cleaned_up() -> None:
+    program = (
+        "with ExitOnSignals():\n"
+        "    try:\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    finally:\n"
+        "        time.sleep(0.3)\n"
+        "        print('cleaned up')\n"
+    )
+    assert told(program) == (143, "cleaned up\n", "error: interrupted by SIGTERM\n")
 
 
 def test_a_signal_whose_exception_is_dropped_before_training_stops_the_training() -> None:

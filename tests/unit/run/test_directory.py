@@ -98,8 +98,8 @@ def test_what_others_change_while_a_process_writes_is_written_again(
     before = contents(run.path)
     disturb(run.path / name)
     with time_limit(10):
-        run.mend()
-        run.mend(thoroughly=True)
+        run.restore()
+        run.restore(by_content=True)
     assert contents(run.path) == before
     assert caplog.messages == [f"runs/mine/{name}: not as this process left it; written again"]
     run.append(ROWS[1])
@@ -128,7 +128,7 @@ def test_an_outcome_that_others_put_beside_a_run_while_it_is_trained_is_deleted(
     assert run.failure() is None
 
 
-def test_a_process_that_has_lost_the_directory_mends_nothing_in_it(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_process_that_has_lost_the_directory_restores_nothing_in_it(caplog: pytest.LogCaptureFixture) -> None:
     lost: list[str] = []
 
     def check() -> None:
@@ -140,7 +140,7 @@ def test_a_process_that_has_lost_the_directory_mends_nothing_in_it(caplog: pytes
     lost.append("not yours")
     (run.path / "config.yaml").write_text("another's")
     with pytest.raises(BpError, match="not yours"):
-        run.mend()
+        run.restore()
     assert (run.path / "config.yaml").read_text() == "another's"
     assert not caplog.messages
 
@@ -193,7 +193,7 @@ def test_a_process_killed_while_a_finished_run_begins_again_leaves_an_unfinished
     def killed(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mnist_bp.run.directory.replacing", killed)
+    monkeypatch.setattr("mnist_bp.run.written.replacing", killed)
     with pytest.raises(KeyboardInterrupt):
         run.begin(Config(train=TrainConfig(epochs=99)), {})
     assert run.state == "unfinished"
