@@ -115,12 +115,9 @@ def _receive(url: str, arrivals: "SimpleQueue[Any]", enough: Event) -> None:
     try:
         with _response(url) as response:
             arrivals.put(response.headers.get("Content-Length", ""))
-            read = getattr(
-                response.raw, "read1", response.raw.read
-            )  # urllib3 before 2.2 has no read1; its read waits for a whole chunk
             while not enough.is_set():
                 try:
-                    chunk = read(CHUNK, decode_content=False)
+                    chunk = response.raw.read1(CHUNK, decode_content=False)
                 except (urllib3.exceptions.HTTPError, OSError) as error:
                     raise TransientError(f"{_words(_cause(error))} after {received} bytes") from error
                 received += len(chunk)

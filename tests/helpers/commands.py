@@ -1,18 +1,23 @@
 """Running `bp`, and reading what it leaves behind."""
 
 import csv
+import inspect
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from click.testing import CliRunner, Result
 
 from mnist_bp.cli.bp import bp
 
+# Until click 8.2, which keeps them apart always, stderr went into stdout unless one said no.
+APART: dict[str, Any] = {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
+
 
 def run(*arguments: object) -> Result:
     """Run `bp` in this process."""
-    return CliRunner().invoke(bp, [str(argument) for argument in arguments], prog_name="bp")
+    return CliRunner(**APART).invoke(bp, [str(argument) for argument in arguments], prog_name="bp")
 
 
 def loads(names: list[str], *arguments: str) -> list[str]:
