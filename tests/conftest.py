@@ -20,6 +20,7 @@ from tests.helpers.data import MNIST, blobs, idx
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # which a script's `&` starts the suite to ignore
 settings.register_profile("suite", derandomize=True, deadline=None)
+settings.register_profile("core", max_examples=10, derandomize=True, deadline=None)
 settings.register_profile("fuzz", max_examples=5000, deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile("suite")
 

@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import resource
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import pytest
 @contextmanager
 def full_disk(room: int) -> Iterator[None]:
     """Let no file grow beyond so many bytes: the system call that fails is the one that a full disk fails."""
+    resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
     try:

@@ -104,11 +104,14 @@ def test_streams_that_are_closed_or_full_change_no_exit_code(arguments: str, red
 
 def test_a_working_directory_that_is_gone_is_called_so() -> None:
     Path("c.yaml").write_text("data: {name: chain}\nmodel: {hidden: 1, loss: half_squared_error}\n")
-    program = 'mkdir gone && cd gone && rmdir ../gone && "$0" -c "from mnist_bp.cli import main; main()" "$@"'
-    arguments = [sys.executable, "train", "--config", str(Path("c.yaml").resolve())]
+    program = 'mkdir gone && cd gone && rmdir ../gone && "$0" "$@"'
+    Path("bp.py").write_text(
+        "from mnist_bp.cli import main; main()\n"
+    )  # with -c, Python itself would need the directory
+    arguments = [sys.executable, str(Path("bp.py").resolve()), "train", "--config", str(Path("c.yaml").resolve())]
     result = subprocess.run(["bash", "-c", program, *arguments], capture_output=True, text=True, check=False)
     assert result.returncode == 1
-    assert result.stderr.startswith("error: runs: No such file or directory\n")
+    assert re.search("^error: (runs|input or output): No such file or directory$", result.stderr, re.MULTILINE)
     assert result.stderr.endswith("hint: the working directory has been removed; change to one that exists\n")
 
 

@@ -9,7 +9,10 @@ import pytest
 
 from mnist_bp.cli.interruption import CODES, Interruption
 
+needs_sigusr1 = pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="this system has no SIGUSR1")
 
+
+@needs_sigusr1
 def test_the_codes_are_those_of_a_shell_on_linux() -> None:
     assert {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGUSR1: 138} == CODES
 
@@ -49,6 +52,7 @@ def test_a_sigint_after_another_signal_ends_the_process_at_once(first: str) -> N
     assert ends(program) == (-signal.SIGINT, "noted\n")
 
 
+@needs_sigusr1
 def test_further_signals_of_a_batch_system_do_not_change_the_code() -> None:
     program = (
         "with Interruption() as interruption:\n"
@@ -59,6 +63,7 @@ def test_further_signals_of_a_batch_system_do_not_change_the_code() -> None:
     assert ends(program) == (0, "138\n")
 
 
+@needs_sigusr1
 def test_a_signal_that_the_process_was_started_to_ignore_stays_ignored() -> None:
     program = (
         "for number in (signal.SIGINT, signal.SIGTERM):\n"
@@ -71,7 +76,7 @@ def test_a_signal_that_the_process_was_started_to_ignore_stays_ignored() -> None
     assert ends(program) == (0, "138\n")
 
 
-@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGUSR1"])
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", pytest.param("SIGUSR1", marks=needs_sigusr1)])
 def test_outside_training_a_signal_ends_the_process_after_cleaning_up(number: str) -> None:
     program = (
         "with ExitOnSignals():\n"

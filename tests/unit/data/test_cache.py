@@ -213,6 +213,7 @@ except MemoryError:
 
 
 def test_a_copy_that_there_is_no_memory_for_is_not_taken_for_a_damaged_one() -> None:
+    pytest.importorskip("resource")
     images = np.zeros((20_000, 28, 28), np.uint8)
     labels = (np.arange(20_000) % 2).astype(np.uint8)
     arrays = {"train_images": images, "train_labels": labels, "test_images": images[:9], "test_labels": labels[:9]}
@@ -359,6 +360,7 @@ def test_a_disk_too_small_for_the_copy_is_only_a_warning_and_leaves_no_file(
     assert message.startswith(f"{PATH}: cannot write to the cache: ")
 
 
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="this system has no O_NOFOLLOW")
 def test_a_copy_that_is_a_link_is_replaced_by_a_file_and_the_links_target_stays(
     kept: Dataset, arrays: dict[str, np.ndarray], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -316,6 +316,7 @@ def test_import_to_a_disk_that_is_too_small_is_an_error(small_mnist: Archives, a
     assert "MNIST_BP_CACHE" in str(caught.value.hint)
 
 
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="this system has no O_NOFOLLOW")
 def test_links_are_followed_in_the_folder_that_is_imported_and_nowhere_else(
     small_mnist: Archives, archive_folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
