@@ -24,11 +24,12 @@ fail() {
     exit 2
 }
 
-# Whether a file is YAML by its name, or by a top-level key of a sweep or a config in it.
-is_yaml() { # name, content
+# Whether a file, by its name or its content, is YAML: a line starts with a key, which no command line does. (grep reads to
+# the end, which -q would not: tr must not die of a broken pipe.)
+is_yaml() { # name, file
     [[ $1 == *.[yY][mM][lL] || $1 == *.[yY][aA][mM][lL] ]] ||
         LC_ALL=C tr '\r' '\n' <"$2" | LC_ALL=C grep -aEc \
-            "^[^[:alnum:]#\$]*(base|grid|random|seeds?|data|model|train)[\"']?[[:space:]]*:" >/dev/null
+            "^[^[:alnum:]#\$]*[[:alpha:]_][[:alnum:]_.-]*[\"']?[[:space:]]*:([[:space:]\"'{[]|\$)" >/dev/null
 }
 
 if [[ ${1:---help} == --help || $1 == -h ]]; then

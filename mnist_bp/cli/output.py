@@ -15,18 +15,8 @@ from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import Advance
 
 STAND_INS = {
-    "−": "-",
-    "–": "-",
-    "≤": "<=",
-    "≥": ">=",
-    "≠": "!=",
-    "×": "x",
-    "±": "+-",
-    "…": "...",
-    "→": "->",
-    "²": "^2",
-    "·": "*",
-}
+    "−": "-", "≤": "<=", "≥": ">=", "×": "x", "·": "*", "±": "+-", "²": "^2", "…": "...", "λ": "lambda", "Σ": "sum",
+}  # fmt: skip
 
 
 def open_streams() -> None:

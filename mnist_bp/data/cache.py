@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)  # where there are no symbolic links, there is nothing to follow
 MISSING = FileNotFoundError, NotADirectoryError
+MAX_BYTES = 1 << 32  # of a decoded copy: four archives decode to less
 ABANDONED = 24 * 60 * 60  # seconds: no living process leaves its temporary file untouched for so long
 
 
@@ -74,7 +75,7 @@ def keep(name: str, path: Path, make: Callable[[], Arrays], pinned: str | None =
     Raises BpError (exit 4) if their fingerprint is not the one that is `pinned`.
     """
     try:
-        return opened(name, path, pinned)
+        return read(name, path, pinned)
     except MISSING:
         pass
     except ValueError as error:
@@ -85,13 +86,13 @@ def keep(name: str, path: Path, make: Callable[[], Arrays], pinned: str | None =
         raise BpError(message, code=Exit.NO_DATA, hint=f"`bp data verify {name}` looks for what is wrong")
     try:
         _write(path, dataset)
-        return opened(name, path, pinned)
+        return read(name, path, pinned)
     except (BpError, OSError, ValueError) as error:
         log.warning("%s; without a decoded copy, the next start will be slower", error)
     return dataset
 
 
-def opened(name: str, path: Path, pinned: str | None = None) -> Dataset:
+def read(name: str, path: Path, pinned: str | None = None) -> Dataset:
     """Read the decoded copy at `path`; raises one of MISSING if there is none, ValueError if it is not a sound one.
 
     A sound one holds what was written there, by its fingerprint, and what is `pinned`, if anything is. To take the
@@ -101,7 +102,10 @@ def opened(name: str, path: Path, pinned: str | None = None) -> Dataset:
     unsound = f"{path}: not the decoded copy that was written there"
     try:
         with reading(path) as file:
-            whole = np.empty(os.fstat(file.fileno()).st_size, np.uint8)
+            size = os.fstat(file.fileno()).st_size
+            if size > MAX_BYTES:
+                raise ValueError(f"it has {size} bytes")
+            whole = np.empty(size, np.uint8)
             file.readinto(whole.data)
             members = npz.arrays(file, whole)
             identity = _identity(os.fstat(file.fileno()), whole)  # as it is after all has been read
@@ -117,7 +121,7 @@ def opened(name: str, path: Path, pinned: str | None = None) -> Dataset:
         written = bytes(members.pop("fingerprint")).decode()
         known = written[-64:] if believed else fingerprint(members)
         if written != f"{name}/{path.name} {known}" or known != (pinned or known):
-            raise ValueError(f"it has {written}")
+            raise ValueError(unsound)
         dataset = Dataset.of(name, members, known)
     except MemoryError:
         raise

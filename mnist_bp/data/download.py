@@ -24,7 +24,6 @@ MAX_BYTES = 64 << 20  # of one archive; the largest has 26 MB
 REQUESTS = 5  # for one file, redirects included
 CHUNK = 1 << 16
 
-
 PASSING = (TimeoutError, ConnectionResetError, ConnectionAbortedError, BrokenPipeError)
 PASSING_STATUS = {requests.codes.request_timeout, requests.codes.too_many_requests, *range(500, 600)}
 
@@ -33,17 +32,19 @@ class MirrorError(Exception):
     """Why an address could not serve the file, without the secrets of the address."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(veiled(message))
+        super().__init__(redacted(message))
 
 
 class TransientError(MirrorError):
     """Why it could not this time; the next time it may."""
 
 
-def veiled(text: str) -> str:
+def redacted(text: str) -> str:
     """Return the text with *** for the password, and for each value of the query, of every address in it."""
-    text = re.sub(r"(\S*?://|['\"]?)([^\s:/?#@]*:)?\S*@", r"\1\2***@", text)
-    return re.sub(r"([?&])([^\s=&]+=)?[^\s&]+", r"\1\2***", text)
+    user = r"(://|^|['\"])([^\s:/?#@]*:)"
+    text = re.sub(rf"{user}?[^\s/?#]*@", r"\1\2***@", text)
+    text = re.sub(rf"{user}(?!\d*(?:[/?#'\"\s]|$))[^\s/?#@]*[/?#]\S*@", r"\1\2***@", text)  # a raw / in a password
+    return re.sub(r"([?&])([^\s=&]+=)?[^\s&]+?(?=[:;,.)'\"]*(?:[\s&]|$))", r"\1\2***", text)
 
 
 def download(url: str, path: Path, sha256: str, progress: Progress, pauses: tuple[float, ...] = ()) -> None:
@@ -57,7 +58,7 @@ def download(url: str, path: Path, sha256: str, progress: Progress, pauses: tupl
             return _download(url, path, sha256, progress)
         except TransientError as error:
             tries = len(pauses) + 1
-            log.warning("%s: %s; trying again in %g s (%d of %d)", veiled(url), error, pause, number, tries)
+            log.warning("%s: %s; trying again in %g s (%d of %d)", redacted(url), error, pause, number, tries)
         time.sleep(pause)
     return _download(url, path, sha256, progress)
 

@@ -90,17 +90,17 @@ def _unreadable(path: Path, error: OSError) -> BpError:
 
 
 def _fetch_one(urls: list[str], path: Path, sha256: str, dataset: str, progress: Progress) -> None:
-    from mnist_bp.data.download import MirrorError, download, veiled  # noqa: PLC0415  # requests takes 50 ms to import
+    from mnist_bp.data.download import MirrorError, download, redacted  # noqa: PLC0415  # requests takes 50 ms to import
 
     failures = []
     for url in urls:
         try:
             download(url, path, sha256, progress, PAUSES if len(urls) == 1 else ())
         except MirrorError as error:
-            failures.append(f"{veiled(url)}: {error}")
+            failures.append(f"{redacted(url)}: {error}")
         else:
             if failures:
-                log.warning("got %s from %s; before that: %s", path.name, veiled(url), "; ".join(failures))
+                log.warning("got %s from %s; before that: %s", path.name, redacted(url), "; ".join(failures))
             return
     raise BpError(
         f"cannot get {path.name} of data set {dataset}: {'; '.join(failures) or 'there is no mirror to ask'}",

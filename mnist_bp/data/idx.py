@@ -23,7 +23,7 @@ from mnist_bp.errors import BpError, Exit
 
 UNSIGNED_BYTE = 8
 MAX_BYTES = 1 << 30  # of values in one file: more would be a bomb, not a data set
-MAX_GAIN = {1: 1032, 3: 255}  # values in a byte of gzip, by dimensions: labels may be all equal, which 1032 is for
+MAX_RATIO = {1: 1032, 3: 255}  # of values to bytes of gzip, by dimensions: 1032 is the most there can be
 ALWAYS = 1 << 20  # values, however small their file
 CHUNK = 1 << 18  # decoded at a time
 
@@ -89,9 +89,10 @@ def opened(path: Path, dimensions: int) -> Iterator[File]:
             file.seek(0)
             stream: Any = stack.enter_context(gzip.GzipFile(fileobj=file)) if zipped else file
             shape = _shape(stream, path, dimensions)
-        count, gain, plain = math.prod(shape), MAX_GAIN[dimensions], size - 4 - 4 * dimensions
-        if zipped and count > ALWAYS + gain * size:
-            raise _malformed(path, f"at most {gain} values for each of its {size} gzipped bytes", f"{count}")
+        count, ratio, plain = math.prod(shape), MAX_RATIO[dimensions], size - 4 - 4 * dimensions
+        if zipped and count > ALWAYS + ratio * size:
+            expected = f"at most {ratio} values for each of its {size} gzipped bytes"
+            raise _malformed(path, expected, f"{count}", "if it is genuine, gunzip it: a plain file has no such bound")
         if not zipped and count > plain:
             raise _malformed(path, f"{count} values", f"only {plain}")
         yield File(path, shape, stream)
@@ -137,5 +138,5 @@ def _find(folder: Path, pattern: str) -> Path:
     return found[0]
 
 
-def _malformed(path: Path, expected: str, got: str) -> BpError:
-    return BpError(f"{path}: expected {expected}; got {got}", code=Exit.NO_DATA)
+def _malformed(path: Path, expected: str, got: str, hint: str | None = None) -> BpError:
+    return BpError(f"{path}: expected {expected}; got {got}", code=Exit.NO_DATA, hint=hint)

@@ -23,7 +23,7 @@ def verify(name: str) -> tuple[Path, dict[str, str]]:
         decoded, original = home / "decoded.npz", fingerprint(idx.read_four(name, [home / file for file in verdicts]))
         with suppress(FileNotFoundError):  # there need not be one
             try:
-                copy = cache.opened(name, decoded)
+                copy = cache.read(name, decoded)
                 sound = copy.fingerprint == fingerprint(copy.arrays) == original
             except ValueError:
                 sound = False

@@ -26,6 +26,8 @@ def require_own(folder: Path, file: Path) -> None:
         noted = os.fsdecode(regular.content(folder / NOTE)).removesuffix("\n")
     except FileNotFoundError:
         return
+    except regular.IrregularError as error:
+        raise BpError(f"{error.filename}: {error.strerror}", code=Exit.USAGE, hint="delete it") from error
     owner = folder.resolve() / noted
     try:
         same = owner.samefile(file)

@@ -311,7 +311,7 @@ COPY = {"fingerprint": np.frombuffer(f"idx/{PATH} {Dataset.of('idx', DATA).finge
 def test_a_changed_decoded_copy_is_refused_or_read_as_it_was_written(members: MemberChanges, changes: Changes) -> None:
     raw = changed(npz_bytes(COPY, members), changes)
     PATH.write_bytes(raw)
-    dataset = result("decoded copy", lambda: cache.opened("idx", PATH), HEADER + 8 * len(raw), ValueError)
+    dataset = result("decoded copy", lambda: cache.read("idx", PATH), HEADER + 8 * len(raw), ValueError)
     if dataset is not None:
         assert dataset.fingerprint == Dataset.of("idx", DATA).fingerprint
         np.testing.assert_array_equal(dataset.train.x, TRAIN[0].reshape(6, 64))

@@ -218,7 +218,23 @@ YAML = [
     f'\ufeff{{\n "base": {EXECUTED}}}\n',
     f"--- {{'random': {EXECUTED}}}\n",
     f"#\rtrain: {EXECUTED}\r",
+    f"unknown:\n  name: {EXECUTED}\n",
 ]
+
+
+def test_both_scripts_know_yaml_alike() -> None:
+    found = [re.search(r"^is_yaml\(\) .*?^}", (SCRIPTS / name).read_text(), re.MULTILINE | re.DOTALL)
+             for name in ("sweep.sh", "sweep.sbatch")]  # fmt: skip
+    assert found[0] is not None
+    assert found[1] is not None
+    assert found[0][0] == found[1][0]
+
+
+@pytest.mark.parametrize("line", ["bp train --set 'a: b'", ": nothing", "A=b: true", "sh -c 'echo a: b'", "echo key:"])
+def test_a_command_line_is_not_taken_for_yaml(place: Place, line: str) -> None:
+    Path("lines").write_text(f"{line}\n")
+    _, stdout, stderr = place.run("sweep.sh", "lines", 1)
+    assert "1 of 1" in stdout, stderr
 
 
 @pytest.mark.parametrize("script", ["sweep.sh", "sweep.sbatch"])

@@ -1,13 +1,16 @@
 """What is printed beside results: errors, hints, warnings, bars."""
 
+import ast
 import io
 import logging
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from mnist_bp.cli import output
+from mnist_bp.errors import BpError
 
 
 def test_errors_and_hints_go_to_stderr_line_by_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,6 +53,46 @@ def test_what_an_output_cannot_encode_gets_a_stand_in_or_is_escaped() -> None:
     output.open_streams()
     assert "0 ≤ x − 1 ± 2×2 … größe".encode("ascii", "stand-in") == b"0 <= x - 1 +- 2x2 ... gr\\xf6\\xdfe"
     assert "≤ é ×".encode("latin-1", "stand-in") == b"<= \xe9 \xd7"
+
+
+def test_every_sign_in_a_message_or_help_text_has_a_stand_in() -> None:
+    """What `nn` says is for those who program with it; names of classes are data."""
+    package = Path(__file__).parents[3] / "mnist_bp"
+    found = set()
+    for path in package.rglob("*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        printed = "cli" in path.parts  # where docstrings are help texts
+        unseen = [node.value for node in ast.walk(tree) if isinstance(node, ast.Expr) and not printed]
+        if "nn" not in path.parts and path.name != "archives.py":
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in unseen:
+                    found |= {char for char in node.value if not char.isascii()}
+    assert found == {*output.STAND_INS}
+
+
+def printed(lines: list[str], encoding: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the lines that are printed until one is refused."""
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding))
+    done = []
+    with suppress(BpError):
+        for line in output.exactly(lines):
+            done.append(line)
+    return done
+
+
+def test_of_lines_for_programs_none_is_printed_if_one_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ["abc", "größe", "def"]
+    assert printed(lines, "utf-8", monkeypatch) == lines
+    assert printed(lines, "latin-1", monkeypatch) == lines
+    assert printed(lines, "ascii", monkeypatch) == []
+    assert printed(["abc"], "ascii", monkeypatch) == ["abc"]
+
+
+@pytest.mark.parametrize("line", ["a\x1b[31mred", "a\nb", "a\udcff"])
+def test_a_line_for_programs_holds_nothing_that_cannot_be_printed(line: str) -> None:
+    with pytest.raises(BpError, match="expected characters that can be printed as they are") as caught:
+        [*output.exactly([line])]
+    assert caught.value.code == 2
 
 
 @pytest.mark.parametrize(("stderr", "shown"), [(io.StringIO(), False), (Terminal(), True)], ids=["file", "terminal"])

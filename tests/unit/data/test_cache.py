@@ -90,7 +90,7 @@ def test_arrays_of_a_decoded_copy_cannot_be_written_to(kept: Dataset) -> None:
 def test_what_becomes_of_a_copy_that_was_read_does_not_matter(
     harm: Callable[[], object], kept: Dataset, arrays: dict[str, np.ndarray]
 ) -> None:
-    opened = cache.opened("toy", PATH)
+    opened = cache.read("toy", PATH)
     harm()
 
     assert_same(opened, Dataset.of("toy", arrays))
@@ -246,7 +246,7 @@ def test_a_flipped_bit_anywhere_is_detected_or_changes_nothing(flips: int, kept:
         for offset, byte in enumerate(whole):
             os.pwrite(file.fileno(), bytes([byte ^ flips]), offset)
             try:
-                assert_same(cache.opened("toy", PATH), kept)
+                assert_same(cache.read("toy", PATH), kept)
             except ValueError:
                 detected += 1
             os.pwrite(file.fileno(), bytes([byte]), offset)
@@ -258,7 +258,7 @@ def test_a_copy_truncated_anywhere_is_detected(kept: Dataset) -> None:
     for length in reversed(range(PATH.stat().st_size)):
         os.truncate(PATH, length)
         with pytest.raises(ValueError, match="not the decoded copy"):
-            cache.opened("toy", PATH)
+            cache.read("toy", PATH)
 
 
 class Code:
@@ -410,7 +410,7 @@ def test_the_sound_copy_of_another_data_set_or_seed_is_not_taken_for_this_one(
 ) -> None:
     other = Path(shutil.copy(PATH, PATH.with_name("copy.npz"))).rename(PATH.with_name(file))
     with pytest.raises(ValueError, match="not the decoded copy that was written there"):
-        cache.opened(name, other)
+        cache.read(name, other)
 
 
 def test_bytes_with_another_hash_do_not_get_into_the_cache() -> None:

@@ -87,7 +87,7 @@ def test_an_address_where_nobody_answers_is_no_transient_failure(address: str, m
 
 
 @pytest.mark.parametrize(
-    ("text", "veiled"),
+    ("text", "redacted"),
     [
         ("https://user:secret@host/path", "https://user:***@host/path"),
         ("https://user:se/cr@et@host/path", "https://user:***@host/path"),
@@ -95,14 +95,19 @@ def test_an_address_where_nobody_answers_is_no_transient_failure(address: str, m
         ("user:secret@host/path", "user:***@host/path"),
         ("https://host:80/path?token=secret&key=secret", "https://host:80/path?token=***&key=***"),
         ("https://host/path?secret", "https://host/path?***"),
+        ("https://host/path?q=secret: HTTP 404", "https://host/path?q=***: HTTP 404"),
+        ("https://user:secret@host/?t=a@b", "https://user:***@host/?t=***"),
+        ("https://user:secret@host/p@th", "https://user:***@host/p@th"),
+        ("https://host/package@1.0/file.gz", "https://host/package@1.0/file.gz"),
+        ("http://127.0.0.1:80/package@1.0", "http://127.0.0.1:80/package@1.0"),
         ("cannot parse 'https://user:secret@host/' or so", "cannot parse 'https://user:***@host/' or so"),
         ("Max retries exceeded with url: /path?token=secret (as", "Max retries exceeded with url: /path?token=*** (as"),
         ("https://host:80/path", "https://host:80/path"),
         ("HTTP 404 Where?", "HTTP 404 Where?"),
     ],
 )
-def test_of_an_address_all_is_shown_but_its_secrets(text: str, veiled: str) -> None:
-    assert download.veiled(text) == veiled
+def test_of_an_address_all_is_shown_but_its_secrets(text: str, redacted: str) -> None:
+    assert download.redacted(text) == redacted
 
 
 @pytest.mark.parametrize(

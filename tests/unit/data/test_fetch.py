@@ -218,7 +218,7 @@ def test_a_source_that_cannot_be_read_is_not_blamed_on_the_cache(
 def test_a_folder_in_the_place_of_an_archive_is_an_error(small_mnist: Archives, archive_folder: Path) -> None:
     (archive_folder / FILES[0]).unlink()
     (archive_folder / FILES[0]).mkdir()
-    with pytest.raises(BpError, match=rf"{FILES[0]}: cannot read it: Is a directory"):
+    with pytest.raises(BpError, match=rf"{FILES[0]}: cannot read it: expected a file; got a folder"):
         fetch.import_from(small_mnist, archive_folder, HOME)
 
 

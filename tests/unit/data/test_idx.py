@@ -186,7 +186,7 @@ def test_blank_images_and_equal_labels_are_no_bombs() -> None:
     ("make", "reason"),
     [
         (lambda: None, "No such file"),
-        (PATH.mkdir, "Is a directory"),
+        (PATH.mkdir, "expected a file; got a folder"),
         (lambda: os.mkfifo(PATH), "expected a file; got a FIFO"),
         (lambda: PATH.symlink_to("/dev/zero"), "expected a file; got a device"),
     ],

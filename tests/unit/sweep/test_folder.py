@@ -89,3 +89,10 @@ def test_a_note_that_names_no_file_is_no_permission(text: bytes) -> None:
     (FOLDER / NOTE).write_bytes(text)
     with pytest.raises(BpError):
         require_own(FOLDER, sweep("try.yaml"))
+
+
+def test_a_folder_in_place_of_the_note_is_refused() -> None:
+    (FOLDER / NOTE).mkdir(parents=True)
+    with pytest.raises(BpError, match="expected a file; got a folder") as caught:
+        require_own(FOLDER, sweep("try.yaml"))
+    assert (caught.value.code, caught.value.hint) == (2, "delete it")
