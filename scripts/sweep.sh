@@ -32,6 +32,10 @@ is_yaml() { # name, file
             "^[^[:alnum:]#\$]*[[:alpha:]_][[:alnum:]_.-]*[\"']?[[:space:]]*:([[:space:]\"'{[]|\$)" >/dev/null
 }
 
+# A stream that is closed (bash has opened this very file in its place) leads nowhere, and the sweep is run all the same.
+[[ -e /dev/fd/1 && ! /dev/fd/1 -ef $0 ]] || exec >/dev/null
+[[ -e /dev/fd/2 && ! /dev/fd/2 -ef $0 ]] || exec 2>/dev/null
+
 if [[ ${1:---help} == --help || $1 == -h ]]; then
     sed -n '2,/^set /s/^# \{0,1\}//p' "$0"
     exit $(($# == 0 ? 2 : 0))
@@ -71,6 +75,8 @@ elif [[ $(LC_ALL=C tr -d '\0' <"$work/given" | wc -c) -ne $(wc -c <"$work/given"
 else
     LC_ALL=C grep -a . "$work/given" >"$work/lines" || true
 fi
+long=$(LC_ALL=C cut -b 60001- "$work/lines" | LC_ALL=C grep -anm 1 . || true) # which engines pass no further
+[[ -z $long ]] || fail "$sweep: expected lines of at most 60000 bytes; got a longer one, line ${long%%:*}"
 total=$(($(wc -l <"$work/lines")))
 if [[ $total == 0 ]]; then
     [[ -n $folder ]] || fail "$sweep: expected command lines; got none"
@@ -164,6 +170,6 @@ left=$((total - done - ${#failures[@]}))
         printf '%s\n' "${failures[@]}"
     fi
     echo "$done done, ${#failures[@]} failed, $left left, $finished finished before"
-    [[ -z $folder ]] || echo "hint: bp sweep table $folder"
+    [[ -z $folder ]] || printf 'hint: bp sweep table %q\n' "$folder"
 } >&2
 [[ $left == 0 && ${#failures[@]} == 0 ]] || exit "${stopped:-1}"

@@ -40,7 +40,9 @@ def _reporting(ctx: click.Context) -> Iterator[None]:
     """Report what the user can do something about; a traceback remains only for a mistake of the program's own."""
     try:
         yield
-    except (BpError, MemoryError, OSError, click.UsageError) as error:
+    except (BpError, MemoryError, OSError, RuntimeError, click.UsageError) as error:
+        if isinstance(error, RuntimeError) and "start new thread" not in str(error):
+            raise
         if isinstance(error, OSError) and error.errno == errno.EPIPE:  # the reader has gone: click ends quietly
             raise
         message, hint, code = _described(error)
@@ -57,7 +59,7 @@ def _reporting(ctx: click.Context) -> Iterator[None]:
         raise click.exceptions.Exit(code) from error
 
 
-def _described(error: BpError | MemoryError | OSError | click.UsageError) -> tuple[str, str | None, Exit]:
+def _described(error: Exception) -> tuple[str, str | None, Exit]:
     """Return what is wrong, what to do about it, and the exit code."""
     if isinstance(error, BpError):
         return str(error), error.hint, error.code
@@ -66,7 +68,9 @@ def _described(error: BpError | MemoryError | OSError | click.UsageError) -> tup
     if isinstance(error, MemoryError):
         what = f": {error}" if str(error) else ""
         return f"not enough memory{what}", "a smaller network, train.batch_size or data set needs less", Exit.FAILURE
-    return f"{error.filename or 'input or output'}: {error.strerror or error}", None, Exit.FAILURE
+    if isinstance(error, OSError):
+        return f"{error.filename or 'input or output'}: {error.strerror or error}", None, Exit.FAILURE
+    return str(error), "this user's processes are as many as may be; `ulimit -u` tells how many", Exit.FAILURE
 
 
 def _is_lost(error: BaseException) -> bool:

@@ -83,7 +83,8 @@ class ExitOnSignals:
 
     def _take_dropped(self, dropped: "sys.UnraisableHookArgs") -> None:
         if self._number is not None and dropped.exc_type is SystemExit:
-            _thread.start_new_thread(_send_again, (self._number, _thread.get_ident()))
+            with suppress(RuntimeError):  # there may be no more threads
+                _thread.start_new_thread(_send_again, (self._number, _thread.get_ident()))
         else:
             sys.__unraisablehook__(dropped)
 

@@ -104,4 +104,4 @@ def bar_style() -> dict[str, Any]:
     import shutil
 
     on_terminal = sys.stderr is not None and sys.stderr.isatty()
-    return {"disable": not on_terminal, "ncols": shutil.get_terminal_size().columns - 4}
+    return {"disable": not on_terminal, "ncols": max(1, shutil.get_terminal_size().columns - 4)}

@@ -33,8 +33,15 @@ ABANDONED = 24 * 60 * 60  # seconds: no living process leaves its temporary file
 
 
 def folder(configured: str | None = None) -> Path:
-    """Return the cache folder: $MNIST_BP_CACHE, else the configured one, else the user's own cache."""
-    return expanded(os.environ.get("MNIST_BP_CACHE") or configured or platformdirs.user_cache_dir("mnist-bp"))
+    """Return the cache folder: $MNIST_BP_CACHE, else the configured one, else the user's own cache.
+
+    Raises BpError (exit 4) if the user has none, having no home folder.
+    """
+    try:
+        return expanded(os.environ.get("MNIST_BP_CACHE") or configured or platformdirs.user_cache_dir("mnist-bp"))
+    except RuntimeError as error:
+        message = "expected a home folder, for the cache; this user has none"
+        raise BpError(message, code=Exit.NO_DATA, hint="name a cache folder in MNIST_BP_CACHE") from error
 
 
 def expanded(path: str) -> Path:

@@ -137,10 +137,11 @@ def _response(url: str) -> requests.Response:
     Redirects are followed here, because a `Session` reads the body of each, however long it is.
     """
     session, verb = requests.Session(), "is"
+    settings: Any = {}
     try:
         for _ in range(REQUESTS):
             request = session.prepare_request(requests.Request("GET", url, headers={"Accept-Encoding": "identity"}))
-            settings: Any = session.merge_environment_settings(url, {}, stream=True, verify=None, cert=None)
+            settings = session.merge_environment_settings(url, {}, stream=True, verify=None, cert=None)
             response = session.get_adapter(url).send(request, timeout=TIMEOUT, **settings)
             if not response.is_redirect:
                 break
@@ -150,7 +151,9 @@ def _response(url: str) -> requests.Response:
     except (OSError, urllib3.exceptions.HTTPError, ValueError) as error:  # OSError: requests' own, and certificates
         cause = _cause(error)
         if isinstance(cause, ValueError):  # its words may quote any part of the address
-            raise MirrorError(f"{verb} no valid HTTP address") from error
+            asked_by_proxy = url.startswith("http") and settings.get("proxies")
+            proxy = ", or the proxy that the environment names is none" if asked_by_proxy else ""
+            raise MirrorError(f"{verb} no valid HTTP address{proxy}") from error
         kind = TransientError if isinstance(cause, PASSING) else MirrorError
         raise kind(_words(cause)) from error
     if response.status_code != requests.codes.ok:

@@ -93,14 +93,15 @@ class Claim:
     def _contend(self) -> None:
         self._candidate.mkdir()
         own = self._candidate / self._file.name
-        own.write_text(Process.this().line, encoding="utf-8", newline="\n")
+        own.write_text(Process.this().line, encoding="utf-8", errors="replace", newline="\n")
         os.utime(own)
         now = own.stat().st_mtime  # by the clock of all signs of life: that of the file system
         for holder in _holders(self._folder):
             if holder.is_alive(now):
                 ago = f"{max(now - holder.seen, 0):.0f} s ago"
                 message = f"{self.path}: is being written by {holder}, which gave a sign of life {ago}"
-                hint = f"wait for its end; if its machine is down, it counts as ended {LEASE} s after that sign"
+                hint = f"wait for its end; if its machine is down, it counts as ended {LEASE} s after that sign; "
+                hint += f"if this is a copy of its run, delete {self._folder}"
                 raise BpError(message, hint=hint)
             holder.file.unlink(missing_ok=True)
         with suppress(OSError):

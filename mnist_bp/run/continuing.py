@@ -42,7 +42,8 @@ def require_own(run: Run, checkpoint_config: str) -> Config:
     if changes := configs.forbidden_changes(own, other):
         which = "; ".join(f"{key} is {theirs} instead of {ours}" for key, (ours, theirs) in changes.items())
         message = f"{run.checkpoint}: expected the checkpoint of this run; got another's, in which {which}"
-        raise BpError(message, code=Exit.USAGE, hint=BEGIN_AGAIN)
+        hint = f"one of {run.checkpoint.name} and config.yaml is another's: put the right one back; or, {BEGIN_AGAIN}"
+        raise BpError(message, code=Exit.USAGE, hint=hint)
     return other
 
 

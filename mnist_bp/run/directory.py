@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -65,8 +66,13 @@ class Run:
         Another data set, by `data.name`, does not lie in the run's `data.dir`.
         """
         self.require_exists()
+        text = nodes.read(self._config)
+        config = parse_dumped(text, str(self._config))
+        if not re.search(r"^seed:", text, re.MULTILINE):  # the last key; what is missing would be taken for defaults
+            message = f"{self._config}: expected all keys, as bp writes them; got a part of them"
+            raise BpError(message, hint="the config of the run stands in its checkpoint.npz, too, as `config`")
         if not overrides:
-            return parse_dumped(nodes.read(self._config), str(self._config))
+            return config
         elsewhere = any(override.strip().startswith("data.name") for override in overrides)
         return configs.load(self._config, [*["data.dir=null"] * elsewhere, *overrides])
 

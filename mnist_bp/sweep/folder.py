@@ -30,7 +30,7 @@ def require_own(folder: Path, file: Path) -> None:
         raise BpError(f"{error.filename}: {error.strerror}", code=Exit.USAGE, hint="delete it") from error
     owner = folder.resolve() / noted
     try:
-        same = owner.samefile(file)
+        same = owner.name == file.name and owner.parent.samefile(file.parent)  # by which its base is found
     except (OSError, ValueError):  # there is no such file, or cannot be
         same = False
     if not same:
@@ -46,7 +46,7 @@ def take(folder: Path, file: Path) -> None:
     """Note that the folder belongs to a file."""
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(folder / NOTE) as note:
-        note.write(os.fsencode(f"{_path(file.resolve(), folder).as_posix()}\n"))
+        note.write(os.fsencode(f"{_path(file.parent.resolve() / file.name, folder).as_posix()}\n"))
 
 
 def _path(path: Path, start: Path) -> Path:

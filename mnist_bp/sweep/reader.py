@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from mnist_bp import config as configs
-from mnist_bp.config import Config, nodes, rule_of, rules
+from mnist_bp.config import Config, keys, nodes, rule_of, rules
 from mnist_bp.config.reader import Reading
 from mnist_bp.config.schema import ITEMS, SECTIONS
 from mnist_bp.sweep.axes import MOST_VALUES, Choice, Range, Uniform
@@ -93,7 +93,7 @@ class _SweepReading(Reading):
         key, where = key.strip(), f"--set {override}"
         if not equals:
             self.note(f"{where}: expected KEY=V1,V2, as in --set 'train.learning_rate=0.01,0.1'")
-        elif self.require_known(key, where):
+        elif self.require_varying(key, where):
             node = nodes.parse(f"[{text}]", where)
             if isinstance(node, yaml.SequenceNode) and [type(item) for item in node.value] == [yaml.MappingNode]:
                 node = node.value[0]  # a range
@@ -103,6 +103,15 @@ class _SweepReading(Reading):
                 self.seeds = values
             else:
                 self.grid[key] = values
+
+    def require_varying(self, key: str, where: str) -> bool:
+        """Whether a key makes one setting differ from another; if it does not, or is none, that is noted."""
+        if not self.require_known(key, where):
+            return False
+        if key != "seed" and not keys()[key].of_setting:
+            self.note(f"{where}: {key}: expected a key on which the results depend")
+            return False
+        return True
 
     def take_grid(self, node: yaml.Node | None, where: str, source: str) -> None:
         """Take the axes of which every combination is a point."""
@@ -144,7 +153,7 @@ class _SweepReading(Reading):
                 self.note(f"{where}: {name}: expected seeds: 5 or seeds: [3, 7], outside of {own}")
             elif key in self.grid or key in self.random:
                 self.note(f"{where}: {name}: expected each key once; got it again")
-            elif self.require_known(key, where):
+            elif self.require_varying(key, where):
                 yield key, value, where
 
     def axis(self, key: str, node: yaml.Node | None, where: str, source: str) -> Iterable[object]:

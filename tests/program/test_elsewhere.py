@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("test_machine.py", "test_regular.py", "run/test_claim.py", "run/test_process.py", "data/test_cache.py")
+PARTS = ("test_machine.py", "test_regular.py", "run/test_claim.py", "run/test_process.py", "run/test_directory.py")
 GONE = """
 import os, signal
 for name in ("O_NONBLOCK", "O_DIRECTORY", "O_NOFOLLOW", "sched_getaffinity", "sched_setaffinity", "fork"):

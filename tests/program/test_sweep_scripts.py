@@ -17,7 +17,7 @@ import pytest
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 PROGRAMS = (  # all that the scripts need
-    "bash", "cat", "cp", "dirname", "env", "getconf", "grep", "mkdir", "mkfifo", "mktemp", "mv", "nproc", "rm",
+    "bash", "cat", "cp", "cut", "dirname", "env", "getconf", "grep", "mkdir", "mkfifo", "mktemp", "mv", "nproc", "rm",
     "sed", "sh", "sleep", "taskset", "touch", "tr", "wc", "xargs",
 )  # fmt: skip
 PATIENCE = 30  # seconds, after which something hangs
@@ -147,7 +147,9 @@ def test_a_sweep_does_what_is_missing_and_lists_what_failed(engine: Place) -> No
     assert all(f"left  {run}  test accuracy " in stdout for run in runs if run != runs[1])
     listed = stderr.partition("failed:\n")[2]
     assert listed.startswith(f"exit 2: {planned.splitlines()[1]}\n    error: {runs[1]}")
-    assert listed.endswith(f"\n3 done, 1 failed, 0 left, 0 finished before\nhint: bp sweep table {folder}\n")
+    summary, _, hint = listed.rpartition("hint: ")
+    assert summary.endswith("\n3 done, 1 failed, 0 left, 0 finished before\n")
+    assert shlex.split(hint) == ["bp", "sweep", "table", str(folder)]
 
     (runs[1] / "foreign").unlink()
     finished = {path: path.stat().st_mtime_ns for path in found(f"{folder}/*/*")}
@@ -220,6 +222,24 @@ YAML = [
     f"#\rtrain: {EXECUTED}\r",
     f"unknown:\n  name: {EXECUTED}\n",
 ]
+
+
+def test_a_line_that_is_too_long_is_named_before_any_is_run(place: Place) -> None:
+    Path("lines").write_text(f"touch executed\n: {'0' * 70_000}\n")
+    code, stdout, stderr = place.run("sweep.sh", "lines")
+    assert (code, stdout) == (2, "")
+    assert stderr == "error: lines: expected lines of at most 60000 bytes; got a longer one, line 2\n"
+    assert not Path("executed").exists()
+
+
+@pytest.mark.parametrize("redirection", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_sweep_is_run_though_nobody_listens(place: Place, redirection: str) -> None:
+    Path("lines").write_text("".join(f"touch done-{number}\n" for number in range(4)))
+    script = shlex.quote(str(SCRIPTS / "sweep.sh"))
+    command = ["bash", "-c", f"bash {script} lines 1 {redirection}"]
+    code, _, _ = ended(subprocess.Popen(command, env=place.environment, **PIPES))
+    assert code == 0
+    assert len([*Path().glob("done-*")]) == 4
 
 
 def test_both_scripts_know_yaml_alike() -> None:

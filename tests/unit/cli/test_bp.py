@@ -60,6 +60,7 @@ def test_a_command_that_does_not_exist_gets_a_suggestion() -> None:
 def test_every_error_ends_in_its_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
     for error, code, message in (
         (MemoryError("8 TB"), 1, "error: not enough memory: 8 TB\n"),
+        (RuntimeError("can't start new thread"), 1, "error: can't start new thread\nhint: "),
         (OSError(28, "No space left on device", "there"), 1, "error: there: No space left on device\n"),
     ):
 

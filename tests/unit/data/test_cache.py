@@ -460,3 +460,22 @@ def test_a_tilde_in_the_name_of_the_cache_is_the_users_home(monkeypatch: pytest.
     monkeypatch.setenv("MNIST_BP_CACHE", "~/digits")
 
     assert cache.folder() == Path("/home/user/digits")
+
+
+def test_a_user_without_a_home_folder_is_told_how_to_name_a_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MNIST_BP_CACHE")
+
+    def homeless(name: str) -> str:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(platformdirs, "user_cache_dir", homeless)
+    with pytest.raises(BpError, match="expected a home folder") as caught:
+        cache.folder()
+    assert (caught.value.code, caught.value.hint) == (4, "name a cache folder in MNIST_BP_CACHE")
+
+
+def test_a_copy_larger_than_any_is_not_read(archive_folder: Path) -> None:
+    with (archive_folder / "decoded.npz").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(ValueError, match="not the decoded copy that was written there"):
+        cache.read("toy", archive_folder / "decoded.npz")

@@ -237,3 +237,11 @@ def test_a_full_disk_is_an_error_at_once_and_leaves_no_file(small_mnist: Archive
     assert caught.value.code == Exit.NO_DATA
     assert "MNIST_BP_CACHE" in str(caught.value.hint)
     assert not another.requests
+
+
+@pytest.mark.parametrize("proxy", ["foo://x:y", "http://["])
+def test_a_proxy_that_is_none_is_blamed_too(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(MirrorError, match="is no valid HTTP address, or the proxy that the environment names is none"):
+        download.download("http://mirror.invalid/", HOME / FILES[0], "", silent)

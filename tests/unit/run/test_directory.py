@@ -324,3 +324,12 @@ def test_beginning_removes_temporary_files_but_not_the_folders_of_claims() -> No
     Run("r").begin(Config(), {})
     assert not torn.exists()
     assert candidate.exists()
+
+
+@pytest.mark.parametrize("part", ["", "data:\n  name: mnist\n"])
+def test_a_config_of_which_a_part_is_left_is_not_taken_for_the_defaults(run: Run, part: str) -> None:
+    (run.path / "config.yaml").write_text(part)
+    with pytest.raises(BpError, match=r"config\.yaml: expected all keys, as bp writes them"):
+        run.config()
+    with pytest.raises(BpError, match=r"config\.yaml: expected all keys, as bp writes them"):
+        run.config(["data.seed=1"])

@@ -1,6 +1,7 @@
 """Processes are recognised: running, ended, zombies, with a reused number, elsewhere, and hidden ones."""
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mnist_bp.run import process
+from mnist_bp.run.claim import Claim
 from mnist_bp.run.process import UNKNOWN, Process
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are told apart by /proc")
@@ -143,3 +145,10 @@ def test_no_part_of_a_line_is_taken_for_a_process() -> None:
 )
 def test_a_line_of_another_form_is_not_taken_for_a_process(line: str) -> None:
     assert Process.parse(line) is None
+
+
+def test_a_host_may_have_any_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "node", lambda: "h\udcff")
+    with Claim(Path("r")):
+        (file,) = Path("r/lock").iterdir()
+        assert Process.parse(file.read_text("utf-8")) is not None

@@ -1,6 +1,7 @@
 """The folder of a sweep file: which it is, and that no two files share it."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,13 @@ def test_a_folder_in_place_of_the_note_is_refused() -> None:
     with pytest.raises(BpError, match="expected a file; got a folder") as caught:
         require_own(FOLDER, sweep("try.yaml"))
     assert (caught.value.code, caught.value.hint) == (2, "delete it")
+
+
+@pytest.mark.parametrize("link", [Path.symlink_to, Path.hardlink_to])
+def test_a_link_elsewhere_is_another_file_as_its_base_is_another(link: Callable[[Path, Path], None]) -> None:
+    file = sweep("a/try.yaml")
+    Path("b").mkdir()
+    link(Path("b/try.yaml"), file.resolve())
+    take(FOLDER, Path("b/try.yaml"))
+    with pytest.raises(BpError, match=r"expected the folder of a/try\.yaml; got that of b/try\.yaml"):
+        require_own(FOLDER, file)

@@ -195,6 +195,15 @@ def test_a_mistaken_argument_is_named(axis: str, message: str) -> None:
     assert caught.value.code == Exit.USAGE
 
 
+@pytest.mark.parametrize("key", ["train.shadow_check", "train.checkpoint_seconds", "data.cache_dir"])
+def test_what_makes_no_other_setting_does_not_vary(key: str) -> None:
+    """Its runs would be one row of a table, and all of them but one skipped."""
+    for text, axes in ((None, [f"{key}=1,2"]), (f"grid: {{{key}: [1, 2]}}\n", []),
+                       (f"random: {{n: 2, {key}: {{choice: [1, 2]}}}}\n", [])):  # fmt: skip
+        with pytest.raises(BpError, match=f"{key}: expected a key on which the results depend"):
+            load(text, *axes)
+
+
 def test_all_mistakes_are_reported_at_once() -> None:
     with pytest.raises(BpError) as caught:
         load("grid:\n  train.epochs: [x]\n  train.batch_size: []\nseeds: x\ntrain: {dtype: int}", "a=1", "b")
