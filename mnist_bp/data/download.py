@@ -149,11 +149,12 @@ def _response(url: str) -> requests.Response:
             verb = "redirects to"
             url = urljoin(url, response.headers["Location"])
     except (OSError, urllib3.exceptions.HTTPError, ValueError) as error:  # OSError: requests' own, and certificates
-        cause = _cause(error)
-        if isinstance(cause, ValueError):  # its words may quote any part of the address
+        if isinstance(error, ValueError) and not isinstance(error, requests.exceptions.InvalidHeader):
+            # The words of the error may quote any part of the address.
             asked_by_proxy = url.startswith("http") and settings.get("proxies")
             proxy = ", or the proxy that the environment names is none" if asked_by_proxy else ""
             raise MirrorError(f"{verb} no valid HTTP address{proxy}") from error
+        cause = _cause(error)
         kind = TransientError if isinstance(cause, PASSING) else MirrorError
         raise kind(_words(cause)) from error
     if response.status_code != requests.codes.ok:

@@ -93,8 +93,8 @@ def test_results_that_find_no_room_are_a_failure(arguments: str, unbuffered: str
     assert (result.returncode, result.stderr) == (1, "error: input or output: No space left on device\n")
 
 
-@pytest.mark.parametrize("arguments", ["--help", "--version", "config c.yaml", "sweep plan c.yaml --seeds 2", "config"])
-@pytest.mark.parametrize("redirection", [">&-", "2>&-", ">&- 2>&- <&-", "2>/dev/full"])
+@pytest.mark.parametrize("arguments", ["--version", "config c.yaml", "config"])
+@pytest.mark.parametrize("redirection", [">&-", ">&- 2>&- <&-", "2>/dev/full"])
 def test_streams_that_are_closed_or_full_change_no_exit_code(arguments: str, redirection: str) -> None:
     Path("c.yaml").write_text("seed: 1\n")
     command = ["bash", "-c", f'"$0" "$@" {redirection}', sys.executable, "-m", "mnist_bp", *arguments.split()]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import mnist_bp
 from mnist_bp.cli import output
 from mnist_bp.errors import BpError
 
@@ -57,7 +58,7 @@ def test_what_an_output_cannot_encode_gets_a_stand_in_or_is_escaped() -> None:
 
 def test_every_sign_in_a_message_or_help_text_has_a_stand_in() -> None:
     """What `nn` says is for those who program with it; names of classes are data."""
-    package = Path(__file__).parents[3] / "mnist_bp"
+    package = Path(mnist_bp.__file__).parent
     found = set()
     for path in package.rglob("*.py"):
         tree = ast.parse(path.read_text("utf-8"))

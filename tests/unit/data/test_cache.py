@@ -237,13 +237,14 @@ def test_a_lack_of_memory_while_a_copy_is_parsed_is_not_taken_for_damage(
 
 
 @unsynced
-@pytest.mark.parametrize("flips", [0x01, 0x20, 0x40], ids="{:08b}".format)
-def test_a_flipped_bit_anywhere_is_detected_or_changes_nothing(flips: int, kept: Dataset) -> None:
+@pytest.mark.parametrize(("first", "flips"), [(0, 0x01), (1, 0x20), (2, 0x40)])
+def test_a_flipped_bit_anywhere_is_detected_or_changes_nothing(first: int, flips: int, kept: Dataset) -> None:
     """It changes nothing in what the reader does not use, such as time stamps and padding."""
     whole = PATH.read_bytes()
     detected = 0
     with PATH.open("r+b", buffering=0) as file:
-        for offset, byte in enumerate(whole):
+        for offset in range(first, len(whole), 3):
+            byte = whole[offset]
             os.pwrite(file.fileno(), bytes([byte ^ flips]), offset)
             try:
                 assert_same(cache.read("toy", PATH), kept)
@@ -251,7 +252,7 @@ def test_a_flipped_bit_anywhere_is_detected_or_changes_nothing(flips: int, kept:
                 detected += 1
             os.pwrite(file.fileno(), bytes([byte]), offset)
 
-    assert detected > 500
+    assert detected > 150
 
 
 def test_a_copy_truncated_anywhere_is_detected(kept: Dataset) -> None:
