@@ -91,6 +91,7 @@ def main() -> None:
     parser.add_argument("--signals", type=int, default=2000, metavar="N", help="how many  [default: 2000]")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the moments  [default: 0]")
     given = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a script's `&` starts this process to ignore
     counts: Counter[tuple[str, str, str]] = Counter()
     broken: list[str] = []
     with tempfile.TemporaryDirectory(prefix="signal-commands-") as name:
