@@ -30,6 +30,18 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return 2 * machine.processors()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In the core of the tests, keep two cases of each: the first and the last tell enough of another Python."""
+    if config.getoption("--hypothesis-profile") != "core":
+        return
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    kept = {id(item) for each in cases.values() for item in (each[0], each[-1])}
+    config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
+    items[:] = [item for item in items if id(item) in kept]
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20030801)
