@@ -89,27 +89,17 @@ def test_outside_training_a_signal_ends_the_process_after_cleaning_up(number: st
     assert told(program) == (128 + getattr(signal, number), "cleaned up\n", f"error: interrupted by {number}\n")
 
 
+DROPPING = "class Dropping:\n    def __del__(self):\n        os.kill(os.getpid(), signal.SIGTERM)\n"
 INTERRUPTED = (143, "", "error: interrupted by SIGTERM\n")
 
 
 def test_a_signal_in_a_destructor_which_drops_its_exception_comes_again() -> None:
-    program = (
-        "class Dropping:\n"
-        "    def __del__(self):\n"
-        "        os.kill(os.getpid(), signal.SIGTERM)\n"
-        "with ExitOnSignals():\n"
-        "    Dropping()\n"
-        "    time.sleep(20)\n"
-        "    print('slept')\n"
-    )
+    program = DROPPING + ("with ExitOnSignals():\n    Dropping()\n    time.sleep(20)\n    print('slept')\n")
     assert told(program) == INTERRUPTED
 
 
 def test_a_signal_whose_exception_is_dropped_before_training_stops_the_training() -> None:
-    program = (
-        "class Dropping:\n"
-        "    def __del__(self):\n"
-        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+    program = DROPPING + (
         "with ExitOnSignals():\n"
         "    Dropping()\n"
         "    with Interruption() as interruption:\n"
