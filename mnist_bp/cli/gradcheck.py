@@ -10,14 +10,8 @@ from mnist_bp.cli.result import Result, reports
 from mnist_bp.errors import Exit
 
 if TYPE_CHECKING:
-    from mnist_bp.nn.check.gradcheck import TensorCheck
     from mnist_bp.nn.check.planted_bugs import Finding
     from mnist_bp.nn.check.verdict import Report
-
-MEANINGS = {
-    "KINKS": "KINKS: every step crosses a kink, as at biases of 0",
-    "TINY": "TINY: too small for the oracle to tell from 0",
-}
 
 
 @click.command("gradcheck")
@@ -72,7 +66,7 @@ def command(
     checked = check(config, run, mode=mode, oracle=oracle, self_test=self_test, progress=output.bar)
     report, bugs, verdict = checked.report, checked.bugs, checked.verdict
     data = {"mode": mode, "oracle": oracle} | _data(report) | {"verdict": verdict}
-    text = _brief(report) if brief else _table(report)
+    text = report.brief() if brief else report.table()
     if self_test:
         data["bugs"] = [asdict(finding) for finding in bugs]
         text = _bugs(bugs, verdict)
@@ -91,42 +85,6 @@ def _data(report: "Report") -> dict[str, Any]:
         },
         "tensors": [asdict(check) | {"verdict": check.verdict} for check in report.tensors],
     }
-
-
-def _table(report: "Report") -> str:
-    lines = []
-    for oracle, tensors in report.by_oracle.items():
-        atol, rtol = tensors[0].atol, tensors[0].rtol
-        lines.append(f"a: backprop, n: {oracle}; PASS: |a − n| ≤ {atol:.2g} + {rtol:g}·|n|")
-        lines.append(f"{'':4}{'checked':>12} kinks  |a − n| relative       worst at            a          n")
-        lines += [_row(tensor, report.mode) for tensor in tensors]
-        lines.append(f"relative: |a − n| / (|n| + {atol / rtol:.2g})")
-    return "\n".join([*lines, _verdict(report)])
-
-
-def _row(tensor: "TensorCheck", mode: str) -> str:
-    checked = f"{tensor.checked}" if mode == "directional" else f"{tensor.checked}/{tensor.size}"
-    start = f"{tensor.name:4}{checked:>12}{tensor.kinks:>6}"
-    if not tensor.checked:
-        return f"{start}{'':18} {tensor.verdict}"
-    values = f"{tensor.a:>11.2e}{tensor.n:>11.2e}"
-    if tensor.verdict == "FAIL":
-        values = f"  {tensor.a:.9g}  {tensor.n:.9g}"
-    return f"{start}{tensor.max_abs:>9.1e}{tensor.max_rel:>9.1e} {tensor.verdict:5} {list(tensor.worst)!s:10}{values}"
-
-
-def _brief(report: "Report") -> str:
-    lines = [f"{'backprop against':18}{'checked':>9} kinks  |a − n| relative"]
-    for oracle in report.by_oracle:
-        one = report.of(oracle)
-        numbers = f"{one.checked:>9}{one.kinks:>6}{one.max_abs:>9.1e}{one.max_rel:>9.1e}"
-        lines.append(f"{oracle:18}{numbers} {one.verdict}")
-    return "\n".join([*lines, _verdict(report)])
-
-
-def _verdict(report: "Report") -> str:
-    verdicts = {tensor.verdict for tensor in report.tensors}
-    return " ".join([report.verdict, *(f"({MEANINGS[verdict]})" for verdict in MEANINGS if verdict in verdicts)])
 
 
 def _bugs(bugs: "list[Finding]", verdict: str) -> str:
