@@ -109,11 +109,10 @@ def initialized(config: Config, shape: Shape, outputs: int) -> Network:
     return built
 
 
-def trainer(config: Config, dataset: Dataset) -> Trainer:
-    """Build all that a run needs, at its start."""
+def batches(config: Config, dataset: Dataset, network: Network) -> Batches:
+    """Build the mini-batches that a network is trained on."""
     train = config.train
-    net = initialized(config, dataset.shape, dataset.outputs)
-    batches = Batches(
+    return Batches(
         dataset.train,
         train.batch_size,
         train.dtype,
@@ -121,17 +120,24 @@ def trainer(config: Config, dataset: Dataset) -> Trainer:
         replacement=train.sampling == "replacement",
         nonzero=train.gradient == "backprop"
         and train.batch_size >= WORTH_NARROWING
-        and isinstance(net.layers[0], Affine),
+        and isinstance(network.layers[0], Affine),
     )
-    steps = min(train.epochs * batches.steps, train.max_steps or train.epochs * batches.steps)
+
+
+def trainer(config: Config, dataset: Dataset) -> Trainer:
+    """Build all that a run needs, at its start."""
+    train = config.train
+    net = initialized(config, dataset.shape, dataset.outputs)
+    made = batches(config, dataset, net)
+    steps = min(train.epochs * made.steps, train.max_steps or train.epochs * made.steps)
     splits = {"train": dataset.train if train.metrics == "full" else None,
               "validation": dataset.validation, "test": dataset.test}  # fmt: skip
     return Trainer(
         net,
         _optimizer(config, net),
-        _schedule(train, batches.steps, steps),
+        _schedule(train, made.steps, steps),
         net.backprop if train.gradient == "backprop" else partial(differentiate, net),
-        batches,
+        made,
         {name: split for name, split in splits.items() if split is not None},
         steps=steps,
         seed=config.seed,

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from mnist_bp.nn.check.planted_bugs import Finding
     from mnist_bp.nn.check.verdict import Report
 
+CODES = {"PASS": Exit.DONE, "FAIL": Exit.FAILURE, "UNDECIDED": Exit.UNDECIDED}
+
 
 @click.command("gradcheck")
 @click.argument("run", type=options.GivenPath(), required=False)
@@ -27,10 +29,11 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--oracle",
-    type=click.Choice(["numerical", "graph", "both"]),
-    default="both",
+    type=click.Choice(["numerical", "graph", "both", "training", "all"]),
+    default="all",
     show_default=True,
-    help="What backprop is compared with: central differences of the loss, a graph of elementary operations, or both.",
+    help="What backprop is compared with: central differences of the loss, a graph of elementary operations, or both; "
+    "or that graph, for the step that training would take.",
 )
 @click.option("--brief", is_flag=True, help="Print a row for each oracle instead of each tensor.")
 @click.option("--self-test", is_flag=True, help="Plant known bugs in backprop, and show that each is caught.")
@@ -46,9 +49,10 @@ def command(
 ) -> Result:
     """Compare backprop with two other ways to the gradient.
 
-    All are computed in float64, with weight decay but without dropout, on one mini-batch of training examples: for a
-    new network with --config FILE, for a trained one with its run directory RUN. Exits 1 if any derivative disagrees,
-    or, with --self-test, if any planted bug goes unnoticed.
+    Two comparisons are in float64, without dropout, on one mini-batch of training examples; the third is of the step
+    that training would take next, with its precision, its kind of batch and its dropout. A new network is checked with
+    --config FILE, a trained one with its run directory RUN. Exits 1 if any derivative disagrees, or, with --self-test,
+    if any planted bug goes unnoticed; 5 if nothing could be judged.
 
     \b
     Examples:
@@ -70,7 +74,8 @@ def command(
     if self_test:
         data["bugs"] = [asdict(finding) for finding in bugs]
         text = _bugs(bugs, verdict)
-    return Result(text, data, Exit.DONE if verdict == "PASS" else Exit.FAILURE)
+    error, hint = report.undecided or ("", None)
+    return Result(text, data, CODES[verdict], error, hint)
 
 
 def _data(report: "Report") -> dict[str, Any]:
@@ -81,7 +86,8 @@ def _data(report: "Report") -> dict[str, Any]:
         "max_abs": report.max_abs,
         "max_rel": report.max_rel,
         "tolerances": {
-            oracle: {"atol": first.atol, "rtol": first.rtol} for oracle, (first, *_) in report.by_oracle.items()
+            oracle: {"atol": max(check.atol for check in checks), "rtol": checks[0].rtol}
+            for oracle, checks in report.by_oracle.items()
         },
         "tensors": [asdict(check) | {"verdict": check.verdict} for check in report.tensors],
     }
@@ -89,10 +95,10 @@ def _data(report: "Report") -> dict[str, Any]:
 
 def _bugs(bugs: "list[Finding]", verdict: str) -> str:
     oracles = list(bugs[0].outcomes)
-    rows = [("planted in backprop", "of", oracles)]
-    rows += [(finding.bug, finding.tensor, [finding.outcomes[oracle] for oracle in oracles]) for finding in bugs]
-    lines = [f"{bug:24}{tensor:6}{''.join(f'{cell:12}' for cell in cells).rstrip()}" for bug, tensor, cells in rows]
+    rows = [("planted in backprop", "in", oracles)]
+    rows += [(finding.bug, finding.place, [finding.outcomes[oracle] for oracle in oracles]) for finding in bugs]
+    lines = [f"{bug:29}{place:10}{''.join(f'{cell:11}' for cell in cells).rstrip()}" for bug, place, cells in rows]
     if verdict == "FAIL":
         lines.append("expected nothing wrong without a bug, and every bug that has an effect caught by each")
-        lines.append("oracle in one tensor at least; with no effect at all, nothing is shown")
+        lines.append("oracle in one place at least; with no effect at all, nothing is shown")
     return "\n".join([*lines, verdict])

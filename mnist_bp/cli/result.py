@@ -20,14 +20,15 @@ class Result:
     """The result of a command: `text` for people and `data` for programs, and how the process ends.
 
     An iterable gives a line, and an object, each; only one of the two is asked for. `error` is what is wrong with a
-    result whose code is not 0, unless the result itself says so. An `exact` text is for programs too: it is printed as
-    it is, or refused.
+    result whose code is not 0, unless the result itself says so, and `hint` what to do about it. An `exact` text is for
+    programs too: it is printed as it is, or refused.
     """
 
     text: str | Iterable[str]
     data: Mapping[str, Any] | Iterable[Mapping[str, Any]]
     code: Exit = Exit.DONE
     error: str = ""
+    hint: str | None = None
     exact: bool = False
 
 
@@ -46,7 +47,7 @@ def reports(function: Callable[..., Result]) -> Callable[..., None]:
             _print_lines(exactly(lines) if result.exact else map(printable, lines))
         if result.error:
             sys.stdout.flush()
-            fail(result.error)
+            fail(result.error, result.hint)
         if result.code:
             raise click.exceptions.Exit(result.code)
 
@@ -62,7 +63,7 @@ def report_error(message: str, hint: str | None, code: int) -> None:
 
 def _print_json(result: Result) -> None:
     if isinstance(result.data, Mapping):
-        error = _about_error(result.error, None, result.code) if result.error else {}
+        error = _about_error(result.error, result.hint, result.code) if result.error else {}
         click.echo(_text({**result.data, **error}, indent=2))
     else:
         _print_lines(_text(each) for each in result.data)

@@ -50,6 +50,14 @@ class Checkpoint:
     outputs: int
     arrays: Mapping[str, Array]
 
+    @property
+    def step(self) -> int:
+        """How many steps the network was trained for; raises BpError if the checkpoint does not say."""
+        step = self.arrays.get(f"{POSITION}step")
+        if step is None or step.dtype.kind not in "iu" or step.ndim or step < 0:
+            raise self._unfit(f"{POSITION}step, a number of steps", "none")
+        return int(step)
+
     def restore(self, trainer: Trainer) -> None:
         """Put network, optimizer and position back as `save` found them.
 

@@ -24,7 +24,7 @@ class Model:
     """A network with what it needs to know of its examples; `load` makes it.
 
     `shape` is that of an example, `scale` what its numbers are multiplied by, `classes` the names of the K classes.
-    `fingerprint` is that of the data set that it was trained on.
+    `fingerprint` is that of the data set that it was trained on, for `step` steps.
     """
 
     config: Config
@@ -33,6 +33,7 @@ class Model:
     scale: float
     classes: tuple[str, ...]
     fingerprint: str
+    step: int
 
     @classmethod
     def load(cls, path: Path | str, config: Config | None = None) -> "Model":
@@ -53,7 +54,7 @@ class Model:
                 raise
             changed = ", ".join(f"{key}={new}" for key, (_, new) in changes.items())
             raise BpError(f"with {changed}: {error}", code=Exit.USAGE) from error
-        return cls(config or own, network, saved.shape, saved.scale, saved.classes, saved.fingerprint)
+        return cls(config or own, network, saved.shape, saved.scale, saved.classes, saved.fingerprint, saved.step)
 
     @property
     def params(self) -> Mapping[str, np.ndarray]:

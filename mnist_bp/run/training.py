@@ -1,6 +1,7 @@
 """A training and its run directory, kept in one state: whenever the process ends, the next one goes on from there."""
 
 import logging
+import shlex
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -19,6 +20,7 @@ from mnist_bp.run.continuing import BEGIN_NEW, require_own
 from mnist_bp.run.directory import Run
 from mnist_bp.run.environment import changes_of
 from mnist_bp.train.records import Record
+from mnist_bp.train.shadow import WrongGradientError
 from mnist_bp.train.trainer import DivergenceError, EpochEnd, Trainer
 
 CONTINUE = "the same command continues from there, with --resume if it names no --out"
@@ -152,6 +154,11 @@ class Training:
                     self.run.fail(message, self.trainer.position.step)
             if isinstance(error, DivergenceError):
                 hint = "a new run with a smaller train.learning_rate, or with train.clip_norm, may go further"
+                raise BpError(f"{error}; {self._last_good}", hint=hint) from error
+            if isinstance(error, WrongGradientError):
+                with suppress(BpError):
+                    self._save(None)  # so that a gradient check takes the same step
+                hint = f"the same step is compared tensor by tensor by: bp gradcheck {shlex.quote(str(self.run.path))}"
                 raise BpError(f"{error}; {self._last_good}", hint=hint) from error
             raise
 

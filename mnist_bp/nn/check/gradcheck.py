@@ -5,6 +5,7 @@ operations. `probe` asks it, `judge` compares. Both work on a float64 network, o
 of weight decay; dropout is off, or, in a copy of a network in training, has its masks.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -43,6 +44,11 @@ class Places:
         """Return the derivatives, (M,), that a gradient of the tensor implies."""
         return gradient.ravel()[self.elements] if self.directions is None else self.directions @ gradient.ravel()
 
+    @classmethod
+    def everywhere(cls, shape: tuple[int, ...]) -> "Places":
+        """Return all elements of a tensor."""
+        return cls(shape, np.arange(math.prod(shape)), None)
+
     def moves(self) -> Iterator[tuple[int | slice, Array | float]]:
         """Yield what of the flattened tensor moves, and by how much per unit of distance."""
         for i, element in enumerate(self.elements):
@@ -69,8 +75,7 @@ class Probes:
 class TensorCheck:
     """How backprop's derivatives a of one tensor compare with the oracle's n.
 
-    The check passes if |a − n| ≤ atol + rtol·|n| throughout; atol is that of TOLERANCES times the largest of 1, the
-    loss and a tenth of the outputs, with which rounding grows. `max_rel` is the largest |a − n| / (|n| + atol / rtol),
+    The check passes if |a − n| ≤ atol + rtol·|n| throughout. `max_rel` is the largest |a − n| / (|n| + atol / rtol),
     at most rtol to pass; NaN does not pass. Probes across a kink are counted in `kinks` and left out of the rest; where
     nothing else remains, the verdict is KINKS. Where no derivative is large enough for the oracle to tell it from 0,
     and not all are 0, it is TINY. `worst` is where max_rel is, with the values of a and n there: an index of the
@@ -149,12 +154,42 @@ def probe(
 
 @quietly()
 def judge(network: Network, x: Array, t: Array, oracle: str, probes: list[Probes]) -> list[TensorCheck]:
-    """Compare backprop with what an oracle said of the same network and batch."""
+    """Compare backprop with what an oracle said of the same network and batch.
+
+    atol is that of TOLERANCES times the largest of 1, the loss and a tenth of the outputs, with which rounding grows.
+    """
     network.gradients.fill(np.nan)  # backprop is to overwrite them, all of them
     loss = network.backprop(x, t).loss + network.penalty()
     scale = max(1.0, abs(loss), float(np.abs(network.predict(x)).max()) / 10)
     atol, rtol = TOLERANCES[oracle]
-    return [_check(oracle, probe, network.named_gradients[probe.name], atol * scale, rtol) for probe in probes]
+    return [compare(oracle, probe, network.named_gradients[probe.name], atol * scale, rtol) for probe in probes]
+
+
+def compare(oracle: str, probes: Probes, gradient: Array, atol: float, rtol: float) -> TensorCheck:
+    """Compare a tensor's gradient, as backprop has it, with what an oracle said of it."""
+    judged = np.flatnonzero(~probes.kinked)
+    kinks = len(probes.kinked) - len(judged)
+    if not len(judged):
+        return TensorCheck(oracle, probes.name, gradient.size, 0, kinks, atol, rtol)
+    a, n = probes.places.of(gradient)[judged], probes.derivatives[judged]
+    absolute = np.abs(a - n)
+    relative = absolute / (np.abs(n) + atol / rtol)
+    worst = int(np.argmax(relative))  # NaN counts as the largest
+    return TensorCheck(
+        oracle,
+        probes.name,
+        gradient.size,
+        len(judged),
+        kinks,
+        atol,
+        rtol,
+        max_abs=float(absolute.max()),
+        max_rel=float(relative[worst]),
+        largest=float(max(np.abs(a).max(), np.abs(n).max())),
+        worst=probes.places.index(int(judged[worst])),
+        a=float(a[worst]),
+        n=float(n[worst]),
+    )
 
 
 def _elements(size: int, mode: str) -> int:
@@ -186,29 +221,3 @@ def _slope(
     slope = extrapolated_derivative(objective, 0.0)
     tensor[moving] = start
     return slope, any(not np.array_equal(plus, minus) for plus, minus in zip(*sides[:2], strict=True))
-
-
-def _check(oracle: str, probes: Probes, gradient: Array, atol: float, rtol: float) -> TensorCheck:
-    judged = np.flatnonzero(~probes.kinked)
-    kinks = len(probes.kinked) - len(judged)
-    if not len(judged):
-        return TensorCheck(oracle, probes.name, gradient.size, 0, kinks, atol, rtol)
-    a, n = probes.places.of(gradient)[judged], probes.derivatives[judged]
-    absolute = np.abs(a - n)
-    relative = absolute / (np.abs(n) + atol / rtol)
-    worst = int(np.argmax(relative))  # NaN counts as the largest
-    return TensorCheck(
-        oracle,
-        probes.name,
-        gradient.size,
-        len(judged),
-        kinks,
-        atol,
-        rtol,
-        max_abs=float(absolute.max()),
-        max_rel=float(relative[worst]),
-        largest=float(max(np.abs(a).max(), np.abs(n).max())),
-        worst=probes.places.index(int(judged[worst])),
-        a=float(a[worst]),
-        n=float(n[worst]),
-    )

@@ -3,77 +3,184 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from mnist_bp.nn.activations import Elementwise
 from mnist_bp.nn.buffers import Array
-from mnist_bp.nn.check.gradcheck import Probes, judge
-from mnist_bp.nn.layers import Linear
+from mnist_bp.nn.check.gradcheck import TensorCheck
+from mnist_bp.nn.dropout import Dropout
+from mnist_bp.nn.layers import Layer, Linear
 from mnist_bp.nn.network import Network
+from mnist_bp.nn.nonzero import Examples, NonzeroColumns
+from mnist_bp.nn.pooling import AveragePool, Pool
 
-BUGS: dict[str, Callable[[Array, int], Array]] = {  # what becomes of a right dW in a batch of N
-    "a flipped sign": lambda dW, N: -dW,
-    "a factor of 1 + 1e-3": lambda dW, N: dW * (1 + 1e-3),
-    "a transposed matrix": lambda dW, N: dW.T.reshape(dW.shape),
-    "a missing 1/N": lambda dW, N: dW * N,
-    "an off-by-one row": lambda dW, N: np.roll(dW, 1, axis=0),
-}
 NO_BUG = "no bug"
-SEEN = {"FAIL": "caught", "PASS": "too small", "TINY": "too small", "KINKS": "kinks"}  # what a verdict says of a bug
 
 
-@contextmanager
-def planted(layer: Linear, bug: str) -> Iterator[None]:
-    """Give the layer's backprop one of the BUGS, within the context."""
-    right = layer.parameter_gradients
+class Bug(NamedTuple):
+    """A bug for parts of a kind: layers, or a batch; `plant` sets attributes of one such part."""
 
-    def wrong(dout: Array) -> None:
-        right(dout)
-        layer.dW[...] = BUGS[bug](layer.dW, len(dout))
+    kind: type
+    plant: Callable[[Any], None]
 
-    layer.parameter_gradients = wrong  # type: ignore[method-assign]  # that is the point
-    try:
-        yield
-    finally:
-        del layer.parameter_gradients
+
+def in_weights(wrong: Callable[[Array, int], Array]) -> Bug:
+    """Have dW become what `wrong` makes of it in a batch of N."""
+    return _in_parameters("dW", wrong)
+
+
+def in_biases(wrong: Callable[[Array, int], Array]) -> Bug:
+    """Have db become what `wrong` makes of it in a batch of N."""
+    return _in_parameters("db", wrong)
+
+
+def in_dx(kind: type, wrong: Callable[[Array, Array], Array]) -> Bug:
+    """Have backward return what `wrong` makes of dx and dout."""
+
+    def plant(layer: Layer) -> None:
+        right = layer.backward
+        vars(layer)["backward"] = lambda dout: wrong(right(dout), dout)
+
+    return Bug(kind, plant)
+
+
+def in_slope(wrong: Callable[[Array], Array]) -> Bug:
+    """Have the slope of an activation function become what `wrong` makes of it."""
+
+    def plant(layer: Elementwise) -> None:
+        right = layer.slope
+
+        def slope(out: Array, result: Array) -> Array:
+            result[...] = wrong(right(out, result))
+            return result
+
+        vars(layer)["slope"] = slope
+
+    return Bug(Elementwise, plant)
+
+
+def in_batch(name: str) -> Bug:
+    """Have the numbers of columns in NonzeroColumns be each other's."""
+    return Bug(NonzeroColumns, lambda x: setattr(x, name, np.roll(getattr(x, name), 1)))
+
+
+def in_float32(wrong: Callable[[Array], Array]) -> Callable[..., Array]:
+    """Restrict a bug to a network in float32."""
+    return lambda values, *_: wrong(values) if values.dtype == np.float32 else values
+
+
+def _in_parameters(name: str, wrong: Callable[[Array, int], Array]) -> Bug:
+    def plant(layer: Linear) -> None:
+        right = layer.parameter_gradients
+
+        def spoiled(dout: Array) -> None:
+            right(dout)
+            if hasattr(layer, name):  # there may be no bias
+                gradient = getattr(layer, name)
+                gradient[...] = wrong(gradient, len(dout))
+
+        vars(layer)["parameter_gradients"] = spoiled
+
+    return Bug(Linear, plant)
+
+
+def _without_the_last(dx: Array, dout: Array) -> Array:
+    dx[-1] = 0
+    return dx
+
+
+BUGS: dict[str, Bug] = {
+    "dW: a flipped sign": in_weights(lambda dW, N: -dW),
+    "dW: a factor of 1 + 1e-3": in_weights(lambda dW, N: dW * (1 + 1e-3)),
+    "dW: a transposed matrix": in_weights(lambda dW, N: dW.T.reshape(dW.shape)),
+    "dW: a missing 1/N": in_weights(lambda dW, N: dW * N),
+    "dW: an off-by-one row": in_weights(lambda dW, N: np.roll(dW, 1, axis=0)),
+    "dW: 1.0005 in float32": in_weights(in_float32(lambda dW: dW * np.float32(1.0005))),
+    "db: forgotten": in_biases(lambda db, N: db * 0),
+    "db: a missing 1/N": in_biases(lambda db, N: db * N),
+    "dx: a flipped sign": in_dx(Linear, lambda dx, dout: -dx),
+    "dx: no last example": in_dx(Linear, _without_the_last),
+    "slope: always 1": in_slope(np.ones_like),
+    "slope: a factor of 1 + 1e-3": in_slope(lambda slope: slope * (1 + 1e-3)),
+    "slope: through float16": in_slope(in_float32(lambda slope: slope.astype(np.float16))),
+    "pooling: the neighbour's": in_dx(Pool, lambda dx, dout: np.roll(dx, 1, axis=3)),
+    "pooling: no mean": in_dx(AveragePool, lambda dx, dout: dx * 4),
+    "dropout: no mask": in_dx(Dropout, lambda dx, dout: dout),
+    "columns: others forward": in_batch("kept"),
+    "columns: others back": in_batch("places"),
+}
+
+
+class Judge(NamedTuple):
+    """A gradient check of a network on a batch, by one oracle, which `check` repeats."""
+
+    network: Network
+    x: Examples
+    check: Callable[[], list[TensorCheck]]
+
+    @property
+    def parts(self) -> list[object]:
+        """Where a bug may be: the batch, and the layers."""
+        return [self.x, *self.network.layers]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What each oracle makes of a bug in a tensor.
+    """What each oracle makes of a bug in a part of the network.
 
     "caught"; "too small", if what the bug changes is within the tolerance; "kinks", which hide it; or "no effect", if
-    it changes nothing. Without a bug, "right" or "WRONG".
+    it changes nothing, as in a part that the oracle's batch and network do not have. Without a bug, "right" or "WRONG".
     """
 
     bug: str
-    tensor: str
+    place: str
     outcomes: dict[str, str]
 
 
-def hunt(network: Network, x: Array, t: Array, asked: Mapping[str, list[Probes]]) -> list[Finding]:
-    """Judge the weights of every layer, as they are and spoiled by each bug, by what each oracle said of this batch."""
-    found = []
-    for layer, names in zip(network.layers, network.names, strict=True):
-        if isinstance(layer, Linear):
-            tensor = names["W"]
-            verdicts = _verdicts(network, x, t, asked, tensor)
-            right = network.gradients.copy()
-            unspoiled = {oracle: "WRONG" if verdict == "FAIL" else "right" for oracle, verdict in verdicts.items()}
-            found.append(Finding(NO_BUG, tensor, unspoiled))
-            for bug in BUGS:
-                with planted(layer, bug):
-                    verdicts = _verdicts(network, x, t, asked, tensor)
-                effect = not np.array_equal(network.gradients, right)
-                seen = {oracle: SEEN[verdict] if effect else "no effect" for oracle, verdict in verdicts.items()}
-                found.append(Finding(bug, tensor, seen))
+@contextmanager
+def planted(part: object, bug: Bug) -> Iterator[None]:
+    """Give a part one of the BUGS, within the context."""
+    before = vars(part).copy()
+    bug.plant(part)
+    own = vars(part)
+    changed = [name for name in own if own[name] is not before.get(name)]
+    try:
+        yield
+    finally:
+        for name in changed:
+            own.pop(name)
+            own |= {name: before[name]} if name in before else {}
+
+
+def hunt(judges: Mapping[str, Judge]) -> list[Finding]:
+    """Judge a network as it is, and spoiled by each bug in each part that it fits, by each oracle.
+
+    Bugs that have no effect on any of them are left out.
+    """
+    right, unspoiled = {}, {}
+    for oracle, judge in judges.items():
+        wrong = any(check.verdict == "FAIL" for check in judge.check())
+        unspoiled[oracle] = "WRONG" if wrong else "right"
+        right[oracle] = judge.network.gradients.copy()
+    found = [Finding(NO_BUG, "", unspoiled)]
+    for number, parts in enumerate(zip(*(judge.parts for judge in judges.values()), strict=True)):
+        place = f"layer {number}" if number else "batch"
+        for name, bug in BUGS.items():
+            outcomes = {
+                oracle: _outcome(judge, part, bug, right[oracle])
+                for (oracle, judge), part in zip(judges.items(), parts, strict=True)
+            }
+            if {*outcomes.values()} != {"no effect"}:
+                found.append(Finding(name, place, outcomes))
     return found
 
 
 def proven(findings: Sequence[Finding]) -> bool:
     """Return whether the check can be trusted: it finds nothing wrong without a bug, and any bug that has an effect.
 
-    That is, by each oracle, in one tensor at least; and there were bugs with an effect.
+    That is, by each oracle, in one place at least; and there were bugs with an effect.
     """
     outcomes: dict[tuple[str, str], set[str]] = {}
     for finding in findings:
@@ -84,9 +191,17 @@ def proven(findings: Sequence[Finding]) -> bool:
     return bool(planted) and not wrong and all("caught" in seen for seen in planted)
 
 
-def _verdicts(network: Network, x: Array, t: Array, asked: Mapping[str, list[Probes]], tensor: str) -> dict[str, str]:
-    return {
-        oracle: check.verdict
-        for oracle, probes in asked.items()
-        for check in judge(network, x, t, oracle, [probe for probe in probes if probe.name == tensor])
-    }
+def _outcome(judge: Judge, part: object, bug: Bug, right: Array) -> str:
+    if not isinstance(part, bug.kind):
+        return "no effect"
+    with planted(part, bug):
+        checks = judge.check()
+    network = judge.network
+    before = network.views(right)
+    changed = {name for name, now in network.named_gradients.items() if not np.array_equal(now, before[name])}
+    verdicts = {check.verdict for check in checks if check.name in changed}
+    if not verdicts:
+        return "no effect"
+    if "FAIL" in verdicts:
+        return "caught"
+    return "kinks" if verdicts == {"KINKS"} else "too small"

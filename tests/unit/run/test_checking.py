@@ -10,6 +10,8 @@ import pytest
 from mnist_bp import machine
 from mnist_bp.config import Config
 from mnist_bp.errors import BpError, Exit
+from mnist_bp.nn.buffers import Array
+from mnist_bp.nn.nonzero import NonzeroColumns
 from mnist_bp.progress import silent
 from mnist_bp.run.checking import ORACLES, Checked, check
 from tests.helpers.executing import executed
@@ -45,6 +47,43 @@ def test_weight_decay_is_checked_and_dropout_is_not(small: dict[str, Any]) -> No
     assert plain.verdict == decayed.verdict == "PASS"
     assert decayed.tensors[0].a != plain.tensors[0].a
     assert dropped.tensors == plain.tensors
+
+
+def test_the_step_of_training_is_judged_with_its_dropout(small: dict[str, Any]) -> None:
+    plain, dropped = (checked(config(**small, model_dropout=rate), oracle="training").report for rate in (0.0, 0.5))
+    assert plain.verdict == dropped.verdict == "PASS"
+    assert dropped.tensors[0].a != plain.tensors[0].a
+    assert dropped.tensors[0].rtol == pytest.approx(8 * 2.0**-24)  # in float32
+
+
+def test_what_is_wrong_with_the_columns_that_training_takes_is_seen_by_the_oracle_of_training_alone(
+    small: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch of 50 and more is narrowed to the columns that are not zero."""
+    right = NonzeroColumns.dot
+
+    def wrong(x: NonzeroColumns, W: Array, out: Array) -> Array:
+        return right(NonzeroColumns(x.values, np.roll(x.kept, 1), x.places), W, out)
+
+    monkeypatch.setattr(NonzeroColumns, "dot", wrong)
+    report, _ = checked(config(**small | {"train_batch_size": 50}), oracle="all")
+    assert {oracle: report.of(oracle).verdict for oracle in report.by_oracle} == {
+        "numerical": "PASS", "graph": "PASS", "training": "FAIL",
+    }  # fmt: skip
+
+
+def test_a_batch_that_rounding_carries_across_a_kink_is_passed_over(
+    small: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = checked(config(**small), oracle="training").report
+    answers = iter([True, True, False])
+    monkeypatch.setattr("mnist_bp.nn.check.as_trained.crossed", lambda network, twin: next(answers))
+    third = checked(config(**small), oracle="training").report
+    assert first.verdict == third.verdict == "PASS"
+    assert first.tensors[0].a != third.tensors[0].a
+    monkeypatch.setattr("mnist_bp.nn.check.as_trained.crossed", lambda network, twin: True)
+    report = checked(config(**small), oracle="training").report
+    assert (report.verdict, report.checked, report.kinks) == ("UNDECIDED", 0, 64 * 6 + 6 + 6 * 3 + 3)
 
 
 def test_a_check_is_repeatable_and_depends_on_the_seed(small: dict[str, Any]) -> None:

@@ -5,9 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from mnist_bp.config import replaced
 from mnist_bp.errors import BpError, Exit
+from mnist_bp.nn.buffers import Array
+from mnist_bp.nn.dropout import Dropout
+from mnist_bp.progress import silent
+from mnist_bp.run.checking import check
 from mnist_bp.run.directory import Run
-from tests.helpers.executing import executed
+from tests.helpers.executing import ON_XOR, executed
 
 
 def test_a_display_is_told_of_every_step_and_epoch() -> None:
@@ -43,3 +48,33 @@ def test_the_environment_names_the_data() -> None:
     assert isinstance(about, dict)
     assert len(about.pop("fingerprint")) == 64
     assert about == {"name": "xor", "train": 4, "test": 4}
+
+
+def test_a_wrong_gradient_ends_the_training_and_a_gradient_check_shows_it_at_the_same_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Dropout forgets its mask, in the fourth step alone."""
+    right = Dropout.backward
+
+    def forgetful(layer: Dropout, dout: Array) -> Array:
+        return dout if layer.noise and layer.noise.spawn_key[1] == 4 else right(layer, dout)
+
+    monkeypatch.setattr(Dropout, "backward", forgetful)
+    settings = replaced(ON_XOR, {"model.dropout": 0.5, "train.shadow_check": 1})
+    with pytest.raises(
+        BpError, match=r"disagree at step 4 for W1\[.*\]: .*; the last good checkpoint, .* step 3"
+    ) as caught:
+        executed(settings, path=Path("a run"))
+    assert caught.value.code == Exit.FAILURE
+    assert str(caught.value.hint).endswith(": bp gradcheck 'a run'")
+    assert Run("a run").state == "failed"
+
+    def verdict(run: str | None) -> str:
+        return check(settings, run, mode="full", oracle="training", self_test=False, progress=silent).verdict
+
+    assert verdict("a run") == "FAIL"
+    assert verdict(None) == "PASS"
+    monkeypatch.setattr(Dropout, "backward", right)
+    assert verdict("a run") == "PASS"
+    executed(settings, path=Path("a run"))
+    assert Run("a run").state == "finished"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mnist_bp.nn.check.gradcheck import TensorCheck
-from mnist_bp.nn.check.verdict import Report
+from mnist_bp.nn.check.verdict import MEANINGS, Report
 
 
 def check(name: str = "W1", oracle: str = "numerical", **found: Any) -> TensorCheck:
@@ -29,10 +29,12 @@ def test_the_four_checks_have_the_verdicts_that_they_are_named_after() -> None:
         ([PASS, PASS], "PASS"),
         ([PASS, KINKS, TINY], "PASS"),
         ([PASS, FAIL, KINKS], "FAIL"),
-        ([KINKS, TINY], "FAIL"),
+        ([KINKS, TINY], "UNDECIDED"),
     ],
 )
-def test_a_check_passes_if_nothing_is_wrong_and_something_was_compared(checks: list[TensorCheck], verdict: str) -> None:
+def test_a_check_passes_if_nothing_is_wrong_and_is_undecided_if_nothing_was_compared(
+    checks: list[TensorCheck], verdict: str
+) -> None:
     assert Report("full", 8, {"numerical": checks}).verdict == verdict
 
 
@@ -62,3 +64,31 @@ def test_nan_is_the_largest_difference() -> None:
     assert math.isnan(report.max_abs)
     assert math.isnan(report.max_rel)
     assert report.verdict == "FAIL"
+
+
+def test_what_could_not_be_decided_says_why_and_what_to_try() -> None:
+    undecided = {kind.verdict: Report("full", 8, {"numerical": [kind]}).undecided for kind in (KINKS, TINY)}
+    for verdict, told in undecided.items():
+        assert told
+        assert told[0] == f"no derivative could be judged: {MEANINGS[verdict]}"
+        assert "--oracle graph" in told[1]
+    both = Report("full", 8, {"numerical": [KINKS, TINY]}).undecided
+    assert both
+    assert all(meaning in both[0] for meaning in MEANINGS.values())
+    assert Report("full", 8, {"numerical": [PASS, KINKS]}).undecided is None
+    assert Report("full", 8, {"numerical": [FAIL, TINY]}).undecided is None
+
+
+def test_the_table_gives_the_tolerance_once_or_for_each_tensor() -> None:
+    alike = Report("full", 8, {"graph": [PASS, check("b1")]}).table().splitlines()
+    assert alike[0] == "a: backprop, n: graph; PASS: |a − n| ≤ 1e-09 + 1e-06·|n|"
+    assert alike[-2:] == ["relative: |a − n| / (|n| + 0.001)", "PASS"]
+    apart = Report("full", 8, {"training": [PASS, check("b1", atol=2e-9)]}).table().splitlines()
+    assert apart[0] == "a: backprop as in training, n: graph; PASS: |a − n| ≤ atol + 1e-06·|n|"
+    assert apart[-3:] == [
+        "relative: |a − n| / (|n| + atol / 1e-06)",
+        "atol, by what rounding does to each tensor: W1:1e-09 b1:2e-09",
+        "PASS",
+    ]
+    deep = Report("full", 8, {"training": [check(f"W{i}", atol=i * 1e-9) for i in range(1, 30)]}).table()
+    assert max(map(len, deep.splitlines())) <= 80

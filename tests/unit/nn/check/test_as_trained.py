@@ -1,0 +1,90 @@
+"""The step that training takes is judged as it is taken."""
+
+import numpy as np
+import pytest
+
+from mnist_bp.nn.activations import ReLU, Sigmoid
+from mnist_bp.nn.affine import Affine
+from mnist_bp.nn.buffers import Array
+from mnist_bp.nn.check import as_trained
+from mnist_bp.nn.dropout import Dropout
+from mnist_bp.nn.initializers import he
+from mnist_bp.nn.layers import Layer
+from mnist_bp.nn.losses import SoftmaxCrossEntropy
+from mnist_bp.nn.network import Network
+from mnist_bp.nn.nonzero import NonzeroColumns
+
+NOISE = 7
+
+
+def network(*between: Layer, dtype: str = "float32") -> Network:
+    net = Network([Affine(6, 5), *between, Affine(5, 3)], SoftmaxCrossEntropy(), dtype, weight_decay=0.01)
+    net.initialize(he, np.random.default_rng(0))
+    return net
+
+
+@pytest.fixture
+def batch(rng: np.random.Generator) -> tuple[NonzeroColumns, Array]:
+    """Return eight examples whose second and fifth column are zero."""
+    kept, places = np.array([0, 2, 3, 5]), np.array([0, 4, 1, 2, 4, 3])
+    return NonzeroColumns(rng.random((8, 4), "float32"), kept, places), rng.integers(0, 3, 8)
+
+
+def verdicts(net: Network, x: NonzeroColumns | Array, t: Array, asked: as_trained.Asked | None = None) -> list[str]:
+    with net.training(NOISE):
+        asked = asked or as_trained.probe(net, x, t, mode="full")
+        return [check.verdict for check in as_trained.judge(net, x, t, asked)]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_right_step_passes_with_its_dropout_and_its_columns(dtype: str, batch: tuple[NonzeroColumns, Array]) -> None:
+    net, (x, t) = network(ReLU(), Dropout(0.5), dtype=dtype), batch
+    assert verdicts(net, x.astype(dtype), t) == ["PASS"] * 4
+    assert verdicts(net, x.dense().astype(dtype), t) == ["PASS"] * 4
+
+
+def test_a_factor_that_only_float32_has_is_found(
+    batch: tuple[NonzeroColumns, Array], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = Affine.parameter_gradients
+
+    def wrong(layer: Affine, dout: Array) -> None:
+        right(layer, dout)
+        if layer.dW.dtype == np.float32:
+            layer.dW *= np.float32(1.0005)
+
+    monkeypatch.setattr(Affine, "parameter_gradients", wrong)
+    assert verdicts(network(Sigmoid()), *batch) == ["FAIL", "PASS", "FAIL", "PASS"]
+    assert verdicts(network(Sigmoid(), dtype="float64"), batch[0].astype("float64"), batch[1]) == ["PASS"] * 4
+
+
+def test_a_slope_through_float16_is_found(batch: tuple[NonzeroColumns, Array], monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Sigmoid.slope
+
+    def coarse(layer: Sigmoid, out: Array, result: Array) -> Array:
+        result[...] = right(layer, out, result).astype("float16")
+        return result
+
+    monkeypatch.setattr(Sigmoid, "slope", coarse)
+    assert verdicts(network(Sigmoid()), *batch) == ["FAIL", "FAIL", "PASS", "PASS"]
+
+
+def test_an_example_that_rounding_carries_across_a_kink_leaves_nothing_to_judge() -> None:
+    """1 + 1e-8 − 1 is 1e-8 in float64, where ReLU has a slope, and 0 in float32, where it has none."""
+    net = Network([Affine(2, 1), ReLU(), Affine(1, 2, bias=False)], SoftmaxCrossEntropy())
+    net.parameters[...] = [1, 1, -1, 1, -1]
+    x, t = np.array([[1, 1e-8]], "float32"), np.array([1])
+    asked = as_trained.probe(net, x, t, mode="full")
+    assert asked.kinked
+    assert verdicts(net, x, t, asked) == ["KINKS"] * 3
+    assert not as_trained.probe(net, np.ones_like(x), t, mode="full").kinked
+
+
+def test_each_tensor_has_the_tolerance_of_its_own_rounding(batch: tuple[NonzeroColumns, Array]) -> None:
+    net = network(Sigmoid())
+    net.weight_decay = 0
+    net.named_parameters["W2"][...] /= 1e4  # the first layer's gradient is 1e4 times smaller
+    asked = as_trained.probe(net, *batch, mode="full")
+    checks = {check.name: check for check in as_trained.judge(net, *batch, asked)}
+    assert checks["W1"].atol < checks["W2"].atol / 1e3
+    assert {check.verdict for check in checks.values()} == {"PASS"}

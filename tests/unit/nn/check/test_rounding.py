@@ -1,0 +1,81 @@
+"""What rounding may do is never less than it does, and far less than a bug does."""
+
+import numpy as np
+import pytest
+
+from mnist_bp.nn.activations import ReLU, Sigmoid, Tanh
+from mnist_bp.nn.affine import Affine
+from mnist_bp.nn.buffers import Array
+from mnist_bp.nn.check import rounding
+from mnist_bp.nn.initializers import normal
+from mnist_bp.nn.layers import Layer
+from mnist_bp.nn.losses import SoftmaxCrossEntropy
+from mnist_bp.nn.network import Network
+
+
+def network(*between: Layer, std: float = 0.3, dtype: str = "float64") -> Network:
+    net = Network([Affine(60, 20), *between, Affine(20, 5)], SoftmaxCrossEntropy(), dtype, weight_decay=1e-3)
+    net.initialize(normal(std), np.random.default_rng(0))
+    return net
+
+
+def batch() -> tuple[Array, Array]:
+    rng = np.random.default_rng(1)
+    return rng.random((50, 60), "float32"), rng.integers(0, 5, 50)
+
+
+def errors(net: Network) -> dict[str, float]:
+    """Return the largest error of a derivative of each tensor in float32."""
+    x, t = batch()
+    net.backprop(x.astype("float64"), t)
+    single = net.copy("float32")
+    exact = Network(net.layers, net.loss_function, "float64", weight_decay=net.weight_decay)  # of rounded parameters
+    exact.parameters[...] = single.parameters
+    exact.backprop(x.astype("float64"), t)
+    single.backprop(x, t)
+    return {
+        name: float(abs(single.named_gradients[name] - right).max()) for name, right in exact.named_gradients.items()
+    }
+
+
+@pytest.mark.parametrize("between", [Sigmoid(), Tanh(), ReLU()], ids=["sigmoid", "tanh", "relu"])
+@pytest.mark.parametrize("std", [1e-3, 0.3, 3.0])  # the last one saturates
+def test_the_limits_are_above_what_float32_does_and_below_a_bug(between: Layer, std: float) -> None:
+    net = network(between, std=std)
+    x, t = batch()
+    limits = rounding.limits(net, x.astype("float64"), t, "float32")
+    for name, error in errors(network(between, std=std)).items():
+        assert error < limits[name] / 2
+        assert limits[name] < 2e-4 * max(1.0, std**2) * abs(net.named_gradients[name]).max()
+
+
+def test_they_are_in_proportion_to_the_units_of_the_precision() -> None:
+    net, (x, t) = network(Sigmoid()), batch()
+    single, double = (rounding.limits(net, x.astype("float64"), t, dtype) for dtype in ("float32", "float64"))
+    for name in single:
+        assert single[name] / double[name] == pytest.approx(2.0**29, rel=1e-6)
+
+
+def test_the_network_is_left_as_it_was() -> None:
+    net, (x, t) = network(Sigmoid()), batch()
+    net.backprop(x.astype("float64"), t)
+    before = net.parameters.copy(), net.gradients.copy(), [{*vars(part)} for part in (*net.layers, net.loss_function)]
+    rounding.limits(net, x.astype("float64"), t, "float32")
+    np.testing.assert_array_equal(net.parameters, before[0])
+    np.testing.assert_array_equal(net.gradients, before[1])
+    assert [{*vars(part)} for part in (*net.layers, net.loss_function)] == before[2]
+
+
+def test_a_gradient_of_almost_nothing_has_the_rounding_of_what_it_is_a_difference_of() -> None:
+    """Where p − t is 1e-10, p is 1 in float32, and the difference 0: an error of the whole gradient, and no bug."""
+    net = Network([Affine(1, 2)], SoftmaxCrossEntropy(), "float64")
+    net.parameters[...] = [12, -12, 0, 0]
+    x, t = np.ones((1, 1)), np.array([0])
+    limits = rounding.limits(net, x, t, "float32")
+    assert 0 < abs(net.named_gradients["W1"]).max() < 1e-10 < limits["W1"] < 1e-5
+
+
+def test_repeated_they_are_the_same() -> None:
+    net, (x, t) = network(ReLU()), batch()
+    first, second = (rounding.limits(net, x.astype("float64"), t, "float32") for _ in range(2))
+    assert first == second
