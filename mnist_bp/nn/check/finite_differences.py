@@ -40,7 +40,7 @@ def in_silence(count: int) -> None:
 
 
 class _Mask(NamedTuple):
-    """Dropout in training: what it multiplies each unit of each example by, (N, H)."""
+    """Dropout in training: what it multiplies each element of its input by."""
 
     mask: Array
 
@@ -190,7 +190,7 @@ class _Block:
         path, sides = self._path, []
         for activation in path.activations:
             if isinstance(activation, _Mask):
-                moved *= activation.mask[self._examples, unit, None]
+                moved *= _by_unit(activation.mask)[self._examples, unit]
                 continue
             activation.function(moved, moved)
             if activation.kinked:

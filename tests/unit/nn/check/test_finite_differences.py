@@ -197,10 +197,11 @@ def test_a_layer_without_bias_that_sees_nothing_but_zeros_has_differences_of_zer
 def test_dropout_in_training_is_a_mask_that_stays(
     block: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At each place where it may stand: behind an activation, in front of it, behind a pool, at the end."""
+    """At each place where it may stand: behind a convolution, an activation, a pool, in front of one, at the end."""
     layers = [
-        Reshape((1, 3, 4)), Conv2D((1, 3, 4), 3, 2), ReLU(), AveragePool(1), Flatten(), Dropout(0.3),
-        Affine(18, 6), Tanh(), Dropout(0.4), Affine(6, 5), Dropout(0.2), Sigmoid(), Affine(5, 3), Dropout(0.1),
+        Reshape((1, 3, 4)), Conv2D((1, 3, 4), 3, 2), Dropout(0.2), ReLU(), Dropout(0.2), AveragePool(1), Flatten(),
+        Dropout(0.3), Affine(18, 6), Tanh(), Dropout(0.4), Affine(6, 5), Dropout(0.2), Sigmoid(), Affine(5, 3),
+        Dropout(0.1),
     ]  # fmt: skip
     net = network(layers, SoftmaxCrossEntropy())
     x, t = sparse(rng)
