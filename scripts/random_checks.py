@@ -23,6 +23,7 @@ import numpy as np
 from mnist_bp import build
 from mnist_bp import config as configs
 from mnist_bp.config import Config
+from mnist_bp.errors import BpError, Exit
 from mnist_bp.nn.check import as_trained
 from mnist_bp.nn.check.gradcheck import TensorCheck
 from mnist_bp.nn.network import Network
@@ -100,12 +101,14 @@ def main() -> None:
     for what, count, examine in (("trainings", options.trainings, train), ("checks", options.checks, gradcheck)):
         outcomes: Counter[str] = Counter()
         longest = 0.0
-        for _ in range(count):
+        while outcomes.total() < count:
             config = random_config(rng)
             started = time.perf_counter()
             try:
                 outcome = examine(config, rng)
-            except Exception:  # whatever it is, it is an alarm, and the rest is to be tried too
+            except Exception as error:  # whatever it is, it is an alarm, and the rest is to be tried too
+                if isinstance(error, BpError) and error.code == Exit.USAGE:
+                    continue  # a window that does not fit into its image
                 outcome = "ALARM"
                 traceback.print_exc()
             if outcome in ("ALARM", "FAIL"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import reduce
 from operator import add
 
-from mnist_bp.nn.check.graph.nodes import Node, Operand, exp, lift, log, log1p, maximum, pad
+from mnist_bp.nn.check.graph.nodes import Node, Operand, exp, expm1, lift, log, log1p, maximum, pad
 
 
 def sigmoid(x: Operand) -> Node:
@@ -21,8 +21,13 @@ def sigmoid(x: Operand) -> Node:
 
 
 def tanh(x: Operand) -> Node:
-    """Return 2 σ(2x) − 1."""
-    return 2 * sigmoid(2 * lift(x)) - 1
+    """Return (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ), all exponents lowered by |x|, and the exponentials by 1, which keeps small ones.
+
+    At 0, the second maximum takes the slope of x, and the first that of 0.
+    """
+    x = lift(x)
+    p, q = expm1(-2 * maximum(0, -x)), expm1(-2 * maximum(x, 0))
+    return (p - q) / (p + q + 2)
 
 
 def relu(x: Operand) -> Node:

@@ -141,6 +141,13 @@ def exp(x: Operand) -> Node:
     return Node("exp", value, (x, lambda dout: dout * value))
 
 
+def expm1(x: Operand) -> Node:
+    """Return eˣ − 1, which keeps its digits where x is small."""
+    x = lift(x)
+    value = np.expm1(x.value)
+    return Node("expm1", value, (x, lambda dout: dout * (value + 1)))
+
+
 def log(x: Operand) -> Node:
     """Return the natural logarithm."""
     x = lift(x)

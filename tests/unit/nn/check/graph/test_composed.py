@@ -52,6 +52,7 @@ def test_every_function_is_checked_above_and_no_other_is_offered() -> None:
         "gradients",
         "dot",
         "exp",
+        "expm1",
         "log",
         "log1p",
         "maximum",
@@ -110,6 +111,14 @@ def test_an_activation_has_the_values_of_its_definition(function: Function, expe
     np.testing.assert_allclose(
         function(x).value, [expected(each) for each in x], rtol=1e-15, atol=1e-15
     )  # few ulps of 1
+
+
+def test_the_hyperbolic_tangent_keeps_the_digits_of_small_numbers_and_slopes() -> None:
+    x = variable([-1e-9, 1e-9, 1e-3, 10.0])
+    y = graph.tanh(x)
+    np.testing.assert_allclose(y.value, np.tanh(x.value), rtol=1e-15, atol=0)
+    slopes = 1 / np.cosh(x.value) ** 2  # that of 10 is a difference to 1
+    np.testing.assert_allclose(graph.gradients(y.sum(), [x])[0], slopes, rtol=1e-14, atol=3e-16)
 
 
 def test_softmax_gives_the_books_probabilities_row_by_row() -> None:
@@ -174,7 +183,7 @@ def test_pooling_is_the_naive_loop_over_whole_tiles(
     expected = np.empty((2, 3, 3, 3))
     for n, c, p, q in np.ndindex(expected.shape):
         expected[n, c, p, q] = reduction(x[n, c, 2 * p : 2 * p + 2, 2 * q : 2 * q + 2])
-    np.testing.assert_allclose(pool(x, 2).value, expected, rtol=1e-14, atol=1e-16)
+    np.testing.assert_allclose(pool(x, 2).value, expected, rtol=1e-14, atol=3e-16)
 
 
 def test_flatten_makes_one_row_of_each_example() -> None:

@@ -25,6 +25,7 @@ NODES: dict[str, Case] = {
     "@ of stacks": (lambda x, y: x @ y, [(5, 3, 4), (5, 4, 2)]),
     "negation": (lambda x: -x, [(3, 4)]),
     "exp": (graph.exp, [(3, 4)]),
+    "expm1": (graph.expm1, [(3, 4)]),
     "log": (lambda x: graph.log(x * x), [(3, 4)]),
     "log1p": (lambda x: graph.log1p(x * x), [(3, 4)]),
     "maximum": (graph.maximum, [(3, 4), (3, 4)]),
