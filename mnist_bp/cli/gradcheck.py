@@ -97,7 +97,7 @@ def _bugs(bugs: "list[Finding]", verdict: str) -> str:
     oracles = list(bugs[0].outcomes)
     rows = [("planted in backprop", "in", oracles)]
     rows += [(finding.bug, finding.place, [finding.outcomes[oracle] for oracle in oracles]) for finding in bugs]
-    lines = [f"{bug:29}{place:10}{''.join(f'{cell:11}' for cell in cells).rstrip()}" for bug, place, cells in rows]
+    lines = [f"{bug:29}{place:16}{''.join(f'{cell:11}' for cell in cells).rstrip()}" for bug, place, cells in rows]
     if verdict == "FAIL":
         lines.append("expected nothing wrong without a bug, and every bug that has an effect caught by each")
         lines.append("oracle in one place at least; with no effect at all, nothing is shown")

@@ -166,7 +166,7 @@ def hunt(judges: Mapping[str, Judge]) -> list[Finding]:
         right[oracle] = judge.network.gradients.copy()
     found = [Finding(NO_BUG, "", unspoiled)]
     for number, parts in enumerate(zip(*(judge.parts for judge in judges.values()), strict=True)):
-        place = f"layer {number}" if number else "batch"
+        place = f"{number} {type(parts[0]).__name__}" if number else "batch"
         for name, bug in BUGS.items():
             outcomes = {
                 oracle: _outcome(judge, part, bug, right[oracle])

@@ -94,8 +94,8 @@ def test_a_bug_that_goes_unnoticed_fails_the_self_test(small_config: Path, monke
     right, small = (dict.fromkeys(("numerical", "graph", "training"), seen) for seen in ("right", "too small"))
     assert report["bugs"] == [
         {"bug": "no bug", "place": "", "outcomes": right},
-        {"bug": "a rounding", "place": "layer 1", "outcomes": small},
-        {"bug": "a rounding", "place": "layer 3", "outcomes": small},
+        {"bug": "a rounding", "place": "1 Affine", "outcomes": small},
+        {"bug": "a rounding", "place": "3 Affine", "outcomes": small},
     ]
 
 

@@ -106,8 +106,8 @@ def test_kinks_hide_a_bug_from_finite_differences_and_not_from_the_graph(rng: np
     net.named_parameters["b1"][...] = 1e-7
     x, t = rng.random((5, 3)) + 1, np.array([0, 1, 0, 1, 1])
     outcomes = {(finding.place, finding.bug): finding.outcomes for finding in hunt(by(net, x, t, *gradcheck.ORACLES))}
-    assert outcomes["layer 1", "dW: a flipped sign"] == {"numerical": "kinks", "graph": "caught"}
-    assert outcomes["layer 3", "dW: a flipped sign"] == {"numerical": "caught", "graph": "caught"}
+    assert outcomes["1 Affine", "dW: a flipped sign"] == {"numerical": "kinks", "graph": "caught"}
+    assert outcomes["3 Affine", "dW: a flipped sign"] == {"numerical": "caught", "graph": "caught"}
 
 
 def by(net: Network, x: Array, t: Array, *oracles: str) -> dict[str, Judge]:
