@@ -22,6 +22,7 @@ from mnist_bp.nn.optimizers import Optimizer
 from mnist_bp.nn.pooling import AveragePool, MaxPool
 from mnist_bp.nn.reshape import Flatten, Reshape
 from mnist_bp.nn.schedules import Schedule
+from mnist_bp.nn.softmax import Softmax
 from mnist_bp.progress import Progress, silent
 from mnist_bp.streams import WEIGHTS, generator
 from mnist_bp.train.batches import Batches
@@ -37,9 +38,11 @@ ACTIVATIONS = {
     "softplus": Softplus,
     "tanh": Tanh,
 }
+OUTPUTS = {**ACTIVATIONS, "softmax": Softmax}
 POOLS = {"average": AveragePool, "max": MaxPool}
 LOSSES: dict[str, Callable[..., losses.Loss]] = {
     "binary_cross_entropy": losses.BinaryCrossEntropy,
+    "cross_entropy": losses.CrossEntropy,
     "half_squared_error": losses.HalfSquaredError,
     "mean_squared_error": losses.MeanSquaredError,
     "softmax_cross_entropy": losses.SoftmaxCrossEntropy,
@@ -185,7 +188,7 @@ def _layers(config: Config, shape: Shape, outputs: int) -> list[Layer]:
             add(Dropout(model.dropout))
     add(Affine(*shape, outputs, bias=model.bias))
     if model.output != "identity":
-        add(ACTIVATIONS[model.output]())
+        add(OUTPUTS[model.output]())
     return layers
 
 

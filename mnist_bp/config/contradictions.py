@@ -21,10 +21,14 @@ def contradictions(config: Config) -> Iterator[str]:
             yield f"model.conv[{index}].pool_size: expected {default}; got {layer.pool_size}"
     if data.name in ONE_OUTPUT and model.conv:
         yield f"model.conv: expected [], as data.name={data.name} has no images; got {as_written(model.conv)}"
-    if data.name in ONE_OUTPUT and model.loss == "softmax_cross_entropy":
-        why = f"as data.name={data.name} has one output and a softmax needs two"
-        yield f"model.loss: expected binary_cross_entropy or a squared error, {why}; got {model.loss}"
-    if model.loss in FROM_LOGITS and model.output != "identity":
+    one = f"as data.name={data.name} has one output and a softmax needs two"
+    if data.name in ONE_OUTPUT and model.loss in ("softmax_cross_entropy", "cross_entropy"):
+        yield f"model.loss: expected binary_cross_entropy or a squared error, {one}; got {model.loss}"
+    elif model.loss == "cross_entropy" and model.output != "softmax":
+        yield f"model.output: expected softmax, as model.loss=cross_entropy takes probabilities; got {model.output}"
+    if data.name in ONE_OUTPUT and model.output == "softmax":
+        yield f"model.output: expected another activation function, {one}; got softmax"
+    elif model.loss in FROM_LOGITS and model.output != "identity":
         yield f"model.output: expected identity, as model.loss={model.loss} takes logits; got {model.output}"
     if model.dropout > 0 and not model.hidden:
         yield f"model.dropout: expected 0, as there is no hidden layer (model.hidden); got {model.dropout}"

@@ -10,8 +10,12 @@ _COUNT = rules.whole(1, 1_000_000)
 _SEED = rules.whole(0, 2**63 - 1)
 _STEPS = rules.whole(0, 10**12)
 _PIXELS = rules.whole(1, 1000)
-_DIFFERENTIABLE = rules.choice("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity")
-_ACTIVATION = replace(_DIFFERENTIABLE, expected=f"{_DIFFERENTIABLE.expected} (not step, whose derivative is 0)")
+_ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity")
+
+
+def _differentiable(*names: str) -> rules.Rule:
+    rule = rules.choice(*names)
+    return replace(rule, expected=f"{rule.expected} (not step, whose derivative is 0)")
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,14 @@ class ModelConfig:
         "convolutional layers, in front of the hidden ones, each with the keys that follow",
     )
     hidden: tuple[int, ...] = key((50,), rules.list_of(_COUNT), "number of units in each hidden layer")
-    activation: str = key("sigmoid", _ACTIVATION, "activation function of the convolutional and hidden layers")
-    output: str = key("identity", _ACTIVATION, "activation function of the last layer")
+    activation: str = key(
+        "sigmoid", _differentiable(*_ACTIVATIONS), "activation function of the convolutional and hidden layers"
+    )
+    output: str = key(
+        "identity",
+        _differentiable(*_ACTIVATIONS, "softmax"),
+        "activation function of the last layer; `softmax` makes probabilities of its outputs",
+    )
     bias: bool = key(True, rules.boolean, "whether layers add a bias")
     init: str = key("normal", rules.choice("normal", "xavier", "he", "zeros"), "distribution of the initial weights")
     weight_init_std: float = key(
@@ -81,8 +91,11 @@ class ModelConfig:
     dropout: float = key(0.0, rules.below_one, "fraction of hidden units dropped in training")
     loss: str = key(
         "softmax_cross_entropy",
-        rules.choice("softmax_cross_entropy", "binary_cross_entropy", "mean_squared_error", "half_squared_error"),
-        "what training minimises; the two cross-entropies take logits, so `output: identity`",
+        rules.choice(
+            "softmax_cross_entropy", "cross_entropy", "binary_cross_entropy", "mean_squared_error", "half_squared_error"
+        ),
+        "what training minimises; `softmax_cross_entropy` and `binary_cross_entropy` take logits, so "
+        "`output: identity`, and `cross_entropy` probabilities, so `output: softmax`",
     )
     label_smoothing: float = key(
         0.0,

@@ -3,18 +3,20 @@
 The contract, for outputs (N, K) and targets t: `each(outputs, t)` returns the loss of every example, (N,), `forward`
 their mean, and `backward()` the gradient of that mean with respect to the outputs of the last `each` or `forward`; the
 arrays are the loss's own buffers. `correct(outputs, t)` counts the examples that are classified correctly. t holds
-classes 0 … K−1, (N,), or, for K = 1, answers 0 or 1; the losses that compare outputs with numbers take those
-as well, (N, K). A loss never writes to outputs or t. It may keep them until backward, and the caller leaves them alone
+classes 0 … K−1, (N,), or, for K = 1, answers 0 or 1; or the numbers, (N, K), that the outputs are compared with, such
+as one-hot rows. A loss never writes to outputs or t. It may keep them until backward, and the caller leaves them alone
 until then.
 """
 
 from abc import ABC, abstractmethod
-from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 
 from mnist_bp.nn.activations import Sigmoid, log_one_plus_exp_of_minus_abs
 from mnist_bp.nn.buffers import Array, Buffers
+from mnist_bp.nn.softmax import Softmax
+from mnist_bp.nn.targets import distribution, numbers
 
 
 class Loss(Buffers, ABC):
@@ -50,19 +52,6 @@ class Loss(Buffers, ABC):
         """Return the probability of each class, as a new array; a loss whose outputs are none returns these."""
         return outputs.copy()
 
-    def numbers(self, outputs: Array, t: Array) -> Array:
-        """Return the targets as numbers, (N, K); raises ValueError if t does not fit the outputs.
-
-        A class becomes a row of zeros with a one in its place or, for K = 1, the answer 0 or 1 itself.
-        """
-        if t.ndim > 1:
-            if t.shape != outputs.shape:
-                raise ValueError(
-                    f"expected t of shape ({len(outputs)},), classes, or {outputs.shape}, numbers; got {t.shape}"
-                )
-            return t
-        return one_hot(t, self.like("t", outputs))
-
     def _answers(self, name: str, rows: Array, yes: float) -> Array:
         """Return the class, (N,), that each row of (N, K) stands for."""
         if rows.shape[1] == 1:
@@ -75,8 +64,9 @@ class SoftmaxCrossEntropy(Loss):
 
         loss_n = log Σ_k exp(z[n, k]) − Σ_k q[n, k] z[n, k]      dz = (softmax(z) − q) / N
 
-    where q = (1 − ε) onehot(t) + ε / K; the label smoothing ε is 0 unless given.
-    Shapes: z (N, K), K ≥ 2, of which no two differ by more than the largest float; t (N,), integer classes 0 … K−1.
+    where q = (1 − ε) t + ε / K, a class in t being a one-hot row; the label smoothing ε is 0 unless given.
+    Shapes: z (N, K), K ≥ 2, of which no two differ by more than the largest float; t (N,), integer classes 0 … K−1, or
+    (N, K), probabilities.
     The largest logit of each row is subtracted first: it changes no value and keeps exp from overflowing.
     Sources: Goodfellow, Bengio & Courville, Deep Learning (2016), section 6.2.2.3; label smoothing: Szegedy, Vanhoucke,
     Ioffe, Shlens & Wojna, CVPR (2016), section 7.
@@ -89,20 +79,11 @@ class SoftmaxCrossEntropy(Loss):
         self.label_smoothing = label_smoothing
 
     def each(self, outputs: Array, t: Array) -> Array:
-        """Return the loss of every example; raises ValueError unless t is (N,) classes and K is 2 or more."""
-        if outputs.shape[1] < 2:
-            raise ValueError(
-                "softmax cross-entropy expects 2 outputs or more; got 1, whose softmax is 1 whatever the network says"
-            )
-        if t.ndim != 1:
-            raise ValueError(
-                f"softmax cross-entropy expects t of shape ({len(outputs)},), classes; got {t.shape} "
-                "(of one-hot rows, t.argmax(axis=1) makes classes)"
-            )
+        """Return the loss of every example; raises ValueError if t does not fit, or unless K is 2 or more."""
         # From here on a row is an output, (K, N), so that sums over the outputs are sums of rows.
         shifted, self._exp, self._q, self._dz = self.buffer("outputs", (4, *outputs.shape[::-1]), outputs.dtype)
         largest, self._sum, losses = self.buffer("examples", (3, len(outputs)), outputs.dtype)
-        one_hot(t, self._q.T)
+        distribution(t, self._q.T)
         if self.label_smoothing:
             self._q *= 1 - self.label_smoothing
             self._q += self.label_smoothing / len(self._q)
@@ -124,9 +105,51 @@ class SoftmaxCrossEntropy(Loss):
 
     def probabilities(self, outputs: Array) -> Array:
         """Return softmax(z), (N, K)."""
-        exp: Array = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-        exp /= exp.sum(axis=1, keepdims=True)
-        return exp
+        return Softmax().forward(outputs)
+
+
+class CrossEntropy(Loss):
+    """Mean over the batch of −Σ_k q[k] log(y[k] + ε), from probabilities y such as a softmax's, with ε = 1e-7.
+
+        loss_n = −Σ_k q[n, k] log(y[n, k] + ε)      dy = −q / (y + ε) / N
+
+    The ε keeps the logarithm of a probability of 0 finite; from logits, SoftmaxCrossEntropy needs none.
+    Shapes: y (N, K), K ≥ 2, numbers of 0 or more; t (N,), classes, or (N, K), probabilities q.
+    Source: Saito, Deep Learning from Scratch (2016), section 4.2.
+    """
+
+    epsilon = 1e-7
+
+    def each(self, outputs: Array, t: Array) -> Array:
+        """Return the loss of every example; raises ValueError if t does not fit, K is 1, or y is below 0."""
+        self._q = distribution(t, self.like("q", outputs))
+        if outputs.min() < 0:
+            raise ValueError(f"cross-entropy expects probabilities, 0 or more; got {outputs.min()}")
+        self._y = np.add(outputs, self.epsilon, out=self.like("y", outputs))
+        logarithms = np.log(self._y, out=self.like("logarithms", outputs))
+        logarithms *= self._q
+        losses = np.add.reduce(logarithms, axis=1, out=self.buffer("each", logarithms.shape[:1], logarithms.dtype))
+        return np.negative(losses, out=losses)
+
+    def backward(self) -> Array:
+        """Return −q / (y + ε) / N."""
+        dy: Array = np.divide(self._q, self._y, out=self.like("dy", self._y))
+        dy /= -len(dy)
+        return dy
+
+
+def cross_entropy_error(y: npt.ArrayLike, t: npt.ArrayLike) -> float:
+    """Return the mean CrossEntropy of probabilities y: the book's function, for a batch or a single example.
+
+    Shapes: y (N, K) with t (N,), classes, or (N, K), one-hot rows; or y (K,) with t a class, or (K,), a one-hot row.
+    Raises ValueError if t does not fit.
+    """
+    y, t = np.asarray(y), np.asarray(t)
+    if y.ndim not in (1, 2):
+        raise ValueError(f"expected y of shape (K,) or (N, K); got {y.shape}")
+    if y.ndim == 1:
+        y, t = y[None], t[None]
+    return CrossEntropy().forward(y.astype(np.result_type(y, np.float32), copy=False), t)
 
 
 class BinaryCrossEntropy(Loss):
@@ -147,7 +170,7 @@ class BinaryCrossEntropy(Loss):
 
     def each(self, outputs: Array, t: Array) -> Array:
         """Return the loss of every example; raises ValueError if t does not fit or is not within 0 … 1."""
-        self._z, self._t = outputs, self.numbers(outputs, t)
+        self._z, self._t = outputs, numbers(t, self.like("t", outputs))
         if not (self._t.min() >= 0 and self._t.max() <= 1):  # nor if there is NaN
             raise ValueError(f"binary cross-entropy expects targets from 0 to 1; got {self._t.min()} … {self._t.max()}")
         losses = np.maximum(outputs, 0, out=self.like("losses", outputs))
@@ -183,8 +206,8 @@ class SquaredError(Loss):
 
     def each(self, outputs: Array, t: Array) -> Array:
         """Return the loss of every example; raises ValueError if t does not fit."""
-        numbers = self.numbers(outputs, t)
-        self._difference: Array = np.subtract(outputs, numbers, out=self.like("difference", outputs))
+        targets = numbers(t, self.like("t", outputs))
+        self._difference: Array = np.subtract(outputs, targets, out=self.like("difference", outputs))
         square = np.square(self._difference, out=self.like("square", outputs))
         losses = np.add.reduce(square, axis=1, out=self.buffer("each", square.shape[:1], square.dtype))
         losses *= self.weight(outputs.shape[1])
@@ -212,25 +235,3 @@ class HalfSquaredError(SquaredError):
     def weight(self, count: int) -> float:
         """Return ½."""
         return 0.5
-
-
-def one_hot(t: Array, out: Array) -> Array:
-    """Write the classes t, (N,), into `out`, (N, K), as rows of zeros with a one, and return it.
-
-    For K = 1, t are answers 0 or 1 and written as they are. Raises ValueError unless t has one class for each row.
-    """
-    if t.shape != out.shape[:1]:
-        raise ValueError(f"expected one target for each of {len(out)} examples; got t of shape {t.shape}")
-    if t.dtype.kind not in "iu":
-        raise ValueError(f"expected integer classes in t; got numbers of type {t.dtype}")
-    last = max(out.shape[1], 2) - 1
-    if t.max() > last or (t.dtype.kind == "i" and t.min() < 0):
-        wrong = int(np.flatnonzero((t < 0) | (t > last))[0])
-        raise ValueError(f"expected classes from 0 to {last}; got {t[wrong]} as the target of example {wrong}")
-    return np.equal(t[:, None], _classes(out.shape[1]), out=out)
-
-
-@cache
-def _classes(count: int) -> Array:
-    """Return 0 … count − 1, of the smallest type, as labels are; for a single output the answer 1."""
-    return np.arange(count, dtype=np.min_scalar_type(count)) if count > 1 else np.ones(1, np.uint8)

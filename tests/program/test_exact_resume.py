@@ -43,6 +43,7 @@ CONV = [[], [{"filters": 2, "pool": "max"}], [{"filters": 2, "kernel": 2, "strid
 LOSSES: list[dict[str, Any]] = [
     {"model.loss": "softmax_cross_entropy", "model.label_smoothing": 0},
     {"model.loss": "softmax_cross_entropy", "model.label_smoothing": 0.1},
+    {"model.loss": "cross_entropy", "model.output": "softmax"},
     {"model.loss": "binary_cross_entropy"},
     {"model.loss": "mean_squared_error", "model.output": "sigmoid"},
     {"model.loss": "half_squared_error", "model.output": "tanh"},

@@ -15,10 +15,18 @@ from mnist_bp.nn.check import graph
 from mnist_bp.nn.check.graph import Node
 from mnist_bp.nn.conv import Conv2D
 from mnist_bp.nn.dropout import Dropout
-from mnist_bp.nn.losses import BinaryCrossEntropy, HalfSquaredError, Loss, MeanSquaredError, SoftmaxCrossEntropy
+from mnist_bp.nn.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    HalfSquaredError,
+    Loss,
+    MeanSquaredError,
+    SoftmaxCrossEntropy,
+)
 from mnist_bp.nn.network import Network
 from mnist_bp.nn.pooling import AveragePool, MaxPool
 from mnist_bp.nn.reshape import Flatten, Reshape
+from mnist_bp.nn.softmax import Softmax
 
 LAYERS: dict[type, Callable[[Any, Node, dict[str, Node]], Node]] = {  # layer, x, parameters → output
     Affine: lambda layer, x, p: graph.affine(x, p["W"], p.get("b")),
@@ -34,9 +42,11 @@ LAYERS: dict[type, Callable[[Any, Node, dict[str, Node]], Node]] = {  # layer, x
     ReLU: lambda layer, x, p: graph.relu(x),
     LeakyReLU: lambda layer, x, p: graph.leaky_relu(x, layer.negative_slope),
     Softplus: lambda layer, x, p: graph.softplus(x),
+    Softmax: lambda layer, x, p: graph.softmax(x),
 }
 LOSSES: dict[type, Callable[[Node, Array], Node]] = {  # outputs, targets of their shape → loss
     SoftmaxCrossEntropy: graph.softmax_cross_entropy,
+    CrossEntropy: graph.cross_entropy,
     BinaryCrossEntropy: graph.binary_cross_entropy,
     MeanSquaredError: graph.mean_squared_error,
     HalfSquaredError: graph.half_squared_error,
@@ -77,12 +87,15 @@ def _entry(table: dict[type, Any], part: object) -> Any:
 
 
 def _targets(loss: Loss, shape: tuple[int, ...], t: Array) -> Array:
-    """Return what the outputs, of shape (N, K), should be: t itself, answers 0 or 1, or one row of K per class."""
-    if t.ndim == 2:
-        return t
-    if shape[1] == 1:
+    """Return what the outputs, of shape (N, K), should be: numbers, answers 0 or 1, or one row of K per class.
+
+    For a cross-entropy of classes, the rows are probabilities, which add up to 1.
+    """
+    if t.ndim == 1 and shape[1] == 1:
         return t[:, None]
-    rows: Array = (np.arange(shape[1]) == t[:, None]).astype(np.float64)
+    rows: Array = (t if t.ndim == 2 else np.arange(shape[1]) == t[:, None]).astype(np.float64)
+    if isinstance(loss, (SoftmaxCrossEntropy, CrossEntropy)):
+        rows = rows / rows.sum(axis=1, keepdims=True)
     if isinstance(loss, SoftmaxCrossEntropy):
         rows = (1 - loss.label_smoothing) * rows + loss.label_smoothing / shape[1]
     return rows

@@ -80,6 +80,35 @@ CONTRADICTIONS = {
         {"model.output": "sigmoid"},
         "model.output: expected identity, as model.loss=softmax_cross_entropy takes logits; got sigmoid",
     ),
+    "a softmax of softmax's": (
+        {"model.output": "softmax"},
+        "model.output: expected identity, as model.loss=softmax_cross_entropy takes logits; got softmax",
+    ),
+    "a sigmoid of softmax's": (
+        {"model.output": "softmax", "model.loss": "binary_cross_entropy"},
+        "model.output: expected identity, as model.loss=binary_cross_entropy takes logits; got softmax",
+    ),
+    "probabilities expected of logits": (
+        {"model.loss": "cross_entropy"},
+        "model.output: expected softmax, as model.loss=cross_entropy takes probabilities; got identity",
+    ),
+    "probabilities expected of sigmoids": (
+        {"model.loss": "cross_entropy", "model.output": "sigmoid"},
+        "model.output: expected softmax, as model.loss=cross_entropy takes probabilities; got sigmoid",
+    ),
+    "a cross-entropy of classes for a single output": (
+        {"data.name": "xor", "model.loss": "cross_entropy"},
+        "model.loss: expected binary_cross_entropy or a squared error, as data.name=xor has one output and a softmax "
+        "needs two; got cross_entropy",
+    ),
+    **{
+        f"a softmax layer for {name}": (
+            {"data.name": name, "model.loss": "half_squared_error", "model.output": "softmax"},
+            f"model.output: expected another activation function, as data.name={name} has one output and a softmax "
+            "needs two; got softmax",
+        )
+        for name in ("plane", "xor", "chain")
+    },
     "two sigmoids in a row": (
         {"model.output": "sigmoid", "model.loss": "binary_cross_entropy"},
         "model.output: expected identity, as model.loss=binary_cross_entropy takes logits; got sigmoid",
@@ -104,6 +133,8 @@ def test_values_that_are_wrong_together_are_named(values: dict[str, object], mes
         {"data.name": "xor", "model.loss": "binary_cross_entropy"},
         {"data.name": "chain", "model.loss": "mean_squared_error", "model.output": "tanh", "model.hidden": ()},
         {"model.loss": "mean_squared_error", "model.output": "softplus"},
+        {"model.loss": "mean_squared_error", "model.output": "softmax"},
+        {"model.loss": "cross_entropy", "model.output": "softmax", "model.conv": (ConvConfig(1),)},
         {"model.loss": "binary_cross_entropy"},
         {"model.conv": (ConvConfig(8), ConvConfig(8, pool="max", pool_size=3)), "model.dropout": 0.5},
         {"train.gradient": "numerical", "model.conv": (ConvConfig(1),), "model.dropout": 0.5},

@@ -267,7 +267,8 @@ CONFIGS = st.builds(
         group("init", "normal", weight_init_std=POSITIVE) | group("init", "xavier he zeros"),
         group("loss", "softmax_cross_entropy", label_smoothing=BELOW_ONE)
         | group("loss", "binary_cross_entropy")
-        | group("loss", "mean_squared_error half_squared_error", output=ACTIVATIONS),
+        | group("loss", "cross_entropy", output=st.just("softmax"))
+        | group("loss", "mean_squared_error half_squared_error", output=ACTIVATIONS | st.just("softmax")),
         st.fixed_dictionaries({
             "conv": st.lists(
                 st.builds(ConvConfig, COUNTS, PIXELS, PIXELS, st.integers(0, 1000))

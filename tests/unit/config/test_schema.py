@@ -17,9 +17,9 @@ PROMISED = {  # the names that scripts rely on; data.augment, which was promised
 NAMES = {  # all that the library and the data sets have
     "data.name": "mnist fashion-mnist kmnist synthetic idx plane xor chain",
     "model.activation": "sigmoid tanh relu leaky_relu softplus identity",
-    "model.output": "sigmoid tanh relu leaky_relu softplus identity",
+    "model.output": "sigmoid tanh relu leaky_relu softplus identity softmax",
     "model.init": "normal xavier he zeros",
-    "model.loss": "softmax_cross_entropy binary_cross_entropy mean_squared_error half_squared_error",
+    "model.loss": "softmax_cross_entropy cross_entropy binary_cross_entropy mean_squared_error half_squared_error",
     "train.optimizer": "sgd momentum nesterov adagrad rmsprop adam adamw",
     "train.schedule": "constant step cosine one_cycle",
     "train.gradient": "backprop numerical",

@@ -12,6 +12,7 @@ from mnist_bp.nn.dropout import Dropout
 from mnist_bp.nn.layers import Layer, Linear
 from mnist_bp.nn.pooling import AveragePool, MaxPool
 from mnist_bp.nn.reshape import Flatten, Reshape
+from mnist_bp.nn.softmax import Softmax
 
 STEP, RTOL = 1e-5, 1e-7  # float64 error observed ≤ 2e-9; the absolute part is for sums near zero
 ATOL = 1e-9
@@ -46,6 +47,7 @@ COPIES: dict[str, tuple[Make, tuple[int, ...]]] = LINEAR | {
     "LeakyReLU": (LeakyReLU, ROWS),
     "Softplus": (Softplus, ROWS),
     "Identity": (Identity, ROWS),
+    "Softmax": (Softmax, ROWS),
     "Dropout": (lambda: dropping(0.4), ROWS),
     "MaxPool": (lambda: MaxPool(2), IMAGES),
     "AveragePool": (lambda: AveragePool(2), IMAGES),

@@ -5,20 +5,30 @@ import pytest
 
 from mnist_bp.nn.losses import (
     BinaryCrossEntropy,
+    CrossEntropy,
     HalfSquaredError,
     Loss,
     MeanSquaredError,
     SoftmaxCrossEntropy,
-    one_hot,
+    cross_entropy_error,
 )
+from mnist_bp.nn.softmax import Softmax
 
 CLASSES = np.array([2, 0, 1, 1, 2, 0])
 PROBABILITIES = np.array([[0.0, 0.3, 1.0], [0.5, 0.2, 0.9], [1.0, 1.0, 0.0], [0.1, 0.2, 0.3], [0, 0, 0], [1, 1, 1]])
 ANSWERS = np.array([1, 0, 0, 1, 1, 0])
 
+DISTRIBUTIONS = np.array(
+    [[0.0, 0.3, 0.7], [0.5, 0.2, 0.3], [1.0, 0.0, 0.0], [0.1, 0.2, 0.7], [0, 1, 0], [0.25, 0.25, 0.5]]
+)
+
 CASES: dict[str, tuple[Loss, np.ndarray, int]] = {  # a loss, its targets, and the number of outputs
     "softmax cross-entropy": (SoftmaxCrossEntropy(), CLASSES, 3),
     "softmax cross-entropy, smoothed": (SoftmaxCrossEntropy(0.2), CLASSES, 3),
+    "softmax cross-entropy of probabilities": (SoftmaxCrossEntropy(), DISTRIBUTIONS, 3),
+    "softmax cross-entropy of probabilities, smoothed": (SoftmaxCrossEntropy(0.2), DISTRIBUTIONS, 3),
+    "cross-entropy": (CrossEntropy(), CLASSES, 3),
+    "cross-entropy of probabilities": (CrossEntropy(), DISTRIBUTIONS, 3),
 }
 for each in (BinaryCrossEntropy(), MeanSquaredError(), HalfSquaredError()):
     name = type(each).__name__
@@ -28,7 +38,14 @@ for each in (BinaryCrossEntropy(), MeanSquaredError(), HalfSquaredError()):
         f"{name} of answers": (each, ANSWERS, 1),
     }
 every_loss = pytest.mark.parametrize(("loss", "t", "outputs"), CASES.values(), ids=CASES)
+of_classes = pytest.mark.parametrize("loss", [SoftmaxCrossEntropy(), SoftmaxCrossEntropy(0.2), CrossEntropy()])
 numeric_loss = pytest.mark.parametrize("loss", [BinaryCrossEntropy(), MeanSquaredError(), HalfSquaredError()])
+
+
+def drawn(loss: Loss, outputs: int, rng: np.random.Generator) -> np.ndarray:
+    """Return outputs for six examples; for a loss of probabilities, far enough from 0 for a difference of 1e-5."""
+    shape = (6, outputs)
+    return rng.uniform(0.5, 1, shape) if isinstance(loss, CrossEntropy) else rng.standard_normal(shape)
 
 
 def test_the_loss_is_the_negative_logarithm_of_the_probability_of_the_truth() -> None:
@@ -90,7 +107,7 @@ def test_values_and_gradients_are_those_of_pytorch(
 @every_loss
 def test_backward_is_the_slope_of_forward(loss: Loss, t: np.ndarray, outputs: int, rng: np.random.Generator) -> None:
     step = 1e-5
-    z = rng.standard_normal((6, outputs))
+    z = drawn(loss, outputs, rng)
     loss.forward(z, t)
     gradient = loss.backward().copy()
     for index in np.ndindex(z.shape):
@@ -104,7 +121,7 @@ def test_backward_is_the_slope_of_forward(loss: Loss, t: np.ndarray, outputs: in
 def test_each_examples_loss_does_not_depend_on_the_others(
     loss: Loss, t: np.ndarray, outputs: int, rng: np.random.Generator
 ) -> None:
-    z = rng.standard_normal((6, outputs))
+    z = drawn(loss, outputs, rng)
     losses = loss.each(z, t).copy()
     assert losses.shape == (6,)
     assert loss.forward(z, t) == pytest.approx(losses.mean(), rel=1e-15)
@@ -117,7 +134,7 @@ def test_each_examples_loss_does_not_depend_on_the_others(
 def test_results_keep_the_dtype_and_the_order_of_memory_and_buffers_are_reused(
     loss: Loss, t: np.ndarray, outputs: int, dtype: str, rng: np.random.Generator
 ) -> None:
-    z = rng.standard_normal((6, outputs)).astype(dtype)
+    z = drawn(loss, outputs, rng).astype(dtype)
     losses = loss.each(z, t).copy()
     gradient = loss.backward()
     expected = gradient.copy()
@@ -133,7 +150,7 @@ def test_results_keep_the_dtype_and_the_order_of_memory_and_buffers_are_reused(
 
 @every_loss
 def test_outputs_and_targets_are_left_alone(loss: Loss, t: np.ndarray, outputs: int, rng: np.random.Generator) -> None:
-    z = rng.standard_normal((6, outputs))
+    z = drawn(loss, outputs, rng)
     given_z, given_t = z.copy(), t.copy()
     loss.forward(z, t)
     loss.backward()
@@ -146,6 +163,18 @@ def test_nan_in_an_output_is_nan_in_the_loss(loss: Loss, t: np.ndarray, outputs:
     z = np.zeros((6, outputs))
     z[3, 0] = np.nan
     np.testing.assert_array_equal(np.isnan(loss.each(z, t)), np.arange(6) == 3)
+
+
+@of_classes
+@pytest.mark.parametrize("kind", ["float64", "float32", "int64", "uint8", "bool"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_one_hot_rows_of_any_type_are_the_classes(loss: Loss, kind: str, dtype: str, rng: np.random.Generator) -> None:
+    outputs = drawn(loss, 3, rng).astype(dtype)
+    value, gradient = loss.forward(outputs, CLASSES), loss.backward().copy()
+    rows = np.eye(3, dtype=kind)[CLASSES]
+    assert loss.forward(outputs, rows) == value
+    np.testing.assert_array_equal(loss.backward(), gradient)
+    assert loss.correct(outputs, rows) == loss.correct(outputs, CLASSES)
 
 
 @numeric_loss
@@ -193,6 +222,7 @@ PROBABILITIES_OF = {  # a loss, its outputs, and the probability of each class
     # σ(ln 3) = 3/4
     "a yes or no": (BinaryCrossEntropy(), [[np.log(3)], [0.0]], [[0.25, 0.75], [0.5, 0.5]]),
     "a yes or no of each output": (BinaryCrossEntropy(), [[np.log(3), 0.0, -np.log(3)]], [[0.75, 0.5, 0.25]]),
+    "probabilities": (CrossEntropy(), [[0.2, 0.8]], [[0.2, 0.8]]),
     "mean squared error": (MeanSquaredError(), [[-0.1, 1.2]], [[-0.1, 1.2]]),
     "half the squared error": (HalfSquaredError(), [[-0.1]], [[-0.1]]),
 }
@@ -224,17 +254,85 @@ def test_the_probabilities_of_all_classes_add_up_to_one_however_large_the_logits
     np.testing.assert_allclose(found.sum(axis=1), 1, rtol=10 * float(np.finfo(dtype).eps))
 
 
-def test_one_hot_targets_are_refused_rather_than_misread() -> None:
-    with pytest.raises(ValueError, match=r"expects t of shape \(3,\), classes; got \(3, 3\)"):
-        SoftmaxCrossEntropy().forward(np.zeros((3, 3)), np.eye(3, dtype=int))
+BOOKS = [0.1, 0.05, 0.6, 0.0, 0.05, 0.1, 0.0, 0.1, 0.0, 0.0]
+WRONG = [0.1, 0.05, 0.1, 0.0, 0.05, 0.1, 0.0, 0.6, 0.0, 0.0]
 
 
-def test_a_softmax_over_one_output_is_refused() -> None:
+@pytest.mark.parametrize("t", [2, np.uint8(2), [0, 0, 1, 0, 0, 0, 0, 0, 0, 0], np.eye(10, dtype=bool)[2]])
+def test_the_cross_entropy_of_probabilities_is_the_books_to_all_its_digits(t: object) -> None:
+    """−log(0.6 + 1e-7) and −log(0.1 + 1e-7), as Python prints them for the book's program."""
+    assert cross_entropy_error(BOOKS, t) == 0.510825457099338  # type: ignore[arg-type]  # an array-like
+    assert cross_entropy_error(np.array(WRONG), t) == 2.302584092994546  # type: ignore[arg-type]
+    assert cross_entropy_error(np.float32(BOOKS), t) == pytest.approx(0.510825457, rel=1e-6)  # type: ignore[arg-type]
+
+
+def test_the_cross_entropy_of_a_batch_is_the_mean() -> None:
+    mean = pytest.approx((0.510825457099338 + 2.302584092994546) / 2, rel=1e-15)
+    assert cross_entropy_error([BOOKS, WRONG], [2, 2]) == mean
+    assert cross_entropy_error([BOOKS, WRONG], np.eye(10)[[2, 2]]) == mean
+    assert cross_entropy_error([[0, 1], [1, 0]], [1, 0]) == pytest.approx(-np.log(1 + 1e-7), rel=1e-15)
+    assert CrossEntropy().forward(np.array([BOOKS, WRONG]), np.array([2, 2])) == mean
+
+
+@pytest.mark.parametrize(
+    ("y", "t", "message"),
+    [
+        (0.5, 0, r"expected y of shape \(K,\) or \(N, K\); got \(\)"),
+        (BOOKS, [1, 2], r"expected t of shape \(1,\), classes, or \(1, 10\), numbers; got \(1, 2\)"),
+        (BOOKS, 10, "classes from 0 to 9; got 10"),
+        ([BOOKS], 2, r"expected t of shape \(1,\), classes, or \(1, 10\), numbers; got \(\)"),
+        ([-0.1, 1.1], 0, "expects probabilities, 0 or more; got -0.1"),
+        ([1.0], 0, "expects 2 outputs or more; got 1"),
+    ],
+)
+def test_a_cross_entropy_of_what_does_not_fit_is_refused(y: object, t: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        cross_entropy_error(y, t)  # type: ignore[arg-type]
+
+
+def test_a_cross_entropy_behind_a_softmax_is_the_fused_one_but_for_its_epsilon(rng: np.random.Generator) -> None:
+    """log(y + ε) = log y + ε/y, so the loss differs by ε/y at most, and its gradient by the share ε/y of 1/N.
+
+    Without the ε in its backward, the gradient would be the fused one to rounding.
+    """
+    z, t = rng.standard_normal((6, 3)), CLASSES
+    fused, layer, loss = SoftmaxCrossEntropy(), Softmax(), CrossEntropy()
+    y = layer.forward(z)
+    share = 1e-7 / y[np.arange(6), t]
+    np.testing.assert_allclose(fused.each(z, t) - loss.each(y, t), share, rtol=1e-5)
+    apart = abs(layer.backward(loss.backward()) - fused.backward()).max(axis=1) * 6
+    assert (apart <= share).all()
+    assert (apart > share / 100).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("t", [np.array([0, 0, 0, 1]), np.eye(2)[[0, 0, 0, 1]]], ids=["classes", "one-hot"])
+def test_a_softmax_of_huge_logits_and_its_cross_entropy_stay_finite(dtype: str, t: np.ndarray) -> None:
+    """Where the truth has a probability of 0, it costs −log 1e-7 = 16.118, at a slope that rounds to 0."""
+    logits = np.array([[1e4, -1e4], [-1e4, 1e4], [0, 0], [1e4, 1e4]], dtype)
+    layer, loss = Softmax(), CrossEntropy()
+    losses = loss.each(layer.forward(logits), t)
+    np.testing.assert_allclose(losses, -np.log([1, 1e-7, 0.5, 0.5]), rtol=1e-6, atol=2e-7)
+    expected = np.array([[0, 0], [0, 0], [-1, 1], [1, -1]]) / 8
+    np.testing.assert_allclose(layer.backward(loss.backward()), expected, atol=1e-7)
+
+
+@of_classes
+@pytest.mark.parametrize("t", [np.zeros(3, int), np.zeros((3, 1))])
+def test_a_softmax_over_one_output_is_refused(loss: Loss, t: np.ndarray) -> None:
     with pytest.raises(ValueError, match="expects 2 outputs or more; got 1"):
-        SoftmaxCrossEntropy().forward(np.zeros((3, 1)), np.zeros(3, int))
+        loss.forward(np.zeros((3, 1)), t)
 
 
-@pytest.mark.parametrize("loss", [SoftmaxCrossEntropy(), BinaryCrossEntropy(), MeanSquaredError(), HalfSquaredError()])
+@of_classes
+def test_rows_that_are_no_probabilities_are_refused(loss: Loss) -> None:
+    with pytest.raises(ValueError, match=r"probabilities in t that add up to 1; got \[0\.5 0\.6\] for example 1"):
+        loss.forward(np.zeros((2, 2)), np.array([[0.5, 0.5], [0.5, 0.6]]))
+
+
+@pytest.mark.parametrize(
+    "loss", [SoftmaxCrossEntropy(), CrossEntropy(), BinaryCrossEntropy(), MeanSquaredError(), HalfSquaredError()]
+)
 @pytest.mark.parametrize(
     ("t", "message"),
     [
@@ -243,7 +341,11 @@ def test_a_softmax_over_one_output_is_refused() -> None:
         (np.zeros(4), "integer classes in t; got numbers of type float64"),
         (np.zeros(4, bool), "integer classes in t; got numbers of type bool"),  # as an index it would be a mask
         (np.zeros(3, int), r"one target for each of 4 examples; got t of shape \(3,\)"),
-        (np.zeros((4, 2)), r"expect.* t of shape \(4,\), classes.*; got \(4, 2\)"),
+        (np.zeros((4, 2)), r"expected t of shape \(4,\), classes, or \(4, 3\), numbers; got \(4, 2\)"),
+        (np.zeros((3, 3)), r"expected t of shape \(4,\), classes, or \(4, 3\), numbers; got \(3, 3\)"),
+        (np.zeros((4, 3, 1)), r"expected t of shape \(4,\), classes, or \(4, 3\), numbers; got \(4, 3, 1\)"),
+        (np.array(2), r"expected t of shape \(4,\), classes, or \(4, 3\), numbers; got \(\)"),
+        (np.zeros((4, 3), complex), "expected numbers in t; got complex128"),
     ],
 )
 def test_targets_that_do_not_fit_are_refused(loss: Loss, t: np.ndarray, message: str) -> None:
@@ -273,11 +375,6 @@ def test_an_empty_batch_is_refused(loss: Loss, t: np.ndarray, outputs: int) -> N
 def test_label_smoothing_is_a_share_below_one(smoothing: float) -> None:
     with pytest.raises(ValueError, match="expected a label smoothing of at least 0 and less than 1"):
         SoftmaxCrossEntropy(smoothing)
-
-
-def test_more_classes_than_a_byte_can_count_are_told_apart() -> None:
-    t = np.array([299, 44, 0])  # 299 − 256 = 43
-    np.testing.assert_array_equal(one_hot(t, np.empty((3, 300))).argmax(axis=1), t)
 
 
 @pytest.mark.parametrize("loss", [MeanSquaredError(), HalfSquaredError()])

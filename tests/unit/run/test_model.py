@@ -122,6 +122,16 @@ def test_a_network_trained_by_a_squared_error_predicts_its_outputs() -> None:
     assert model.predict(points).shape == (2, 1)
 
 
+@pytest.mark.parametrize("loss", ["cross_entropy", "mean_squared_error"])
+def test_the_outputs_of_a_softmax_are_probabilities_as_they_are(loss: str, digits: Dataset) -> None:
+    """In a network of the same weights, without the softmax, they would be made of its logits."""
+    model = Model.load(untrained(settings(model_loss=loss, model_output="softmax"), digits))
+    fused = Model.load(untrained(settings(), digits, Path("fused")))
+    images = digits.test.x
+    np.testing.assert_array_equal(model.predict(images), model.logits(images))
+    np.testing.assert_allclose(model.predict(images), fused.predict(images), rtol=1e-6)
+
+
 def test_a_run_that_is_not_there_or_has_no_checkpoint_is_refused(digits: Dataset) -> None:
     with pytest.raises(BpError, match="nowhere: expected a run directory") as caught:
         mnist_bp.load("nowhere")

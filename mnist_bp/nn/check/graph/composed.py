@@ -63,6 +63,12 @@ def softmax_cross_entropy(x: Operand, t: Operand) -> Node:
     return -(t * (lowered - log(exp(lowered).sum(-1)))).sum() / len(x.value)
 
 
+def cross_entropy(x: Operand, t: Operand) -> Node:
+    """Return −1/N Σ t log(x + 1e-7) for probabilities x (N, K) and t (N, K)."""
+    x, t = _same_shape(x, t)
+    return -(t * log(x + 1e-7)).sum() / len(x.value)
+
+
 def binary_cross_entropy(x: Operand, t: Operand) -> Node:
     """Return the mean over all elements of −t log(σ(x)) − (1 − t) log(1 − σ(x)), where −log(σ(x)) = softplus(−x)."""
     x, t = _same_shape(x, t)

@@ -14,10 +14,18 @@ from mnist_bp.nn.conv import Conv2D
 from mnist_bp.nn.dropout import Dropout
 from mnist_bp.nn.initializers import xavier
 from mnist_bp.nn.layers import Layer
-from mnist_bp.nn.losses import BinaryCrossEntropy, HalfSquaredError, Loss, MeanSquaredError, SoftmaxCrossEntropy
+from mnist_bp.nn.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    HalfSquaredError,
+    Loss,
+    MeanSquaredError,
+    SoftmaxCrossEntropy,
+)
 from mnist_bp.nn.network import Network
 from mnist_bp.nn.pooling import AveragePool, MaxPool
 from mnist_bp.nn.reshape import Flatten, Reshape
+from mnist_bp.nn.softmax import Softmax
 from mnist_bp.nn.two_layer_net import TwoLayerNet
 
 ATOL = 1e-9  # asked for; observed ≤ 4e-11, the rounding of the textbook's differences
@@ -26,6 +34,8 @@ STACKS: dict[str, Callable[[], list[Layer]]] = {
     "affine alone": lambda: [Affine(12, 3)],
     "affine, then an activation": lambda: [Affine(12, 3), Sigmoid()],
     "the book's": lambda: [Affine(12, 5), Sigmoid(), Affine(5, 3)],
+    "a softmax between": lambda: [Affine(12, 5), Softmax(), Affine(5, 3)],
+    "a softmax at the end": lambda: [Affine(12, 5), Sigmoid(), Affine(5, 3), Softmax()],
     "two affine layers in a row": lambda: [Affine(12, 5), Affine(5, 3)],
     "two activations in a row": lambda: [Affine(12, 5), Softplus(), Tanh(), Affine(5, 3)],
     "deep": lambda: [Affine(12, 6), Tanh(), Affine(6, 5), LeakyReLU(), Affine(5, 4), Sigmoid(), Affine(4, 3)],
@@ -88,6 +98,20 @@ def test_any_loss_and_weight_decay_have_the_textbooks_differences(
     net = network([Affine(12, 5), Sigmoid(), Affine(5, 3)], make(), weight_decay=0.1)
     x, t = sparse(rng)
     np.testing.assert_allclose(central_differences(net, x, t).gradient, textbook(net, x, t), rtol=0, atol=ATOL)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "uint8", "bool"])
+@pytest.mark.parametrize("loss", [SoftmaxCrossEntropy(0.1), CrossEntropy()])
+def test_one_hot_targets_have_the_differences_of_their_classes(
+    loss: Loss, dtype: str, rng: np.random.Generator
+) -> None:
+    end: list[Layer] = [Softmax()] if isinstance(loss, CrossEntropy) else []
+    net = network([Affine(12, 5), Sigmoid(), Affine(5, 3), *end], loss)
+    x, t = sparse(rng)
+    rows = np.eye(3, dtype=dtype)[t]
+    found = central_differences(net, x, rows).gradient
+    np.testing.assert_array_equal(found, central_differences(net, x, t).gradient)
+    np.testing.assert_allclose(found, textbook(net, x, t), rtol=0, atol=ATOL)
 
 
 @pytest.mark.parametrize("block", [1, 200])

@@ -13,10 +13,18 @@ from mnist_bp.nn.conv import Conv2D
 from mnist_bp.nn.dropout import Dropout
 from mnist_bp.nn.initializers import xavier
 from mnist_bp.nn.layers import Layer
-from mnist_bp.nn.losses import BinaryCrossEntropy, HalfSquaredError, Loss, MeanSquaredError, SoftmaxCrossEntropy
+from mnist_bp.nn.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    HalfSquaredError,
+    Loss,
+    MeanSquaredError,
+    SoftmaxCrossEntropy,
+)
 from mnist_bp.nn.network import Network
 from mnist_bp.nn.pooling import AveragePool, MaxPool
 from mnist_bp.nn.reshape import Flatten, Reshape
+from mnist_bp.nn.softmax import Softmax
 
 RTOL, ATOL = 1e-12, 1e-15  # float64 rounding, observed ≤ 3e-14 relative
 
@@ -29,6 +37,7 @@ STACKS: dict[str, Callable[[], list[Layer]]] = {
     "softplus": lambda: [Affine(16, 4), Softplus(), Affine(4, 3)],
     "dropout, which is off": lambda: [Affine(16, 4), Dropout(0.5), Affine(4, 3)],
     "identity": lambda: [Affine(16, 4), Identity(), Affine(4, 3)],
+    "softmax": lambda: [Affine(16, 4), Softmax(), Affine(4, 3)],
     "convolutions and pools": lambda: [
         Reshape((1, 4, 4)), Conv2D((1, 4, 4), 3, 3, stride=1, padding=1), ReLU(), MaxPool(2),
         Conv2D((3, 2, 2), 3, 2, stride=2, padding=1, bias=False), AveragePool(2), Flatten(),
@@ -87,6 +96,22 @@ def test_dropout_in_training_is_composed_with_its_masks(rng: np.random.Generator
 def test_targets_may_be_numbers(rng: np.random.Generator) -> None:
     net = Network([Affine(16, 3)], MeanSquaredError(), "float64")
     compare(net, rng.standard_normal((6, 16)), rng.standard_normal((6, 3)))
+
+
+TAKING_PROBABILITIES: dict[str, tuple[list[Layer], Loss]] = {
+    "softmax cross-entropy": ([], SoftmaxCrossEntropy()),
+    "smoothed softmax cross-entropy": ([], SoftmaxCrossEntropy(0.1)),
+    "softmax, then cross-entropy": ([Softmax()], CrossEntropy()),
+    "softmax, then a squared error": ([Softmax()], MeanSquaredError()),
+}
+
+
+@pytest.mark.parametrize(("layers", "loss"), TAKING_PROBABILITIES.values(), ids=TAKING_PROBABILITIES)
+@pytest.mark.parametrize("soft", [False, True])
+def test_targets_may_be_probabilities(layers: list[Layer], loss: Loss, soft: bool, rng: np.random.Generator) -> None:
+    """Those of float32, whose sums miss 1 by its rounding, as well as one-hot rows of bytes."""
+    t = rng.dirichlet([1, 1, 1], 6).astype(np.float32) if soft else np.eye(3, dtype=np.uint8)[[0, 1, 2, 2, 1, 0]]
+    compare(Network([Affine(16, 3), *layers], loss, "float64"), rng.standard_normal((6, 16)), t)
 
 
 def test_weight_decay_is_part_of_the_graph(rng: np.random.Generator) -> None:

@@ -20,6 +20,7 @@ COMPOSED: dict[str, Case] = {
     "softplus": (graph.softplus, [(3, 4)]),
     "softmax": (graph.softmax, [(3, 4)]),
     "softmax_cross_entropy": (lambda x: graph.softmax_cross_entropy(x, TARGETS), [(3, 4)]),
+    "cross_entropy": (lambda x: graph.cross_entropy(graph.softmax(x), TARGETS), [(3, 4)]),
     "binary_cross_entropy": (lambda x: graph.binary_cross_entropy(x, TARGETS), [(3, 4)]),
     "mean_squared_error": (lambda x: graph.mean_squared_error(x, TARGETS), [(3, 4)]),
     "half_squared_error": (lambda x: graph.half_squared_error(x, TARGETS), [(3, 4)]),
@@ -142,6 +143,15 @@ def test_binary_cross_entropy_is_the_mean_cost_of_all_elements() -> None:
     cost = graph.binary_cross_entropy(logits, [[1.0, 1.0], [0.0, 0.5]])
     expected = -(math.log(0.6) + math.log(0.9) + math.log(0.1) + math.log(0.5)) / 4
     assert cost.value == pytest.approx(expected, rel=1e-14)
+
+
+def test_the_cross_entropy_of_probabilities_has_the_books_values() -> None:
+    """−log of the truth's probability and the book's 1e-7, in the digits that Python prints for the book's program."""
+    y = np.array([0.1, 0.05, 0.6, 0.0, 0.05, 0.1, 0.0, 0.1, 0.0, 0.0])
+    t = np.eye(10)[[2]]
+    assert graph.cross_entropy([y], t).value == pytest.approx(0.510825457099338, rel=1e-14)
+    assert graph.cross_entropy([np.roll(y, 5)], t).value == pytest.approx(2.302584092994546, rel=1e-14)
+    assert graph.cross_entropy([y, np.roll(y, 5)], t[[0, 0]]).value == pytest.approx(1.406704775046942, rel=1e-14)
 
 
 def test_squared_errors_have_the_books_values_and_divide_by_what_their_names_say() -> None:
