@@ -15,6 +15,7 @@ from mnist_bp.nn.dropout import Dropout
 from mnist_bp.nn.layers import Initializer, Layer
 from mnist_bp.nn.losses import Loss
 from mnist_bp.nn.nonzero import Examples
+from mnist_bp.nn.views import Views
 
 _QUIET = nullcontext()
 
@@ -74,13 +75,14 @@ class Network:
         """The names of the parameters that decay: the weights W1, W2, …, not the biases."""
         return [names[own] for layer, names in zip(self.layers, self.names, strict=True) for own in layer.decaying]
 
-    def views(self, vector: Array) -> dict[str, Array]:
+    @property
+    def params(self) -> Views:
+        """`named_parameters`, by the book's name: `net.params["W1"] = W1` changes the network."""
+        return self.named_parameters
+
+    def views(self, vector: Array) -> Views:
         """Return a flat vector, laid out as `parameters`, as named views in each tensor's shape."""
-        ends = np.cumsum([math.prod(shape) for shape in self._shapes.values()])
-        return {
-            name: vector[end - math.prod(shape) : end].reshape(shape)
-            for (name, shape), end in zip(self._shapes.items(), ends, strict=True)
-        }
+        return Views(vector, self._shapes)
 
     def initialize(self, init: Initializer, rng: np.random.Generator) -> None:
         """Draw all initial weights with `init`, from the first layer to the last."""
@@ -112,7 +114,7 @@ class Network:
                 layer.noise = None
 
     def predict(self, x: Examples) -> Array:
-        """Return the outputs (N, K) for examples x, in the last layer's buffer; for a classifier they are logits.
+        """Return the outputs (N, K), logits unless the last layer is an activation function, in that layer's buffer.
 
         Raises ValueError, naming the layer, if x does not fit.
         """

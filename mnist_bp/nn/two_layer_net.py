@@ -15,7 +15,8 @@ from mnist_bp.nn.network import Network
 class TwoLayerNet(Network):
     """Affine – sigmoid – affine, trained by softmax cross-entropy.
 
-    Weights start from N(0, weight_init_std²), biases at zero. `predict`, `loss` and `accuracy` are the network's own.
+    Weights start from N(0, weight_init_std²), biases at zero. `params`, `predict`, which gives logits, `loss` and
+    `accuracy` are the network's own. Targets are classes, (N,), or one-hot rows, (N, K).
     Source: Saito, Deep Learning from Scratch (2016), chapters 4 and 5.
     """
 

@@ -148,7 +148,7 @@ def _arrays(trainer: Trainer) -> dict[str, Array]:
     """Return what changes in training; parameters and the optimizer's vectors are the trainer's own."""
     state = {OPTIMIZER + name: vector for name, vector in trainer.optimizer.state.items()}
     position = {POSITION + name: np.array(value) for name, value in asdict(trainer.position).items()}
-    return trainer.network.named_parameters | state | position
+    return {**trainer.network.named_parameters, **state, **position}
 
 
 def _value(members: Mapping[str, Array], name: str) -> Any:

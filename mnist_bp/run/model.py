@@ -59,7 +59,7 @@ class Model:
     @property
     def params(self) -> Mapping[str, np.ndarray]:
         """The parameters by their names, W1, b1 and so on."""
-        return self.network.named_parameters
+        return self.network.params
 
     def logits(self, images: npt.ArrayLike) -> np.ndarray:
         """Return the outputs for some images, (N, outputs): one for each class, or one for a yes/no label.
