@@ -10,6 +10,7 @@ Sources: Rumelhart, Hinton & Williams, Nature 323 (1986); Griewank & Walther, Ev
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import TypeAlias
 
 import numpy as np
@@ -73,6 +74,13 @@ class Node:
         return Node(
             "@", a @ b, (self, lambda dout: dout @ b.swapaxes(-1, -2)), (other, lambda dout: a.swapaxes(-1, -2) @ dout)
         )
+
+    def __pow__(self, exponent: float) -> Node:
+        """Raise to a power, which is a number; raises TypeError for anything else."""
+        if not isinstance(exponent, Real):
+            raise TypeError(f"** expects a number as exponent; got {exponent!r}: write exp(y * log(x)) for x to the y")
+        a, n = self.value, float(exponent)
+        return Node(f"^{n:g}", a**n, (self, lambda dout: dout * (n * a ** (n - 1) if n else 0)))
 
     def __neg__(self) -> Node:
         return 0 - self

@@ -24,6 +24,9 @@ NODES: dict[str, Case] = {
     "@": (lambda x, y: x @ y, [(3, 4), (4, 2)]),
     "@ of stacks": (lambda x, y: x @ y, [(5, 3, 4), (5, 4, 2)]),
     "negation": (lambda x: -x, [(3, 4)]),
+    "** 3": (lambda x: x**3, [(3, 4)]),
+    "** -2": (lambda x: x**-2, [(3, 4)]),
+    "** 1.5": (lambda x: (x * x) ** 1.5, [(3, 4)]),
     "exp": (graph.exp, [(3, 4)]),
     "expm1": (graph.expm1, [(3, 4)]),
     "log": (lambda x: graph.log(x * x), [(3, 4)]),
@@ -90,6 +93,22 @@ def test_two_apples_and_three_oranges_with_tax_cost_what_the_book_says() -> None
     price = (apple * apples + orange * oranges) * tax
     assert price.value == pytest.approx(715)
     assert graph.gradients(price, [apple, apples, orange, oranges, tax]) == pytest.approx([2.2, 110, 3.3, 165, 650])
+
+
+def test_the_square_of_a_sum_has_twice_the_sum_as_its_derivatives() -> None:
+    """The book's graph of the chain rule: z = t² and t = x + y, so ∂z/∂x = ∂z/∂y = 2 (x + y)."""
+    x, y = variable(3.0), variable(-0.5)
+    t = x + y
+    z = t**2
+    assert z.value == 6.25
+    assert graph.gradients(z, [t, x, y]) == [5.0, 5.0, 5.0]
+
+
+def test_powers_are_differentiated_at_zero_too() -> None:
+    """There x⁰ has no slope though n·xⁿ⁻¹ is 0 · ∞, x has 1, and x² none."""
+    for exponent, slope in ((0, 0), (1, 1), (2, 0), (np.float64(3), 0)):
+        x = variable(0.0)
+        assert graph.gradients(x**exponent, [x]) == [slope]
 
 
 # How gradients flow.
@@ -181,3 +200,9 @@ def test_a_product_of_vectors_is_refused() -> None:
 def test_an_index_that_may_take_an_element_twice_is_refused() -> None:
     with pytest.raises(TypeError, match="integers and slices"):
         variable([1.0, 2.0])[[0, 0],]  # type: ignore[index]  # that is the point
+
+
+@pytest.mark.parametrize("exponent", [variable(2.0), [1, 2], "2"], ids=["node", "list", "text"])
+def test_an_exponent_that_is_no_number_is_refused(exponent: object) -> None:
+    with pytest.raises(TypeError, match=r"\*\* expects a number as exponent; got .*: write exp\(y \* log\(x\)\)"):
+        variable(3.0) ** exponent  # type: ignore[operator]  # that is the point
