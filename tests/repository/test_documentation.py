@@ -193,3 +193,11 @@ def test_every_exit_code_is_documented(code: Exit) -> None:
 def test_every_config_is_documented(path: Path) -> None:
     targets = {(ROOT / page).parent / link for page in PAGES for link in links(page)}
     assert path.resolve() in {target.resolve() for target in targets}
+
+
+def test_the_tests_that_the_sources_are_shown_by_exist() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("tests/program/sources/test_*.py"))
+    tests = re.findall(r"^def (test_\w+)", text, re.MULTILINE)
+    words = re.findall(r"`-k ([a-z]\w*)`", PAGES["docs/sources.md"])
+    assert words
+    assert not [word for word in words if not any(word in test for test in tests)]

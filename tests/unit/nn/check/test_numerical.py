@@ -1,4 +1,4 @@
-"""Finite differences of functions whose derivatives are known; test_sources.py has the book's."""
+"""Finite differences of functions whose derivatives are known; tests/program/sources has the book's."""
 
 import numpy as np
 import pytest

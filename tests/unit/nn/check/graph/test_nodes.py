@@ -1,4 +1,4 @@
-"""Nodes against worked examples and central differences; how gradients flow; what is refused; the picture."""
+"""Nodes against central differences; how gradients flow; what is refused; the picture."""
 
 import sys
 from collections.abc import Callable
@@ -78,40 +78,14 @@ def require_adjoint(function: Function, shapes: list[tuple[int, ...]], rng: np.r
         )
 
 
-# Worked examples.
-
-
-def test_two_apples_with_tax_cost_what_the_book_says() -> None:
-    apple, apples, tax = variable(100), variable(2), variable(1.1)
-    price = apple * apples * tax
-    assert price.value == pytest.approx(220)
-    assert graph.gradients(price, [apple, apples, tax]) == pytest.approx([2.2, 110, 200])
-
-
-def test_two_apples_and_three_oranges_with_tax_cost_what_the_book_says() -> None:
-    apple, apples, orange, oranges, tax = map(variable, (100, 2, 150, 3, 1.1))
-    price = (apple * apples + orange * oranges) * tax
-    assert price.value == pytest.approx(715)
-    assert graph.gradients(price, [apple, apples, orange, oranges, tax]) == pytest.approx([2.2, 110, 3.3, 165, 650])
-
-
-def test_the_square_of_a_sum_has_twice_the_sum_as_its_derivatives() -> None:
-    """The book's graph of the chain rule: z = t² and t = x + y, so ∂z/∂x = ∂z/∂y = 2 (x + y)."""
-    x, y = variable(3.0), variable(-0.5)
-    t = x + y
-    z = t**2
-    assert z.value == 6.25
-    assert graph.gradients(z, [t, x, y]) == [5.0, 5.0, 5.0]
+# How gradients flow.
 
 
 def test_powers_are_differentiated_at_zero_too() -> None:
-    """There x⁰ has no slope though n·xⁿ⁻¹ is 0 · ∞, x has 1, and x² none."""
+    """There x⁰ has no slope, though n·xⁿ⁻¹ is 0 · ∞; x has 1, and x² and x³ none."""
     for exponent, slope in ((0, 0), (1, 1), (2, 0), (np.float64(3), 0)):
         x = variable(0.0)
         assert graph.gradients(x**exponent, [x]) == [slope]
-
-
-# How gradients flow.
 
 
 def test_a_node_used_twice_has_the_sum_of_both_gradients() -> None:
