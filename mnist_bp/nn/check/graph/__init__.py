@@ -19,19 +19,8 @@ from mnist_bp.nn.check.graph.composed import (
     tanh,
 )
 from mnist_bp.nn.check.graph.drawing import dot
-from mnist_bp.nn.check.graph.nodes import (
-    Node,
-    backward,
-    exp,
-    expm1,
-    gradients,
-    lift,
-    log,
-    log1p,
-    maximum,
-    pad,
-    variable,
-)
+from mnist_bp.nn.check.graph.functions import exp, expm1, log, log1p, maximum, pad
+from mnist_bp.nn.check.graph.nodes import Node, backward, gradients, lift, variable
 
 __all__ = [
     "Node",

@@ -9,7 +9,8 @@ from __future__ import annotations
 from functools import reduce
 from operator import add
 
-from mnist_bp.nn.check.graph.nodes import Node, Operand, exp, expm1, lift, log, log1p, maximum, pad
+from mnist_bp.nn.check.graph.functions import exp, expm1, log, log1p, maximum, pad
+from mnist_bp.nn.check.graph.nodes import Node, Operand, lift
 
 
 def sigmoid(x: Operand) -> Node:
