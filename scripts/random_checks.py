@@ -55,7 +55,8 @@ def random_config(rng: np.random.Generator) -> Config:
                          "stride": int(rng.integers(1, 3)), "padding": int(rng.integers(0, 2)), **size})  # fmt: skip
     hidden = [int(rng.integers(1, 30)) for _ in range(rng.integers(0, 4))]
     losses = ["binary_cross_entropy", "mean_squared_error", "half_squared_error"]
-    loss = any_of(*losses, *["softmax_cross_entropy"] * 3 * images)
+    loss = any_of(*losses, *["softmax_cross_entropy", "softmax_cross_entropy", "cross_entropy"] * images)
+    outputs = [*ACTIVATIONS, *["softmax"] * images] if loss.endswith("squared_error") else ["identity"]
     optimizer = any_of("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw")
     init = any_of("normal", "normal", "xavier", "he", "zeros")
     settings = {
@@ -63,7 +64,7 @@ def random_config(rng: np.random.Generator) -> Config:
         "model.conv": conv,
         "model.hidden": hidden,
         "model.activation": any_of(*ACTIVATIONS),
-        "model.output": any_of(*ACTIVATIONS) if loss.endswith("squared_error") else "identity",
+        "model.output": "softmax" if loss == "cross_entropy" else any_of(*outputs),
         "model.bias": bool(rng.random() < 0.8),
         "model.init": init,
         "model.dropout": any_of(0.0, 0.2, 0.7) if hidden else 0.0,

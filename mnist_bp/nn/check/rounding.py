@@ -20,8 +20,9 @@ from mnist_bp.nn.activations import Elementwise
 from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.layers import Layer, Linear
 from mnist_bp.nn.network import Network
+from mnist_bp.nn.softmax import Softmax
 
-DRAWS = 4
+DRAWS = 8
 FACTOR = 8  # between the largest move of DRAWS trials, in any derivative of a tensor, and what is taken for an error
 NOISE = 2.0**-36  # what stands for the unit in the last place in a trial: far above that of float64, far below kinks
 
@@ -101,3 +102,7 @@ def _plant(layer: Layer, move: Move) -> None:
         )
     elif isinstance(layer, Elementwise):
         vars(layer).update(forward=lambda x: move(forward(x), 1), backward=lambda dout: move(backward(dout), 1))
+    elif isinstance(layer, Softmax):  # dout − Σ dout y may be a small difference of large numbers
+        vars(layer).update(
+            forward=lambda x: move(forward(x), 1), backward=lambda dout: move(backward(move(dout.copy(), 1)), 1)
+        )
