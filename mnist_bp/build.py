@@ -146,6 +146,7 @@ def trainer(config: Config, dataset: Dataset) -> Trainer:
         seed=config.seed,
         clip_norm=train.clip_norm,
         shadow_check=train.shadow_check,
+        log_every=train.log_every,
     )
 
 

@@ -6,10 +6,10 @@
 
 For each config, one run is left in peace. Others of the same config are killed (SIGKILL) at moments that are drawn
 evenly from all of their time, the start of the interpreter included, and resumed until they are done. Now and then
-a SIGINT, SIGTERM or SIGUSR1 comes instead, and some runs are first finished with fewer epochs. In the end, checkpoint
-and metrics (but for `seconds`) must equal those of the run left in peace, byte by byte, and whatever a process leaves
-must be sound. Printed are a line for each config, and where the kills struck. Without CONFIG, nothing is downloaded:
-small images are drawn. Exits 1 if anything was otherwise, and keeps the run directories.
+a SIGINT, SIGTERM or SIGUSR1 comes instead, and some runs are first finished with fewer epochs. In the end, checkpoint,
+losses and metrics (but for `seconds`) must equal those of the run left in peace, byte by byte, and whatever a process
+leaves must be sound. Printed are a line for each config, and where the kills struck. Without CONFIG, nothing is
+downloaded: small images are drawn. Exits 1 if anything was otherwise, and keeps the run directories.
 """
 
 import argparse
@@ -42,21 +42,22 @@ SHARE_OF_GENTLE, SHARE_OF_SHORTER = 0.2, 0.3  # of the starts, and of the runs
 BEYOND = 1.25  # the latest kill, in shares of the time that is left to the run
 PATIENCE, LONGEST = 60, 3600  # seconds until a process counts as hung: after a signal, and without one
 
-DOCUMENTED = ("config.yaml", "env.json", "metrics.csv", "checkpoint.npz", "summary.json")
+DOCUMENTED = ("config.yaml", "env.json", "metrics.csv", "steps.csv", "checkpoint.npz", "summary.json")
 TEMPORARY = re.compile(rf"\.({'|'.join(map(re.escape, [*DOCUMENTED, LOCK]))})\..+\.part")
 
 CLASSES, BASE = 10, ["model.hidden=20", "model.init=xavier", "train.batch_size=50", "train.learning_rate=0.01"]
 CASES = {  # every optimizer and schedule, and whatever else could be lost between two steps
     "sgd": ["model.dropout=0.3", "train.schedule=step", "train.decay_every=9", "train.metrics=full", "train.epochs=90"],
     "momentum": ["train.schedule=cosine", "train.schedule_epochs=4", "train.warmup_steps=50",
-                 "train.sampling=replacement", "train.checkpoint_seconds=1e-9", "train.epochs=6"],
+                 "train.sampling=replacement", "train.checkpoint_seconds=1e-9", "train.log_every=1", "train.epochs=6"],
     "nesterov": ["model.conv=[{filters: 2, pool: max}]", "data.validation=200", "train.schedule=one_cycle",
                  "train.checkpoint_seconds=0.03", "train.epochs=14"],
     "adagrad": ["train.gradient=numerical", "train.dtype=float64", "train.clip_norm=0.5",
                 "train.checkpoint_seconds=0.02", "train.epochs=4"],
     "rmsprop": ["model.label_smoothing=0.1", "train.weight_decay=1e-3", "train.checkpoint_seconds=1e-9",
                 "train.max_steps=130", "train.epochs=6"],
-    "adam": ["model.dropout=0.2", "data.validation=150", "train.checkpoint_seconds=0.01", "train.epochs=70"],
+    "adam": ["model.dropout=0.2", "data.validation=150", "train.checkpoint_seconds=0.01", "train.log_every=7",
+             "train.epochs=70"],
     "adamw": ["train.schedule=cosine", "train.weight_decay=0.1", "train.clip_norm=1", "train.sampling=replacement",
               "train.epochs=110"],
 }  # fmt: skip
@@ -92,8 +93,9 @@ class Expected:
     def __post_init__(self) -> None:
         """Read what other runs are compared with."""
         self.bytes = self.run.checkpoint.read_bytes()
+        self.losses = self.run.steps.rows()
         self.rows = [row.rpartition(",")[0] for row in metrics(self.run)[0]]
-        steps = [record.step for record in self.run.records()]
+        steps = [record.step for record in self.run.metrics.rows()]
         self.epoch_steps, self.steps = steps[0], steps[-1]
 
     def remaining(self, run: Run) -> float:
@@ -130,7 +132,7 @@ class Tally:
         self.struck[where] += 1
         if existing != before:
             self.left.update(f"a temporary {torn[1]}" for torn in map(TEMPORARY.fullmatch, existing) if torn)
-            self.left["metrics ahead of the checkpoint"] += any(record.step > now for record in run.records())
+            self.left["metrics ahead of the checkpoint"] += any(record.step > now for record in run.metrics.rows())
             self.left["a torn row of metrics"] += bool(metrics(run)[1])
             self.left["no config.yaml"] += not run.exists
             self.left["its lock"] += LOCK in existing
@@ -196,17 +198,24 @@ def require_sound(case: Case, run: Run, expected: Expected, step_before: int) ->
     if run.environment() is not None and not run.exists:
         raise Broken("it has an env.json, and no config.yaml")
     rows = [row.rpartition(",")[0] for row in metrics(run)[0]]
-    run.records()
+    run.metrics.rows()
     if rows != expected.rows[: len(rows)]:
         raise Broken("its metrics are not those of the run that was left in peace")
     if len(rows) < now // expected.epoch_steps:
         raise Broken(f"its metrics lack rows: it has {len(rows)}, and its checkpoint is of step {now}")
+    losses = run.steps.rows()
+    if losses != expected.losses[: len(losses)]:
+        raise Broken("its losses are not those of the run that was left in peace")
+    if lacking := [row.step for row in expected.losses[len(losses) :] if row.step <= now]:
+        raise Broken(f"it has no loss for step {lacking[0]}, and its checkpoint is of step {now}")
     run.summary()
 
 
 def require_equal(run: Run, expected: Expected) -> None:
     """Compare a run that is done with the one that was left in peace."""
-    if torn := set(files(run)) - {LOCK} ^ set(DOCUMENTED):  # the lock of a process killed when all was done may stay
+    if torn := set(files(run)) - {LOCK} ^ set(
+        files(expected.run)
+    ):  # the lock of a process killed when all was done may stay
         raise Broken(f"is done, and has files too many or too few: {', '.join(sorted(torn))}")
     if run.checkpoint.read_bytes() != expected.bytes:
         ours, theirs = (checkpoint.read(each.checkpoint).arrays for each in (run, expected.run))
@@ -214,6 +223,8 @@ def require_equal(run: Run, expected: Expected) -> None:
         raise Broken(f"its checkpoint differs in {', '.join(names) or 'its header'}")
     if [row.rpartition(",")[0] for row in metrics(run)[0]] != expected.rows:
         raise Broken("its metrics differ")
+    if expected.losses and run.steps.path.read_bytes() != expected.run.steps.path.read_bytes():
+        raise Broken("its losses differ")
 
 
 def left_in_peace(case: Case, folder: Path) -> Expected:
@@ -223,7 +234,10 @@ def left_in_peace(case: Case, folder: Path) -> Expected:
     seconds = time.perf_counter() - began
     if code != Exit.DONE:
         raise Broken(f"exited with {code}, though left in peace:\n{said}")
-    trained = min(seconds, sum(record.seconds for record in run.records()))
+    absent = set() if case.config.train.log_every else {run.steps.path.name}
+    if strange := set(files(run)) ^ set(DOCUMENTED) - absent:
+        raise Broken(f"has files too many or too few, though left in peace: {', '.join(sorted(strange))}")
+    trained = min(seconds, sum(record.seconds for record in run.metrics.rows()))
     return Expected(run, seconds - trained, trained)
 
 

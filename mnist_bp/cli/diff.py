@@ -52,7 +52,7 @@ def _described(run: "Outcome") -> dict[str, Any]:
     from mnist_bp.run.directory import Run
     from mnist_bp.train.records import METRICS
 
-    records = Run(run.path).records()
+    records = Run(run.path).metrics.rows()
     last = records[-1] if records else None
     return {
         "state": run.state,

@@ -198,6 +198,13 @@ class TrainConfig:
         rules.choice("running", "full"),
         "training loss and accuracy: running mean over the epoch's mini-batches, or a full pass at its end",
     )
+    log_every: int | None = key(
+        None,
+        rules.or_null(rules.whole(1, 10**12)),
+        "every that many steps, the loss goes to `steps.csv` of the run directory; null: never",
+        on_resume="free",
+        of_setting=False,
+    )
     checkpoint_seconds: float = key(
         60.0,
         rules.positive,

@@ -1,11 +1,10 @@
 """The run directory: what a run leaves behind, and all that is needed to continue it."""
 
-import io
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from mnist_bp import config as configs
 from mnist_bp import regular
@@ -15,21 +14,21 @@ from mnist_bp.config.dumped import parse_dumped
 from mnist_bp.config.rules import is_finite
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.run.states import EVIDENCE, Event, State, leads_on
+from mnist_bp.run.table import Table
 from mnist_bp.run.written import WrittenFiles
-from mnist_bp.train import records
-from mnist_bp.train.records import Record
+from mnist_bp.train.records import Record, StepLoss
 
 LOCK = "lock"  # the folder in a run directory that says which process writes there
 BEGIN_AGAIN = "once checkpoint.npz and metrics.csv are deleted, bp train begins the run again"
+LOGGED_ON = "once it is deleted, bp train goes on with a new one from the last checkpoint"
 WRITTEN_AGAIN = "once it is deleted, bp train writes it again"
 IN_SUMMARY = ("epochs", "steps", "seconds", "test_loss", "test_accuracy")
 
-T = TypeVar("T")
-
 
 class Run:
-    """A run directory: config.yaml, env.json, metrics.csv, checkpoint.npz and, in the end, summary or failure.json.
+    """A run directory: config.yaml, env.json, the tables, checkpoint.npz and, in the end, summary or failure.json.
 
+    `metrics` has a row for each epoch; `steps`, if that is asked for, one for every so many steps.
     Any process may read it; who writes it must hold its `Claim`: `check`, called right before each write, raises if
     that is lost.
     """
@@ -40,10 +39,11 @@ class Run:
         self.checkpoint = path / "checkpoint.npz"
         self._config = path / "config.yaml"
         self._environment = path / "env.json"
-        self._metrics = path / "metrics.csv"
         self._summary = path / "summary.json"
         self._failure = path / "failure.json"
         self._files = WrittenFiles(check)
+        self.metrics = Table(path / "metrics.csv", Record, self._files, hint=BEGIN_AGAIN)
+        self.steps = Table(path / "steps.csv", StepLoss, self._files, hint=LOGGED_ON)
 
     @property
     def state(self) -> State:
@@ -86,12 +86,12 @@ class Run:
         if not all(is_finite(summary.get(key)) for key in IN_SUMMARY):
             message = f"{self._summary}: expected finite numbers for {', '.join(IN_SUMMARY)}"
             raise BpError(message, hint=WRITTEN_AGAIN)
-        last = self.last_record()
+        last = self.metrics.last()
         if last is None:
-            raise BpError(f"{self._metrics}: expected a row, as the run is finished", hint=BEGIN_AGAIN)
+            raise BpError(f"{self.metrics.path}: expected a row, as the run is finished", hint=BEGIN_AGAIN)
         for key, value in {"epochs": last.epoch, "steps": last.step, **last.metrics}.items():
             if value is not None and not is_finite(value):
-                raise BpError(f"{self._metrics}: expected a finite {key}; got {value}", hint=BEGIN_AGAIN)
+                raise BpError(f"{self.metrics.path}: expected a finite {key}; got {value}", hint=BEGIN_AGAIN)
             if (got := summary.get(key)) != value:
                 told = f"expected {key} {json.dumps(value)}, as in metrics.csv; got {json.dumps(got)}"
                 raise BpError(f"{self._summary}: {told}", hint=WRITTEN_AGAIN)
@@ -109,19 +109,11 @@ class Run:
         """Return what `begin` was last told of the environment; None if it has not been."""
         return _read_json(self._environment)
 
-    def records(self) -> list[Record]:
-        """Return the metrics so far."""
-        return self._read_metrics(records.parse) or []
-
-    def last_record(self) -> Record | None:
-        """Return the last row of the metrics, if there is one; faster than all of them."""
-        return self._read_metrics(records.last)
-
     def require_records(self, steps: range) -> None:
         """Raise BpError unless the metrics have a row for each of the steps."""
-        found = {record.step for record in self.records()}
+        found = {record.step for record in self.metrics.rows()}
         if missing := [step for step in steps if step not in found]:
-            message = f"{self._metrics}: expected a row for step {missing[0]}, as the checkpoint is further on"
+            message = f"{self.metrics.path}: expected a row for step {missing[0]}, as the checkpoint is further on"
             raise BpError(message, hint=BEGIN_AGAIN)
 
     def begin(self, config: Config, environment: Mapping[str, Any]) -> None:
@@ -140,15 +132,6 @@ class Run:
         self._files.write(self._config, configs.dump(config).encode())
         self._write_json(self._environment, environment)
 
-    def keep_records(self, keep: Callable[[Record], bool]) -> None:
-        """Cut the metrics down to their header and the records to keep."""
-        kept = [record.line() for record in self.records() if keep(record)]
-        self._files.write(self._metrics, (records.HEADER + "".join(kept)).encode())
-
-    def append(self, record: Record) -> None:
-        """Add a row to the metrics, durably."""
-        self._files.append(self._metrics, record.line().encode())
-
     def restore(self, *, by_content: bool = False) -> None:
         """Put back, with a warning, what others have changed or deleted since this process wrote it.
 
@@ -160,7 +143,7 @@ class Run:
         """Write and return the summary, which makes the run a finished one: the last record, and totals."""
         self.restore(by_content=True)
         self._require("finish")
-        records = self.records()
+        records = self.metrics.rows()
         last = records[-1]
         summary = {
             "epochs": last.epoch,
@@ -183,18 +166,6 @@ class Run:
     def _require(self, event: Event) -> None:
         if not leads_on(self.state, event):
             raise RuntimeError(f"{self.path}: a run that is {self.state} cannot {event}")
-
-    def _read_metrics(self, parse: Callable[[str], T]) -> T | None:
-        try:
-            with io.TextIOWrapper(regular.opened(self._metrics), "ascii", errors="replace") as file:
-                return parse(file.read())  # a torn row may be anything
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            hint = BEGIN_AGAIN if isinstance(error, regular.IrregularError) else None
-            raise BpError(f"{self._metrics}: cannot read it: {error.strerror}", hint=hint) from error
-        except ValueError as error:
-            raise BpError(f"{self._metrics}: {error}", hint=BEGIN_AGAIN) from error
 
     def _write_json(self, path: Path, content: Mapping[str, Any]) -> None:
         self._files.write(path, (json.dumps(content, indent=2) + "\n").encode())

@@ -39,7 +39,7 @@ def read(path: Path) -> Outcome:
     run = Run(path)
     config = run.config()
     if run.summary() is not None:
-        last = run.last_record()
+        last = run.metrics.last()
         if last and last.epoch != config.train.epochs and last.step != config.train.max_steps:
             end = f"epoch {last.epoch}, step {last.step}"
             raise BpError(f"{path}/summary.json: expected the end of train.epochs={config.train.epochs}; got {end}")

@@ -94,8 +94,10 @@ class Training:
             self._restore()
             run.require_records(range(epoch_steps, self.saved + 1, epoch_steps))
             changes = changes_of(run.path, before, now, self.saved)
-        elif run.records():
+        elif run.metrics.rows():
             log.warning("%s: there is no checkpoint; starting again from step 0", run.path)
+        records = [row for row in run.metrics.rows() if row.step <= self.saved and row.step % epoch_steps == 0]
+        losses = [row for row in run.steps.rows() if row.step <= self.saved]
         if failure := run.failure():
             log.warning("%s: failed after step %s: %s; trying again", run.path, failure["step"], failure["message"])
         data = {
@@ -107,7 +109,11 @@ class Training:
         named_after = (before or {}).get("named_after", self.name)
         with self._writing():
             run.begin(self.config, now | {"data": data, "named_after": named_after, "changes": changes})
-            run.keep_records(lambda record: record.step <= self.saved and record.step % epoch_steps == 0)
+            run.metrics.write(records)
+            if losses or trainer.log_every:
+                run.steps.write(losses)
+            else:
+                run.steps.delete()
         if trainer.finished:  # it may now be so by a config that the checkpoint does not have yet
             self._save(trainer.record(time.perf_counter()) if self.saved % epoch_steps else None)
 
@@ -129,18 +135,20 @@ class Training:
             raise BpError(message, code=Exit.USAGE, hint=f"ask for more train.epochs or train.max_steps; {BEGIN_NEW}")
 
     def _save(self, record: Record | None) -> None:
-        """Write a checkpoint, and the record that is due now, if one is; raises BpError if they cannot be written.
+        """Write a checkpoint, and the rows that are due now; raises BpError if they cannot be written.
 
-        The record goes first: a row beyond the checkpoint is made again, while a missing one would be lost.
+        The rows go first: those beyond the checkpoint are made again, while missing ones would be lost.
         """
         with self._writing():
             self.run.restore()
+            self.run.steps.append(*self.trainer.logged)
             if record:
-                self.run.append(record)
+                self.run.metrics.append(record)
             checkpoint.save(
                 self.run.checkpoint, self.trainer, config=self._yaml, dataset=self.dataset, check=self.run.check
             )
         self.saved = self.trainer.position.step
+        self.trainer.logged.clear()
 
     @contextmanager
     def _noting_failure(self) -> Iterator[None]:

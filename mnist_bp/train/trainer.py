@@ -19,7 +19,7 @@ from mnist_bp.streams import DROPOUT
 from mnist_bp.train import shadow
 from mnist_bp.train.batches import Batches
 from mnist_bp.train.evaluation import Evaluation, evaluate
-from mnist_bp.train.records import SPLITS, Record
+from mnist_bp.train.records import SPLITS, Record, StepLoss
 
 DIVERGING = np.errstate(over="ignore", invalid="ignore")  # divergence is found in the numbers, not by NumPy's warnings
 
@@ -87,7 +87,9 @@ class Trainer:
     seed: int  # of the noise in each step
     clip_norm: float | None = None  # the longest gradient vector that the optimizer is given; None: any
     shadow_check: int = 0  # every that many steps, backprop is compared with the numerical gradient; 0: never
+    log_every: int | None = None  # every that many steps, the loss is added to `logged`; None: never
     position: Position = field(default_factory=Position)
+    logged: list[StepLoss] = field(default_factory=list)  # until the caller takes them out
 
     @property
     def finished(self) -> bool:
@@ -113,6 +115,8 @@ class Trainer:
             for x, t in self.batches.epoch(epochs + 1, start=steps):
                 score = self._step(x, t)
                 self.position.advance(score, len(t))
+                if self.log_every and self.position.step % self.log_every == 0:
+                    self.logged.append(StepLoss(self.position.step, score.loss))
                 if pause() or self.due:
                     self._require_finite(x, t)
                     yield EpochEnd(self.record(started)) if self.due else Pause()
@@ -131,7 +135,7 @@ class Trainer:
                 raise DivergenceError(self.position.step, f"the {name} loss")
         epoch = -(-self.position.step // self.batches.steps)
         rate = self.schedule(self.position.step - 1)
-        seconds = time.perf_counter() - started
+        seconds = round(time.perf_counter() - started, 6)
         return Record(epoch, self.position.step, rate, seconds=seconds, **values)
 
     @DIVERGING

@@ -36,10 +36,11 @@ def rows(path: Path | str) -> list[dict[str, str]]:
     return list(csv.DictReader(Path(path, "metrics.csv").read_text().splitlines()))
 
 
-def outcome(path: Path | str) -> tuple[list[dict[str, str]], bytes]:
-    """Return all that two equal runs share: the metrics but for the seconds, and the checkpoint's bytes."""
+def outcome(path: Path | str) -> tuple[list[dict[str, str]], bytes | None, bytes]:
+    """Return all that two equal runs share: metrics but for the seconds, steps if there are any, and the checkpoint."""
     metrics = [{name: value for name, value in row.items() if name != "seconds"} for row in rows(path)]
-    return metrics, Path(path, "checkpoint.npz").read_bytes()
+    steps = Path(path, "steps.csv")
+    return metrics, steps.read_bytes() if steps.exists() else None, Path(path, "checkpoint.npz").read_bytes()
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -42,7 +42,7 @@ def begun(config: Config, folder: Path = FOLDER) -> Run:
     """Make the directory of a run that has no record yet."""
     run = Run(folder / run_name(config))
     run.begin(config, {})
-    run.keep_records(lambda record: True)
+    run.metrics.write([])
     return run
 
 
@@ -51,8 +51,8 @@ def finished(config: Config, folder: Path = FOLDER, **metrics: float | None) -> 
     """Make the directory of a finished run, with the metrics of its last epoch."""
     run = begun(config, folder)
     for epoch in range(1, config.train.epochs):
-        run.append(record(epoch))
-    run.append(record(config.train.epochs, **metrics))
+        run.metrics.append(record(epoch))
+    run.metrics.append(record(config.train.epochs, **metrics))
     run.finish(1)
     return run.path
 
@@ -71,7 +71,7 @@ def untrained(config: Config, dataset: Dataset | None = None, path: Path = Path(
     dataset = (dataset or build.dataset(config.data)).for_training(config.data.validation)
     run = Run(path)
     run.begin(config, {})
-    run.keep_records(lambda record: True)
+    run.metrics.write([])
     trainer = build.trainer(config, dataset)
     checkpoint.save(run.checkpoint, trainer, config=dump(config), dataset=dataset, check=run.check)
     return path

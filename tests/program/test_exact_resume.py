@@ -14,6 +14,7 @@ import pytest
 from mnist_bp.cli.training_display import TrainingDisplay
 from mnist_bp.run import checkpoint
 from mnist_bp.run.directory import Run
+from mnist_bp.run.table import Table
 from tests.helpers.commands import outcome, run
 from tests.helpers.data import idx
 
@@ -35,6 +36,7 @@ ALWAYS: dict[str, list[Any]] = {  # keys that fit with all others
     "train.clip_norm": [None, 0.1],
     "train.gradient": ["backprop", "numerical"],
     "train.metrics": ["running", "full"],
+    "train.log_every": [None, 1, 3],
     "train.dtype": ["float32", "float64"],
     "train.checkpoint_seconds": [1e-9, 3600],  # after every step, or after epochs alone
     "seed": [0, 1],
@@ -66,7 +68,7 @@ SCHEDULES: list[dict[str, Any]] = [
     {"train.schedule": "one_cycle"},
 ]
 
-MOMENTS = [(TrainingDisplay, "step"), (Run, "begin"), (Run, "keep_records"), (Run, "append"), (checkpoint, "save"),
+MOMENTS = [(TrainingDisplay, "step"), (Run, "begin"), (Table, "write"), (Table, "append"), (checkpoint, "save"),
            (Run, "finish")]  # fmt: skip
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1]
 

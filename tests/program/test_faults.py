@@ -375,9 +375,14 @@ def pipe_as_summary(scene: Scene) -> Iterator[Act]:
     (scene.out / "summary.json").unlink()
 
 
-def torn_metrics(scene: Scene) -> None:
-    with (scene.out / "metrics.csv").open("a") as file:
-        file.write("2,22,0.5,0.7")
+def torn(name: str, row: str) -> Callable[[Scene], None]:
+    """Return what leaves a part of a row at the end of a table."""
+
+    def tear(scene: Scene) -> None:
+        with (scene.out / name).open("a") as file:
+            file.write(row)
+
+    return tear
 
 
 def wrong_checkpoint(forge: Callable[[Scene], object]) -> Fault:
@@ -540,7 +545,14 @@ FAULTS = {
         in_mid_run(lock(2 * LEASE, place="elsewhere")), 0, "continuing from step 17", END
     ),
     "a run that has failed": Row(in_mid_run(failed), 0, "r: failed after step 17: it was not to be; trying again", END),
-    "torn last line of metrics": Row(in_mid_run(torn_metrics), 0, "continuing from step 17 of 33", END),
+    "torn last line of metrics": Row(
+        in_mid_run(torn("metrics.csv", "2,22,0.5,0.7")), 0, "continuing from step 17 of 33", END
+    ),
+    "torn last line of steps": Row(in_mid_run(torn("steps.csv", "18,0.7")), 0, "continuing from step 17 of 33", END),
+    "rows of steps beyond the checkpoint": Row(
+        in_mid_run(torn("steps.csv", "18,0.7\n19,0.6\n")), 0, "continuing from step 17 of 33", END
+    ),
+    "steps deleted in mid-run": Row(deleting("steps.csv"), 0, f"r/steps.csv: {MENDED}", END),
     "metrics deleted in mid-run": Row(deleting("metrics.csv"), 0, f"r/metrics.csv: {MENDED}", END),
     "config deleted in mid-run": Row(deleting("config.yaml"), 0, f"r/config.yaml: {MENDED}", END),
     "environment deleted in mid-run": Row(deleting("env.json"), 0, f"r/env.json: {MENDED}", END),
@@ -569,7 +581,7 @@ FAULTS = {
 @pytest.fixture
 def scene(small_mnist: Archives, archive_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     """Return a scene with a sound mirror, the archives in the cache, the user's own IDX files, and no run."""
-    rest = "model: {hidden: 6, init: xavier}\ntrain: {epochs: 3, batch_size: 20, learning_rate: 0.5}\n"
+    rest = "model: {hidden: 6, init: xavier}\ntrain: {epochs: 3, batch_size: 20, learning_rate: 0.5, log_every: 1}\n"
     Path("mnist.yaml").write_text(f"data: {{name: mnist}}\n{rest}")
     Path("own.yaml").write_text(f"data: {{name: idx, dir: own}}\n{rest}")
     for folder in ("own", "cache/mnist", "untouched/mnist"):

@@ -35,7 +35,6 @@ from mnist_bp.nn.two_layer_net import TwoLayerNet
 from mnist_bp.run import checkpoint
 from mnist_bp.run.directory import IN_SUMMARY, Run
 from mnist_bp.run.environment import changes_of
-from mnist_bp.train import records
 from mnist_bp.train.records import Record
 from mnist_bp.train.trainer import Position, Trainer
 from tests.helpers import data as small_data
@@ -557,16 +556,16 @@ INSERTS = st.lists(st.tuples(PLACE, st.sampled_from(NUMERALS)), max_size=2)
 def test_changed_metrics_are_refused_or_read_as_they_are_written(
     rows: list[Record], changes: Changes, inserts: Any
 ) -> None:
-    raw = spliced(changed((records.HEADER + "".join(record.line() for record in rows)).encode(), changes), inserts)
+    raw = spliced(changed((Record.header() + "".join(record.line() for record in rows)).encode(), changes), inserts)
     run = Run("run")
     run.path.mkdir(exist_ok=True)
     metrics = run.path / "metrics.csv"
     metrics.write_bytes(raw)
-    got = result("metrics", run.records, 64 * KIB + 16 * len(raw))
+    got = result("metrics", run.metrics.rows, 64 * KIB + 16 * len(raw))
     if got is not None:
         text = metrics.read_text(encoding="ascii", errors="replace")
-        if text.startswith(records.HEADER):  # and has no other columns, which are passed over
-            assert records.HEADER + "".join(record.line() for record in got) == text[: text.rfind("\n") + 1]
+        if text.startswith(Record.header()):  # and has no other columns, which are passed over
+            assert Record.header() + "".join(record.line() for record in got) == text[: text.rfind("\n") + 1]
         assert [record.step for record in got] == sorted({record.step for record in got})
 
 
@@ -616,7 +615,7 @@ def test_changed_notes_of_a_run_are_refused_or_read_as_objects(
     run = Run("run")
     run.path.mkdir(exist_ok=True)
     (run.path / name).write_bytes(raw)
-    (run.path / "metrics.csv").write_text(records.HEADER + ROW.line())
+    (run.path / "metrics.csv").write_text(Record.header() + ROW.line())
 
     def used() -> object:
         """Do with it what `bp train` does."""

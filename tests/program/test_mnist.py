@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_bp.train.records import parse
+from mnist_bp.train.records import Record
 from tests.helpers.commands import run
 from tests.helpers.data import MNIST
 
@@ -19,7 +19,7 @@ def test_the_books_network_learns_as_the_book_says(genuine_mirror: str, monkeypa
     monkeypatch.setenv("MNIST_BP_MIRRORS", genuine_mirror)
     result = run("train", "--config", CONFIGS / "book-relu.yaml", "--target-accuracy", "0.965")
     assert result.exit_code == 0, result.output
-    records = parse(Path("runs/book-relu/metrics.csv").read_text())
+    records = Record.parse(Path("runs/book-relu/metrics.csv").read_text())
     assert [record.step for record in records] == [*range(600, 10_000, 600), 10_000]
     assert [record.epoch for record in records] == list(range(1, 18))
     about = json.loads(run("eval", "runs/book-relu", "--json").stdout)

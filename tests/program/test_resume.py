@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, replace
 from itertools import count
 from pathlib import Path
@@ -23,9 +23,10 @@ from mnist_bp.run import checkpoint
 from mnist_bp.run.continuing import BEGIN_NEW
 from mnist_bp.run.directory import LOCK, Run
 from mnist_bp.run.process import Process
+from mnist_bp.run.table import Table
 from mnist_bp.train.records import Record
 from mnist_bp.train.trainer import Trainer
-from tests.helpers.commands import contents, outcome, run
+from tests.helpers.commands import contents, outcome, rows, run
 from tests.helpers.data import blobs, idx
 from tests.helpers.disks import bound_by_permissions
 
@@ -224,15 +225,15 @@ def test_a_run_interrupted_in_mid_epoch_may_be_shortened_to_end_there(
 def test_where_a_row_cannot_be_written_no_checkpoint_is_written_either(
     small_config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    append = Run.append
+    append = Table.append
 
-    def full(run: Run, record: Record) -> None:
-        if record.epoch == 2:
+    def full(table: Table[Record], *rows: Record) -> None:
+        if any(row.step == 22 for row in rows):
             raise OSError(28, "No space left on device", "metrics.csv")
-        append(run, record)
+        append(table, *rows)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Run, "append", full)
+        patch.setattr(Table, "append", full)
         result = run("train", "--config", small_config, "--out", "r")
     assert result.exit_code == 1
     assert result.stderr.splitlines()[-2:] == [
@@ -259,7 +260,7 @@ def test_a_process_that_has_lost_its_claim_writes_nothing_more(
     small_config: Path, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is suspended in one of its writes, at the last moment, and another machine goes on in its place."""
-    fsync, append, written, before = os.fsync, Run.append, [], {}
+    fsync, append, written, before = os.fsync, Table.append, [], {}
 
     def suspended(name: str) -> None:
         written.append(name)
@@ -279,7 +280,7 @@ def test_a_process_that_has_lost_its_claim_writes_nothing_more(
             return super().line()
 
     monkeypatch.setattr(os, "fsync", before_a_rename)
-    monkeypatch.setattr(Run, "append", lambda run, record: append(run, Slow(*astuple(record))))
+    monkeypatch.setattr(Table, "append", lambda table, *rows: append(table, *(Slow(*astuple(row)) for row in rows)))
     result = run("train", "--config", small_config, "--out", "r")
     assert written[: number + 1] == WRITES[: number + 1]
     assert result.exit_code == 1
@@ -360,16 +361,16 @@ def test_a_file_that_cannot_be_written_is_a_failure(
     small_config: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A folder is in its place."""
-    begun = Run.keep_records
+    write = Table.write
 
-    def block(beginning: Run, keep: Callable[[Record], bool]) -> None:
-        begun(beginning, keep)
-        path = beginning.path / name
+    def block(table: Table[Record], rows: Iterable[Record]) -> None:
+        write(table, rows)
+        path = table.path.with_name(name)
         path.unlink(missing_ok=True)
         path.mkdir()
 
     with monkeypatch.context() as patch:
-        patch.setattr(Run, "keep_records", block)
+        patch.setattr(Table, "write", block)
         result = run("train", "--config", small_config, "--out", "r")
     assert result.exit_code == 1
     message = result.stderr.splitlines()[-2].removeprefix("error: ")
@@ -419,6 +420,84 @@ def test_a_damaged_file_is_a_failure_until_it_is_deleted(
     run("train", "--config", small_config, "--out", "expected")
     assert outcome("r") == outcome("expected")
     assert not Path("r/failure.json").exists()
+
+
+def logging(every: int | None, epochs: int = 3) -> list[str]:
+    """Return options that log a loss every so many steps, for so many epochs of 11 steps."""
+    return ["--set", f"train.log_every={'null' if every is None else every}", "--set", f"train.epochs={epochs}"]
+
+
+def test_losses_are_logged_only_if_that_is_asked_for(small_config: Path) -> None:
+    run("train", "--config", small_config, "--out", "without")
+    run("train", "--config", small_config, "--out", "with", *logging(4))
+    assert not Path("without/steps.csv").exists()
+    header, *lines = Path("with/steps.csv").read_text().splitlines()
+    assert header == "step,loss"
+    assert [int(line.partition(",")[0]) for line in lines] == [4, 8, 12, 16, 20, 24, 28, 32]
+    assert outcome("with")[0] == outcome("without")[0]
+
+
+def test_the_mean_of_an_epochs_losses_is_its_training_loss(small_config: Path) -> None:
+    """Each weighs as many examples as its batch: 10 of 20, and one of 10."""
+    run("train", "--config", small_config, "--out", "r", *logging(1, epochs=1))
+    losses = [row.loss for row in Run("r").steps.rows()]
+    weighted = sum(loss * size for loss, size in zip(losses, [20] * 10 + [10], strict=True)) / 210
+    assert weighted == pytest.approx(float(rows("r")[0]["train_loss"]), rel=1e-12)
+
+
+def logged_after(small_config: Path, first: int | None, then: int | None, *, checkpoint: bool = True) -> list[int]:
+    """Train an epoch, then go on for a second one, logged otherwise; return the steps in the table."""
+    run("train", "--config", small_config, "--out", "r", *logging(first, epochs=1))
+    if not checkpoint:
+        Path("r/checkpoint.npz").unlink()
+    assert run("train", "--config", small_config, "--out", "r", "--resume", *logging(then, epochs=2)).exit_code == 0
+    return [row.step for row in Run("r").steps.rows()]
+
+
+def test_another_log_every_holds_from_the_checkpoint_on(small_config: Path) -> None:
+    assert logged_after(small_config, 4, 5) == [4, 8, 15, 20]
+
+
+def test_logging_may_begin_in_mid_run(small_config: Path) -> None:
+    assert logged_after(small_config, None, 5) == [15, 20]
+
+
+def test_what_was_logged_stays_when_logging_ends(small_config: Path) -> None:
+    assert logged_after(small_config, 4, None) == [4, 8]
+
+
+def test_a_run_that_begins_again_logs_anew(small_config: Path) -> None:
+    assert logged_after(small_config, 4, 5, checkpoint=False) == [5, 10, 15, 20]
+
+
+def test_a_run_that_begins_again_without_logging_has_no_table(small_config: Path) -> None:
+    assert logged_after(small_config, 4, None, checkpoint=False) == []
+    assert not Path("r/steps.csv").exists()
+
+
+@pytest.mark.parametrize("then", [1, None], ids=["logging", "not logging any more"])
+@pytest.mark.parametrize("damage", [lambda path: path.write_bytes(b"damaged"), os.mkfifo, Path.mkdir],
+                         ids=["garbage", "a FIFO", "a folder"])  # fmt: skip
+def test_damaged_losses_stop_a_run_before_anything_is_changed_until_they_are_deleted(
+    small_config: Path, damage: Callable[[Path], object], then: int | None
+) -> None:
+    run("train", "--config", small_config, "--out", "r", *logging(1, epochs=1))
+    table = Path("r/steps.csv")
+    table.unlink()
+    damage(table)
+    before = {path.name: path.read_bytes() for path in Path("r").iterdir() if path != table}
+    result = run("train", "--config", small_config, "--out", "r", "--resume", *logging(then, epochs=2))
+    assert result.exit_code == 1
+    error, hint = result.stderr.splitlines()
+    assert error.startswith("error: r/steps.csv: ")
+    assert hint == "hint: once it is deleted, bp train goes on with a new one from the last checkpoint"
+    assert {path.name: path.read_bytes() for path in Path("r").iterdir() if path != table} == before
+
+    table.rmdir() if table.is_dir() else table.unlink()
+    assert run("train", "--config", small_config, "--out", "r", "--resume", *logging(then, epochs=2)).exit_code == 0
+    assert [row.step for row in Run("r").steps.rows()] == ([*range(12, 23)] if then else [])
+    run("train", "--config", small_config, "--out", "expected", *logging(then, epochs=2))
+    assert outcome("r")[2] == outcome("expected")[2]
 
 
 def test_a_finished_run_that_cannot_be_continued_stays_as_it_is(small_config: Path) -> None:
@@ -522,7 +601,7 @@ def test_a_run_without_its_checkpoint_starts_again_and_says_so(
     (half / "checkpoint.npz").unlink()
     assert resumed(small_config)[0] == 0
     assert "there is no checkpoint; starting again from step 0" in caplog.text
-    assert len(Run(half).records()) == 3
+    assert len(Run(half).metrics.rows()) == 3
 
 
 @pytest.mark.parametrize("kept", [None, 0, 1, 2], ids=["missing", "empty", "header", "all but the last"])

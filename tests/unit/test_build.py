@@ -179,9 +179,9 @@ def test_schedules_count_in_the_epochs_of_the_config(settings: dict[str, Any], r
         assert rates_built == pytest.approx(rates, abs=1e-10)
 
 
-def test_clipping_the_shadow_check_and_the_seed_reach_the_trainer() -> None:
-    trainer = build.trainer(Config(train=TrainConfig(clip_norm=0.5, shadow_check=3), seed=9), IMAGES)
-    assert (trainer.clip_norm, trainer.shadow_check, trainer.seed) == (0.5, 3, 9)
+def test_clipping_the_shadow_check_logging_and_the_seed_reach_the_trainer() -> None:
+    trainer = build.trainer(Config(train=TrainConfig(clip_norm=0.5, shadow_check=3, log_every=4), seed=9), IMAGES)
+    assert (trainer.clip_norm, trainer.shadow_check, trainer.log_every, trainer.seed) == (0.5, 3, 4, 9)
 
 
 def test_the_seed_decides_the_first_weights() -> None:

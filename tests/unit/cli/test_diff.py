@@ -55,7 +55,7 @@ def test_equal_configs_are_reported_as_equal() -> None:
 
 def test_unfinished_and_failed_runs_are_shown_as_far_as_they_got() -> None:
     unfinished = begun(config(train_epochs=3))
-    unfinished.append(record(2, test_accuracy=0.25))
+    unfinished.metrics.append(record(2, test_accuracy=0.25))
     broken = failed(config(1), message="training diverged\x1b[31m at step 7")
     result = run("diff", unfinished.path, broken)
     assert result.exit_code == 0

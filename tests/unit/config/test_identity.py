@@ -17,6 +17,7 @@ MAY_CHANGE = {  # without a change in any byte that has been computed so far
     "train.epochs": 99,
     "train.max_steps": 7,
     "train.shadow_check": 10,
+    "train.log_every": 5,
     "train.checkpoint_seconds": 1.5,
     "data.cache_dir": "elsewhere",
     "data.mirrors": "[http://127.0.0.1/]",
@@ -60,6 +61,7 @@ OF_NO_SETTING = {  # the keys in which the runs of one setting may differ
     "data.cache_dir": "/c",
     "data.mirrors": ("http://m/",),
     "train.shadow_check": 3,
+    "train.log_every": 5,
     "train.checkpoint_seconds": 1.5,
 }
 

@@ -296,6 +296,7 @@ CONFIGS = st.builds(
             "learning_rate": POSITIVE,
             "warmup_steps": STEPS,
             "shadow_check": STEPS,
+            "log_every": st.none() | st.integers(1, 10**12),
             "weight_decay": st.floats(min_value=0, allow_infinity=False),
             "clip_norm": st.none() | POSITIVE,
         }),

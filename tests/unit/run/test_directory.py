@@ -10,7 +10,7 @@ import pytest
 from mnist_bp.config import Config, DataConfig, TrainConfig
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.run.directory import Run
-from mnist_bp.train.records import HEADER, Record
+from mnist_bp.train.records import Record, StepLoss
 from tests.helpers.commands import contents
 from tests.helpers.waiting import time_limit
 
@@ -23,20 +23,20 @@ def run() -> Run:
     """Return a run that has begun."""
     run = Run(Path("runs/mine"))
     run.begin(Config(), {"numpy": "2"})
-    run.keep_records(lambda record: True)
+    run.metrics.write([])
+    run.steps.write([StepLoss(1, 0.5)])
     return run
 
 
 def test_a_run_keeps_its_config_environment_and_metrics(run: Run) -> None:
     for row in ROWS:
-        run.append(row)
+        run.metrics.append(row)
     assert run.exists
     assert run.config() == Config()
     assert (run.path / "env.json").read_text() == '{\n  "numpy": "2"\n}\n'
     assert run.environment() == {"numpy": "2"}
-    assert (run.path / "metrics.csv").read_text() == HEADER + "".join(row.line() for row in ROWS)
-    assert run.records() == ROWS
-    assert run.last_record() == ROWS[-1]
+    assert (run.path / "metrics.csv").read_text() == Record.header() + "".join(row.line() for row in ROWS)
+    assert run.metrics.rows() == ROWS
 
 
 def test_another_data_set_is_not_looked_for_in_the_folder_of_the_runs_own() -> None:
@@ -48,8 +48,9 @@ def test_another_data_set_is_not_looked_for_in_the_folder_of_the_runs_own() -> N
 
 WRITES: dict[str, Callable[[Run], object]] = {
     "begin": lambda run: run.begin(Config(seed=1), {}),
-    "keep_records": lambda run: run.keep_records(lambda record: False),
-    "append": lambda run: run.append(ROWS[1]),
+    "write": lambda run: run.metrics.write([]),
+    "append": lambda run: run.metrics.append(ROWS[1]),
+    "delete": lambda run: run.metrics.delete(),
     "finish": lambda run: run.finish(parameters=8),
     "fail": lambda run: run.fail("no", 3),
 }
@@ -57,7 +58,7 @@ WRITES: dict[str, Callable[[Run], object]] = {
 
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
 def test_a_process_that_has_lost_the_directory_changes_nothing_in_it(run: Run, write: Callable[[Run], object]) -> None:
-    run.append(ROWS[0])
+    run.metrics.append(ROWS[0])
     (run.path / ".config.yaml.1234-0123abcd.part").touch()
     before = contents(run.path)
 
@@ -67,13 +68,6 @@ def test_a_process_that_has_lost_the_directory_changes_nothing_in_it(run: Run, w
     with pytest.raises(BpError, match="not yours"):
         write(Run(run.path, refuse))
     assert contents(run.path) == before
-
-
-def test_a_row_is_on_the_disk_when_append_returns(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    synced = []
-    monkeypatch.setattr(os, "fsync", lambda file: synced.append(os.fstat(file).st_size))
-    run.append(ROWS[0])
-    assert synced == [len(HEADER + ROWS[0].line())]
 
 
 def shorten(path: Path) -> None:
@@ -90,11 +84,11 @@ def replace_by_a_pipe(path: Path) -> None:
 
 
 @pytest.mark.parametrize("disturb", [Path.unlink, shorten, lengthen, replace_by_a_pipe])
-@pytest.mark.parametrize("name", ["config.yaml", "env.json", "metrics.csv"])
+@pytest.mark.parametrize("name", ["config.yaml", "env.json", "metrics.csv", "steps.csv"])
 def test_what_others_change_while_a_process_writes_is_written_again(
     run: Run, name: str, disturb: Callable[[Path], None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    run.append(ROWS[0])
+    run.metrics.append(ROWS[0])
     before = contents(run.path)
     disturb(run.path / name)
     with time_limit(10):
@@ -102,13 +96,13 @@ def test_what_others_change_while_a_process_writes_is_written_again(
         run.restore(by_content=True)
     assert contents(run.path) == before
     assert caplog.messages == [f"runs/mine/{name}: not as this process left it; written again"]
-    run.append(ROWS[1])
-    assert run.records() == ROWS[:2]
+    run.metrics.append(ROWS[1])
+    assert run.metrics.rows() == ROWS[:2]
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "env.json", "metrics.csv"])
+@pytest.mark.parametrize("name", ["config.yaml", "env.json", "metrics.csv", "steps.csv"])
 def test_a_change_that_keeps_the_size_of_a_file_is_noticed_at_the_end(run: Run, name: str) -> None:
-    run.append(ROWS[0])
+    run.metrics.append(ROWS[0])
     before = contents(run.path)
     (run.path / name).write_bytes(bytes(len(before[name])))
     run.finish(parameters=7)
@@ -121,7 +115,7 @@ def test_an_outcome_that_others_put_beside_a_run_while_it_is_trained_is_deleted(
     run: Run, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     (run.path / name).write_text("{}")
-    run.append(ROWS[0])
+    run.metrics.append(ROWS[0])
     run.finish(parameters=7)
     assert caplog.messages == [f"runs/mine/{name}: not as this process left it; deleted"]
     assert run.summary()
@@ -145,35 +139,10 @@ def test_a_process_that_has_lost_the_directory_restores_nothing_in_it(caplog: py
     assert not caplog.messages
 
 
-def test_metrics_with_the_line_ends_of_windows_are_read(run: Run) -> None:
-    path = run.path / "metrics.csv"
-    path.write_bytes((HEADER + ROWS[0].line()).replace("\n", "\r\n").encode())
-    assert run.records() == ROWS[:1]
-
-
-@pytest.mark.parametrize("torn", [b"4,20,0.1,0.2", b"4,20,\xff\xfe\x00", b"\x00" * 100], ids=str)
-def test_an_incomplete_last_row_of_the_metrics_is_ignored(run: Run, torn: bytes) -> None:
-    for row in ROWS[:2]:
-        run.append(row)
-    with (run.path / "metrics.csv").open("ab") as file:
-        file.write(torn)
-    assert run.records() == ROWS[:2]
-    assert run.last_record() == ROWS[1]
-
-
-def test_metrics_are_cut_back_to_the_records_to_keep(run: Run) -> None:
-    for row in ROWS:
-        run.append(row)
-    with (run.path / "metrics.csv").open("a") as file:
-        file.write("4,20,0.1,0.2")
-    run.keep_records(lambda record: record.step <= 10)
-    assert (run.path / "metrics.csv").read_text() == HEADER + "".join(row.line() for row in ROWS[:2])
-
-
 def test_a_summary_has_the_last_record_and_totals(run: Run) -> None:
     assert run.summary() is None
     for row in ROWS:
-        run.append(row)
+        run.metrics.append(row)
     summary = run.finish(parameters=7)
     assert run.summary() == summary == json.loads((run.path / "summary.json").read_text())
     assert summary == {
@@ -187,7 +156,7 @@ def test_a_process_killed_while_a_finished_run_begins_again_leaves_an_unfinished
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A summary of three epochs beside a config of more would say that all are done."""
-    run.append(ROWS[0])
+    run.metrics.append(ROWS[0])
     run.finish(parameters=7)
 
     def killed(*arguments: object) -> None:
@@ -202,7 +171,7 @@ def test_a_process_killed_while_a_finished_run_begins_again_leaves_an_unfinished
 
 @pytest.mark.parametrize("key", ["epochs", "steps", "train_loss", "validation_accuracy", "test_loss", "test_accuracy"])
 def test_a_summary_that_differs_from_the_last_row_is_refused(run: Run, key: str) -> None:
-    run.append(ROWS[0])
+    run.metrics.append(ROWS[0])
     summary = run.finish(parameters=7)
     right = json.dumps(summary[key])
     (run.path / "summary.json").write_text(json.dumps(summary | {key: 3}))
@@ -214,15 +183,15 @@ def test_a_summary_that_differs_from_the_last_row_is_refused(run: Run, key: str)
 
 
 def test_a_summary_without_metrics_is_refused(run: Run) -> None:
-    run.append(ROWS[0])
+    run.metrics.append(ROWS[0])
     run.finish(parameters=7)
-    run.keep_records(lambda record: False)
+    run.metrics.write([])
     with pytest.raises(BpError, match=r"metrics\.csv: expected a row, as the run is finished"):
         run.summary()
 
 
 def test_a_finished_run_with_an_infinite_metric_is_refused_though_both_files_have_it(run: Run) -> None:
-    run.append(Record(1, 5, 0.1, float("inf"), 0.5, None, None, 0.7, 0.6, 0.25))
+    run.metrics.append(Record(1, 5, 0.1, float("inf"), 0.5, None, None, 0.7, 0.6, 0.25))
     run.finish(parameters=7)
     with pytest.raises(BpError, match=r"metrics\.csv: expected a finite train_loss; got inf"):
         run.summary()
@@ -278,8 +247,6 @@ def test_a_directory_without_a_run_has_no_config() -> None:
         ("summary.json", Run.summary),
         ("failure.json", Run.failure),
         ("env.json", Run.environment),
-        ("metrics.csv", Run.records),
-        ("metrics.csv", Run.last_record),
     ],
 )
 def test_a_damaged_file_is_named(run: Run, file: str, read: Callable[[Run], object]) -> None:
@@ -294,8 +261,6 @@ def test_a_damaged_file_is_named(run: Run, file: str, read: Callable[[Run], obje
         ("summary.json", Run.summary),
         ("failure.json", Run.failure),
         ("env.json", Run.environment),
-        ("metrics.csv", Run.records),
-        ("metrics.csv", Run.last_record),
     ],
 )
 @pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["a FIFO", "a device"])
@@ -310,7 +275,7 @@ def test_what_is_no_file_is_refused_and_not_waited_for(
 
 def test_metrics_without_a_row_for_each_step_of_a_checkpoint_are_refused(run: Run) -> None:
     for row in ROWS:
-        run.append(row)
+        run.metrics.append(row)
     run.require_records(range(5, 16, 5))
     with pytest.raises(BpError, match=r"metrics\.csv: expected a row for step 20"):
         run.require_records(range(5, 21, 5))

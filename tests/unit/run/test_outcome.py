@@ -23,14 +23,14 @@ def test_a_failed_run_that_was_tried_again_is_judged_by_that() -> None:
 def test_a_run_ends_at_its_epochs_or_at_its_steps() -> None:
     assert read(finished(config(train_epochs=2))).last == record(2)
     run = begun(config(train_epochs=2, train_max_steps=10))
-    run.append(record(1))
+    run.metrics.append(record(1))
     run.finish(1)
     assert read(run.path).last == record(1)
 
 
 def test_a_summary_before_the_end_is_refused() -> None:
     run = begun(config(train_epochs=7))
-    run.append(record(1))
+    run.metrics.append(record(1))
     run.finish(1)
     message = r"summary\.json: expected the end of train\.epochs=7; got epoch 1, step 10"
     with pytest.raises(BpError, match=message):
@@ -43,7 +43,7 @@ def test_the_last_record_is_that_of_the_whole_metrics(count: int, torn: bytes) -
     run = begun(config(train_epochs=count))
     rows = [record(epoch, train_loss=1 / epoch, test_loss=1 / (epoch + 2)) for epoch in range(1, count + 1)]
     for row in rows:
-        run.append(row)
+        run.metrics.append(row)
     run.finish(1)
     with (run.path / "metrics.csv").open("ab") as file:
         file.write(torn)

@@ -27,8 +27,8 @@ def run_that_is(state: State) -> Run:
     run.path.mkdir()
     if state != "new":
         run.begin(Config(), {})
-        run.keep_records(lambda kept: True)
-        run.append(record())
+        run.metrics.write([])
+        run.metrics.append(record())
     if state == "finished":
         run.finish(parameters=1)
     if state == "failed":

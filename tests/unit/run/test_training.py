@@ -18,7 +18,7 @@ from tests.helpers.executing import ON_XOR, executed
 def test_a_display_is_told_of_every_step_and_epoch() -> None:
     done, shown = executed(path=Path("r"))
     assert (done.path, done.before, shown.path, shown.start, shown.steps) == (Path("r"), False, Path("r"), 0, 6)
-    assert [record.line() for record in shown.records] == [record.line() for record in Run("r").records()]
+    assert [record.line() for record in shown.records] == [record.line() for record in Run("r").metrics.rows()]
     assert done.summary == Run("r").summary()
 
 

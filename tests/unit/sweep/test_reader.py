@@ -195,7 +195,7 @@ def test_a_mistaken_argument_is_named(axis: str, message: str) -> None:
     assert caught.value.code == Exit.USAGE
 
 
-@pytest.mark.parametrize("key", ["train.shadow_check", "train.checkpoint_seconds", "data.cache_dir"])
+@pytest.mark.parametrize("key", ["train.shadow_check", "train.log_every", "train.checkpoint_seconds", "data.cache_dir"])
 def test_what_makes_no_other_setting_does_not_vary(key: str) -> None:
     """Its runs would be one row of a table, and all of them but one skipped."""
     for text, axes in ((None, [f"{key}=1,2"]), (f"grid: {{{key}: [1, 2]}}\n", []),

@@ -95,7 +95,7 @@ BAD = {
     "garbage for metrics": (write("metrics.csv", GARBAGE), "metrics.csv: expected the columns"),
     "garbage for a summary": (write("summary.json", GARBAGE), "summary.json: expected a JSON object"),
     "no metrics": (lambda path: (path / "metrics.csv").unlink(), "metrics.csv: expected a row, as the run is finished"),
-    "no row": (lambda path: Run(path).keep_records(lambda _: False), "metrics.csv: expected a row"),
+    "no row": (lambda path: Run(path).metrics.write([]), "metrics.csv: expected a row"),
     "a bad row": (edit("metrics.csv", "1,10,0.1", "1,10,0.10"), "metrics.csv: line 2: expected"),
     "an infinite loss": (edit("metrics.csv", "0.1,0.5", "0.1,inf"), "expected a finite train_loss; got inf"),
     "a loss of NaN": (edit("metrics.csv", "0.1,0.5", "0.1,nan"), "expected a finite train_loss; got nan"),

@@ -1,13 +1,12 @@
-"""Records and their lines in metrics.csv."""
+"""Rows and their lines in metrics.csv and steps.csv."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist_bp.train import records as module
-from mnist_bp.train.records import HEADER, METRICS, Record, last, parse
+from mnist_bp.train.records import METRICS, Record, StepLoss
 
 FLOATS = st.floats(allow_nan=False)
 RECORDS = st.builds(
@@ -27,7 +26,7 @@ RISING = st.lists(RECORDS, max_size=5, unique_by=lambda record: record.step).map
     lambda records: sorted(records, key=lambda record: record.step)
 )
 RECORD = Record(2, 1200, 0.1, 0.25, 0.9375, None, None, 0.5, 0.875, 1.234568)
-WHOLE = RECORD.line()
+HEADER, WHOLE = Record.header(), RECORD.line()
 
 
 def test_the_header_is_the_one_that_scripts_rely_on() -> None:
@@ -37,29 +36,33 @@ def test_the_header_is_the_one_that_scripts_rely_on() -> None:
     )
 
 
+def test_the_losses_of_steps_have_two_columns_and_all_their_digits() -> None:
+    assert StepLoss.header() + StepLoss(7, 0.1 + 0.2).line() == "step,loss\n7,0.30000000000000004\n"
+
+
 def test_a_line_has_empty_fields_for_what_was_not_measured() -> None:
-    assert replace(RECORD, seconds=1.2345678).line() == WHOLE == "2,1200,0.1,0.25,0.9375,,,0.5,0.875,1.234568\n"
+    assert WHOLE == "2,1200,0.1,0.25,0.9375,,,0.5,0.875,1.234568\n"
 
 
 @given(records=RISING)
 def test_lines_parse_back_as_the_records_and_the_last_line_as_the_last(records: list[Record]) -> None:
     text = HEADER + "".join(record.line() for record in records)
-    assert parse(text) == records
-    assert last(text) == (records[-1] if records else None)
+    assert Record.parse(text) == records
+    assert Record.last(text) == (records[-1] if records else None)
 
 
 @given(records=RISING.filter(bool), data=st.data())
 def test_a_torn_last_line_is_left_out(records: list[Record], data: st.DataObject) -> None:
     text = HEADER + "".join(record.line() for record in records)
     torn = data.draw(st.integers(1, len(records[-1].line())))
-    assert parse(text[:-torn]) == records[:-1]
-    assert last(text[:-torn]) == (records[-2] if records[1:] else None)
+    assert Record.parse(text[:-torn]) == records[:-1]
+    assert Record.last(text[:-torn]) == (records[-2] if records[1:] else None)
 
 
 def test_of_damaged_lines_only_the_last_whole_one_is_read_for_the_last_record() -> None:
-    assert last(f"{HEADER}rotten\n{WHOLE}") == RECORD
+    assert Record.last(f"{HEADER}rotten\n{WHOLE}") == RECORD
     with pytest.raises(ValueError, match="expected 10 columns; got 1"):
-        last(f"{HEADER}{WHOLE}rotten\n")
+        Record.last(f"{HEADER}{WHOLE}rotten\n")
 
 
 def test_metrics_are_the_losses_and_accuracies_of_each_split() -> None:
@@ -72,25 +75,23 @@ def test_metrics_are_the_losses_and_accuracies_of_each_split() -> None:
 
 def test_columns_are_read_by_their_names_in_any_order() -> None:
     names, values = HEADER.strip().split(","), WHOLE.strip().split(",")
-    assert parse(f"{','.join(names[::-1])}\n{','.join(values[::-1])}\n") == [RECORD]
+    assert Record.parse(f"{','.join(names[::-1])}\n{','.join(values[::-1])}\n") == [RECORD]
 
 
 def test_a_column_that_is_not_known_is_passed_over() -> None:
     """As an earlier version reads what a later one wrote."""
-    assert parse(f"unknown,{HEADER}anything,{WHOLE}") == [RECORD]
+    assert Record.parse(f"unknown,{HEADER}anything,{WHOLE}") == [RECORD]
 
 
-def test_a_missing_column_has_the_default_of_its_field(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_column_has_the_default_of_its_field() -> None:
     """As a later version, with a field more, reads what this one wrote."""
 
     @dataclass(frozen=True)
     class Later(Record):
         averaged_loss: float | None = None
 
-    monkeypatch.setattr(module, "Record", Later)
-    monkeypatch.setattr(module, "COLUMNS", {column.name: column for column in fields(Later)})
-    assert parse(HEADER + WHOLE) == [Later(**vars(RECORD))]
-    assert parse(f"averaged_loss,{HEADER}0.125,{WHOLE}") == [Later(**vars(RECORD), averaged_loss=0.125)]
+    assert Later.parse(HEADER + WHOLE) == [Later(**vars(RECORD))]
+    assert Later.parse(f"averaged_loss,{HEADER}0.125,{WHOLE}") == [Later(**vars(RECORD), averaged_loss=0.125)]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def test_a_missing_column_has_the_default_of_its_field(monkeypatch: pytest.Monke
 )
 def test_a_header_without_every_column_once_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="expected the columns epoch,step,"):
-        parse(text)
+        Record.parse(text)
 
 
 @pytest.mark.parametrize(
@@ -124,4 +125,4 @@ def test_a_header_without_every_column_once_is_refused(text: str) -> None:
 )
 def test_a_line_that_a_record_does_not_write_is_refused_with_its_number(line: str, message: str) -> None:
     with pytest.raises(ValueError, match=f"^line 3: {message}"):
-        parse(f"{HEADER}{WHOLE}{line}\n{WHOLE}")
+        Record.parse(f"{HEADER}{WHOLE}{line}\n{WHOLE}")

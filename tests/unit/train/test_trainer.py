@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,32 @@ def test_training_metrics_are_means_over_the_batches_each_before_its_update() ->
         rights.append(sum(score.correct for score in scores) / 50)
     assert [record.train_loss for record in measured] == pytest.approx(losses, rel=1e-12)
     assert [record.train_accuracy for record in measured] == rights
+
+
+@pytest.mark.parametrize("every", [1, 3])
+def test_every_so_many_steps_the_loss_before_the_update_is_logged_without_the_penalty(every: int) -> None:
+    """Worked out by hand, through the end of an epoch."""
+    nets = [TwoLayerNet(6, 5, 3, 1.0) for _ in range(2)]
+    for net in nets:
+        net.weight_decay = 0.1
+    trained = trainer(8, network=nets[0], log_every=every)
+    list(trained.run(never))
+    net, losses = nets[1], {}
+    batches = Batches(TRAIN, 10, "float64", seed=1)
+    for step, (x, t) in enumerate(chain(batches.epoch(1), batches.epoch(2)), 1):
+        losses[step] = net.loss(x, t)
+        net.backprop(x, t)
+        net.parameters -= 0.5 * net.gradients
+    assert [row.step for row in trained.logged] == [step for step in range(1, 9) if step % every == 0]
+    assert [row.loss for row in trained.logged] == pytest.approx(
+        [losses[row.step] for row in trained.logged], rel=1e-12
+    )
+
+
+def test_no_loss_is_logged_unless_it_is_asked_for() -> None:
+    trained = trainer(8)
+    list(trained.run(never))
+    assert trained.logged == []
 
 
 def test_splits_are_measured_with_the_network_at_the_end_of_the_epoch() -> None:
