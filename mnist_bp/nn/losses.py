@@ -48,6 +48,10 @@ class Loss(Buffers, ABC):
         truth = t if t.ndim == 1 else self._answers("truth", t, Loss.yes)
         return int(np.count_nonzero(np.equal(answers, truth, out=self.buffer("right", truth.shape, np.bool_))))
 
+    def answers(self, outputs: Array) -> Array:
+        """Return the class that each row of outputs stands for, as `correct` takes it, in a new array of integers."""
+        return self._answers("answers", outputs, self.yes).astype(np.intp)
+
     def probabilities(self, outputs: Array) -> Array:
         """Return the probability of each class, as a new array; a loss whose outputs are none returns these."""
         return outputs.copy()

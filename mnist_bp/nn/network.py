@@ -128,7 +128,10 @@ class Network:
 
     def score(self, x: Examples, t: Array) -> Score:
         """Return loss and number of correct answers on a batch."""
-        outputs = self.predict(x)
+        return self.score_of(self.predict(x), t)
+
+    def score_of(self, outputs: Array, t: Array) -> Score:
+        """Return loss and number of correct answers of these outputs for a batch."""
         return Score(self.loss_function.forward(outputs, t), self.loss_function.correct(outputs, t))
 
     def loss(self, x: Examples, t: Array) -> float:

@@ -1,4 +1,4 @@
-"""How good a run's network is: on its own examples, or on those of another data set."""
+"""How good a run's network is, and what it says: of its own examples, or of those of another data set."""
 
 import logging
 from collections.abc import Sequence
@@ -9,7 +9,8 @@ from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import Progress
 from mnist_bp.run.directory import Run
 from mnist_bp.run.model import Model
-from mnist_bp.train.evaluation import evaluate
+from mnist_bp.run.predictions import Predictions
+from mnist_bp.train.evaluation import evaluate_with_outputs
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ class Measurement:
     loss: float
 
 
-def measure(path: str, split: str, overrides: Sequence[str], progress: Progress) -> Measurement:
+def measure(path: str, split: str, overrides: Sequence[str], progress: Progress) -> tuple[Measurement, Predictions]:
     """Measure a run on a split, "test", "train" or "validation", of its data set or of another one.
 
     `overrides` change keys of section data; of another data set, no examples were held out. Raises BpError (exit 2) for
@@ -61,5 +62,6 @@ def measure(path: str, split: str, overrides: Sequence[str], progress: Progress)
             hint="train with data.validation=5000, or choose another --split",
         )
     model.require_fit(dataset, examples)
-    loss, accuracy = evaluate(model.network, examples)
-    return Measurement(path, dataset.name, split, len(examples), accuracy, loss)
+    (loss, accuracy), outputs = evaluate_with_outputs(model.network, examples)
+    measurement = Measurement(path, dataset.name, split, len(examples), accuracy, loss)
+    return measurement, Predictions.of(model.network.loss_function, outputs, examples.t)

@@ -1,12 +1,19 @@
 """`bp eval`; what it measures on which data is the subject of tests/unit/run/test_measuring.py."""
 
 import json
+import os
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+import mnist_bp
+from mnist_bp import build
+from mnist_bp.nn.network import Network
 from tests.helpers.commands import rows, run
 from tests.helpers.making import config, untrained
+from tests.helpers.waiting import time_limit
 
 
 def test_the_last_row_of_the_metrics_is_measured_again(small_config: Path) -> None:
@@ -20,6 +27,109 @@ def test_the_last_row_of_the_metrics_is_measured_again(small_config: Path) -> No
     text = run("eval", "r").stdout
     assert text.startswith(f"test accuracy {last['test_accuracy']}  loss ")
     assert text.endswith("  (60 examples of idx)\n")
+
+
+CASES: dict[str, dict[str, Any]] = {
+    "classes": {},
+    "a yes or no each": {"model_loss": "binary_cross_entropy"},
+    "numbers": {"model_loss": "mean_squared_error", "train_dtype": "float64"},
+}
+
+
+@pytest.mark.parametrize("changes", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("split", ["test", "train", "validation"])
+def test_predictions_are_those_of_the_loaded_network_and_their_share_of_right_ones_is_the_accuracy(
+    archive_folder: Path, changes: dict[str, Any], split: str
+) -> None:
+    chosen = config(data_name="idx", data_dir=str(archive_folder), data_validation=10, model_hidden=[6], **changes)
+    about = json.loads(run("eval", untrained(chosen), "--split", split, "--json", "--predictions", "out.csv").stdout)
+    header, *lines = Path("out.csv").read_text().splitlines()
+    table = np.array([[float(cell) for cell in line.split(",")] for line in lines])
+    index, label, prediction, numbers = table[:, 0], table[:, 1], table[:, 2], table[:, 3:]
+    kind = "output" if chosen.model.loss == "mean_squared_error" else "probability"
+    assert header.split(",") == ["index", "label", "prediction", *(f"{kind}_{k}" for k in range(numbers.shape[1]))]
+    whole = build.dataset(chosen.data).for_training(10)
+    examples = {"test": whole.test, "train": whole.train, "validation": whole.validation}[split]
+    assert examples is not None
+    assert (index.tolist(), label.tolist()) == ([*range(len(examples))], examples.t.tolist())
+    assert np.array_equal(numbers, mnist_bp.load("r").predict(examples.x))
+    assert (label == prediction).mean() == about["accuracy"]
+    assert np.array_equal(prediction, numbers.argmax(axis=1))
+
+
+@pytest.mark.parametrize("loss", ["half_squared_error", "binary_cross_entropy"])
+def test_predictions_of_a_yes_or_no_are_0_and_1(loss: str) -> None:
+    path = untrained(config(data_name="xor", model_hidden=[4], model_loss=loss))
+    result = run("eval", path, "--predictions", "-")
+    header, *lines = result.stdout.splitlines()
+    columns = {"half_squared_error": "output_0", "binary_cross_entropy": "probability_0,probability_1"}[loss]
+    assert header == f"index,label,prediction,{columns}"
+    right = [label == prediction for _, label, prediction, *_ in (line.split(",") for line in lines)]
+    assert {line.split(",")[2] for line in lines} <= {"0", "1"}
+    assert result.stderr.startswith(f"test accuracy {sum(right) / 4}  loss ")
+
+
+def test_the_predictions_do_not_depend_on_the_batch_size_of_the_training(archive_folder: Path) -> None:
+    for size in (1, 7, 100):
+        keys: dict[str, Any] = {
+            "data_name": "idx",
+            "data_dir": str(archive_folder),
+            "model_hidden": [6],
+            "train_batch_size": size,
+        }
+        run("eval", untrained(config(**keys), path=Path(str(size))), "--predictions", f"{size}.csv")
+    assert Path("1.csv").read_bytes() == Path("7.csv").read_bytes() == Path("100.csv").read_bytes() != b""
+
+
+def test_the_table_goes_to_a_file_in_the_place_of_an_earlier_one_or_to_stdout_without_the_accuracy() -> None:
+    path = untrained(config(data_name="xor", model_hidden=[4], model_loss="half_squared_error"))
+    Path("out.csv").write_text("an earlier one")
+    to_file, to_stdout, plain = (
+        run("eval", path, "--predictions", "out.csv"),
+        run("eval", path, "--predictions", "-"),
+        run("eval", path),
+    )
+    assert (to_file.exit_code, to_stdout.exit_code) == (0, 0)
+    assert (to_file.stdout, to_file.stderr) == (plain.stdout, "")
+    assert (to_stdout.stdout, to_stdout.stderr) == (Path("out.csv").read_text(), plain.stdout)
+    assert len(to_stdout.stdout.splitlines()) == 5
+
+
+def test_the_network_goes_through_the_examples_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    path, predict, calls = untrained(config(data_name="xor", model_loss="half_squared_error")), Network.predict, []
+
+    def counted(network: Network, x: Any) -> Any:
+        calls.append(len(x))
+        return predict(network, x)
+
+    monkeypatch.setattr(Network, "predict", counted)
+    assert run("eval", path, "--predictions", "out.csv").exit_code == 0
+    assert calls == [4]
+
+
+PLACES = {
+    "a folder that is not there": ("nowhere/out.csv", "nowhere/out.csv: No such file or directory"),
+    "a folder": ("r", "r: expected a file; got a folder"),
+    "a FIFO": ("fifo", "fifo: expected a file; got a FIFO"),
+    "a device": ("/dev/null", "/dev/null: expected a file; got a device"),
+}
+
+
+@pytest.mark.parametrize(("place", "message"), PLACES.values(), ids=PLACES)
+def test_where_no_file_can_be_written_one_message_says_so(place: str, message: str) -> None:
+    path = untrained(config(data_name="xor", model_hidden=[4], model_loss="half_squared_error"))
+    os.mkfifo("fifo")
+    before = sorted(Path().rglob("*"))
+    with time_limit(10):
+        result = run("eval", path, "--predictions", place)
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", f"error: {message}\n")
+    assert sorted(Path().rglob("*")) == before
+
+
+def test_predictions_and_json_do_not_both_go_to_stdout() -> None:
+    result = run("eval", "r", "--predictions", "-", "--json")
+    assert result.exit_code == 2
+    assert json.loads(result.stdout)["error"].startswith("--predictions -: expected a file, as --json takes stdout")
 
 
 MISUSES = {

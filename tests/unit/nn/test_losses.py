@@ -216,6 +216,15 @@ def test_a_single_output_says_yes_as_a_logit_above_zero_or_a_number_above_a_half
     assert BinaryCrossEntropy().correct(outputs, np.array([[0.4], [0.9], [0.3]])) == 2
 
 
+def test_answers_are_what_correct_counts() -> None:
+    """A logit just above 0 says yes, though its probability rounds to a half."""
+    logits = np.array([[1e-20], [-0.2], [0.7]], np.float32)
+    assert BinaryCrossEntropy().answers(logits).tolist() == [1, 0, 1]
+    assert BinaryCrossEntropy().correct(logits, np.array([1, 0, 1])) == 3
+    assert MeanSquaredError().answers(logits).tolist() == [0, 0, 1]
+    assert SoftmaxCrossEntropy().answers(np.array([[1.0, 2.0], [3.0, 0.0]])).tolist() == [1, 0]
+
+
 PROBABILITIES_OF = {  # a loss, its outputs, and the probability of each class
     # the book's: softmax of 0.3, 2.9 and 4.0, as many digits as are printed
     "softmax": (SoftmaxCrossEntropy(), [[0.3, 2.9, 4.0]], [[0.01821127, 0.24519181, 0.73659691]]),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mnist_bp.data.dataset import Split
+from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.network import Network, Score
 from mnist_bp.nn.two_layer_net import TwoLayerNet
 from mnist_bp.train import evaluation
@@ -30,8 +31,21 @@ def test_the_result_is_the_same_to_the_bit_with_one_processor_or_two(
     results = []
     for processors in (1, 2):
         monkeypatch.setattr(evaluation, "processors", lambda processors=processors: processors)
-        results.append(evaluation.evaluate(net, split))
-    assert results[0] == results[1]
+        results.append(evaluation.evaluate_with_outputs(net, split))
+    assert results[0][0] == results[1][0] == evaluation.evaluate(net, split)
+    np.testing.assert_array_equal(results[0][1], results[1][1])
+
+
+@pytest.mark.parametrize("processors", [1, 2])
+def test_the_outputs_are_those_of_every_example_in_its_place(
+    processors: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluation, "processors", lambda: processors)
+    monkeypatch.setattr(evaluation, "BATCH_SIZE", 5)
+    net = TwoLayerNet(6, 5, 3, 1.0)
+    split = Split(rng.integers(0, 256, (23, 6), dtype=np.uint8), rng.integers(0, 3, 23))
+    _, outputs = evaluation.evaluate_with_outputs(net, split)
+    np.testing.assert_allclose(outputs, net.predict(split.x / 255), rtol=1e-12)
 
 
 @pytest.mark.parametrize("processors", [1, 2])
@@ -40,7 +54,7 @@ def test_each_thread_has_a_network_of_its_own(
 ) -> None:
     seen, scores = list[Network](), evaluation._scores
 
-    def noted(net: Network, split: Split) -> list[tuple[Score, int]]:
+    def noted(net: Network, split: Split) -> list[tuple[Score, Array]]:
         seen.append(net)
         return scores(net, split)
 

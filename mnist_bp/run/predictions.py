@@ -1,0 +1,49 @@
+"""What a network says of each example of a split, as a table in CSV."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mnist_bp import regular
+from mnist_bp.atomic import replacing
+from mnist_bp.nn.buffers import Array
+from mnist_bp.nn.losses import Loss, SquaredError
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Of each example the true and the predicted class, (N,), and the numbers behind that, (N, K), all of a `kind`."""
+
+    labels: Array
+    answers: Array
+    kind: str
+    numbers: Array
+
+    @classmethod
+    def of(cls, loss: Loss, outputs: Array, labels: Array) -> "Predictions":
+        """Return what outputs say; those of a squared error are no probabilities, and stay as they are."""
+        kind = "output" if isinstance(loss, SquaredError) else "probability"
+        with np.errstate(over="ignore", invalid="ignore"):  # as in the evaluation
+            return cls(labels, loss.answers(outputs), kind, loss.probabilities(outputs))
+
+    def lines(self) -> Iterator[str]:
+        """Yield the header and a row for each example; floats are the shortest text that reads back as the same."""
+        columns = (f"{self.kind}_{number}" for number in range(self.numbers.shape[1]))
+        yield ",".join(["index", "label", "prediction", *columns])
+        rows = zip(self.labels.tolist(), self.answers.tolist(), self.numbers.tolist(), strict=True)
+        for index, (label, answer, numbers) in enumerate(rows):
+            yield ",".join(map(repr, [index, label, answer, *numbers]))
+
+    def save(self, path: Path) -> None:
+        """Write the table to a file, whole, in the place of any other; raises OSError if it cannot be written."""
+        with replacing(path.resolve() if path.is_symlink() else path) as file:
+            file.writelines(f"{line}\n".encode() for line in self.lines())
+
+
+def require_place(path: Path) -> None:
+    """Raise OSError if there is anything but a file at a path: a device would be replaced by the table."""
+    with suppress(FileNotFoundError):
+        regular.opened(path).close()
