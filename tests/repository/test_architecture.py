@@ -84,9 +84,12 @@ def test_the_graph_shares_nothing_with_what_it_judges() -> None:
         assert not {name for name in imports(module) if not allowed(name, {"numpy", "mnist_bp.nn.check.graph"})}
 
 
+PRINTS = {Path("__init__.py")}  # mnist_bp.gradcheck, which people call to see the table
+
+
 def test_only_the_command_line_prints() -> None:
     for module in MODULES:
-        if room(module) != "cli":
+        if room(module) != "cli" and module not in PRINTS:
             names = {
                 node.id for node in ast.walk(ast.parse((PACKAGE / module).read_text())) if isinstance(node, ast.Name)
             }
