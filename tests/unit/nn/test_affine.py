@@ -1,9 +1,12 @@
-"""The affine layer against a worked example; the contract of all layers is tested in test_layers."""
+"""The affine layer against a worked example and a loop; the contract of all layers is tested in test_layers."""
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mnist_bp.nn.affine import Affine
+from tests.helpers.layers import BATCHES, GENERATORS, assert_is_its_sum, bound
 
 
 def test_a_worked_example() -> None:
@@ -18,14 +21,16 @@ def test_a_worked_example() -> None:
     np.testing.assert_array_equal(gradients["b"], [1.0, -1.0])
 
 
-def test_gradients_add_up_over_the_batch_and_are_not_divided() -> None:
-    """By hand, for x = (1, 2, 3) and dout = (1, 10, 100): dW = 1 + 20 + 300, db = 111."""
-    layer = Affine(1, 1)
-    layer.bind({"W": np.ones((1, 1)), "b": np.zeros(1)}, {"W": np.empty((1, 1)), "b": np.empty(1)})
-    layer.forward(np.array([[1.0], [2.0], [3.0]]))
-    layer.parameter_gradients(np.array([[1.0], [10.0], [100.0]]))
-    np.testing.assert_array_equal(layer.dW, [[321.0]])
-    np.testing.assert_array_equal(layer.db, [111.0])
+@settings(max_examples=30)
+@given(st.builds(Affine, st.integers(1, 5), st.integers(1, 5), bias=st.booleans()), BATCHES, GENERATORS)
+def test_every_output_is_the_sum_of_its_definition_in_batches_of_any_size(
+    layer: Affine, sizes: list[int], rng: np.random.Generator
+) -> None:
+    bound(layer, rng)
+    inputs, outputs = layer.W.shape
+    for size in sizes:
+        terms = (((n, h), (d, h), (n, d)) for n, d, h in np.ndindex(size, inputs, outputs))
+        assert_is_its_sum(layer, rng.standard_normal((size, inputs)), terms, rng)
 
 
 @pytest.mark.parametrize("shape", [(5, 3), (4,), (5, 4, 1)])

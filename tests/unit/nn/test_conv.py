@@ -1,44 +1,58 @@
 """The convolution against a loop over its definition, PyTorch's numbers, and shapes that do not fit."""
 
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mnist_bp.nn.conv import Conv2D, col2im, im2col
-
-GEOMETRIES = [(1, 0), (2, 0), (1, 2), (3, 1)]  # stride, padding
-every_geometry = pytest.mark.parametrize(("stride", "padding"), GEOMETRIES)
+from tests.helpers.layers import BATCHES, GENERATORS, Index, assert_is_its_sum, bound
 
 
-def bound(layer: Conv2D, W: np.ndarray, b: np.ndarray) -> Conv2D:
-    layer.bind({"W": W, "b": b}, {"W": np.full_like(W, np.nan), "b": np.full_like(b, np.nan)})
-    return layer
+@st.composite
+def convolutions(draw: st.DrawFn) -> Conv2D:
+    padding, channels, filters = draw(st.integers(0, 2)), draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    height, width = draw(st.integers(1, 5)), draw(st.integers(1, 5))
+    kernel = draw(st.integers(1, min(3, min(height, width) + 2 * padding)))
+    return Conv2D(
+        (channels, height, width),
+        filters,
+        kernel,
+        stride=draw(st.integers(1, 3)),
+        padding=padding,
+        bias=draw(st.booleans()),
+    )
 
 
-@every_geometry
-def test_a_convolution_is_the_sum_of_its_definition(stride: int, padding: int, rng: np.random.Generator) -> None:
-    """One output at a time, from images with zeros around them."""
-    x, W, b = rng.standard_normal((3, 2, 7, 6)), rng.standard_normal((4, 2, 3, 3)), rng.standard_normal(4)
-    layer = bound(Conv2D((2, 7, 6), filters=4, kernel=3, stride=stride, padding=padding), W, b)
-    out = layer.forward(x)
-
-    padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
-    tops = range(0, padded.shape[2] - 3 + 1, stride)
-    lefts = range(0, padded.shape[3] - 3 + 1, stride)
-    assert out.shape == (3, 4, len(tops), len(lefts))
-    for n, f, (p, top), (q, left) in (
-        (n, f, row, column)
-        for n in range(3)
-        for f in range(4)
-        for row in enumerate(tops)
-        for column in enumerate(lefts)
-    ):
-        expected = np.sum(W[f] * padded[n, :, top : top + 3, left : left + 3]) + b[f]
-        assert out[n, f, p, q] == pytest.approx(expected, abs=1e-13)  # 18 products in another order
+def terms(layer: Conv2D, examples: int) -> Iterator[tuple[Index, Index, Index]]:
+    """Yield the indices of out, W and x in each product; what lies outside the image is zero, and left out."""
+    (_, height, width), stride, padding = layer.input_shape, layer.stride, layer.padding
+    tops = range(0, height + 2 * padding - layer.kernel + 1, stride)
+    lefts = range(0, width + 2 * padding - layer.kernel + 1, stride)
+    for n in range(examples):
+        for (p, top), (q, left) in itertools.product(enumerate(tops), enumerate(lefts)):
+            for f, c, i, j in np.ndindex(layer.shapes["W"]):
+                y, x = top + i - padding, left + j - padding
+                if 0 <= y < height and 0 <= x < width:
+                    yield (n, f, p, q), (f, c, i, j), (n, c, y, x)
 
 
-def test_values_and_gradients_are_those_of_pytorch() -> None:
+@settings(max_examples=30)
+@given(convolutions(), BATCHES, GENERATORS)
+def test_a_convolution_is_the_sum_of_its_definition_in_batches_of_any_size(
+    layer: Conv2D, sizes: list[int], rng: np.random.Generator
+) -> None:
+    bound(layer, rng)
+    for size in sizes:
+        x = rng.standard_normal((size, *layer.input_shape))
+        assert_is_its_sum(layer, x, terms(layer, size), rng)
+
+
+def test_values_and_gradients_are_those_of_pytorch(rng: np.random.Generator) -> None:
     """PyTorch 2.13.0, in float64; `ramp(shape, a)` is torch.arange(size).mul(a).reshape(shape).
 
         x, W = ramp((2, 2, 5, 6), 0.7).sin(), ramp((3, 2, 3, 3), 0.3).cos()
@@ -53,8 +67,8 @@ def test_values_and_gradients_are_those_of_pytorch() -> None:
     def ramp(shape: tuple[int, ...], step: float) -> np.ndarray:
         return np.arange(np.prod(shape)).reshape(shape) * step
 
-    layer = Conv2D((2, 5, 6), filters=3, kernel=3, stride=2, padding=1)
-    bound(layer, np.cos(ramp((3, 2, 3, 3), 0.3)), np.array([0.1, -0.2, 0.3]))
+    layer = bound(Conv2D((2, 5, 6), filters=3, kernel=3, stride=2, padding=1), rng)
+    layer.W[...], layer.b[...] = np.cos(ramp((3, 2, 3, 3), 0.3)), [0.1, -0.2, 0.3]
     out = layer.forward(np.sin(ramp((2, 2, 5, 6), 0.7)))
     dx = layer.backward(np.cos(ramp((2, 3, 3, 3), 1.1)))
 
@@ -92,15 +106,6 @@ def test_col2im_is_the_adjoint_of_im2col(stride: int, rng: np.random.Generator) 
     assert np.vdot(columns, seen) == pytest.approx(np.vdot(image, x), abs=1e-12)
 
 
-def test_padding_stays_zero_when_the_memory_is_used_again(rng: np.random.Generator) -> None:
-    """A batch of 1 after one of 3, whose padded images lay elsewhere in the same memory."""
-    layer = bound(Conv2D((2, 4, 4), filters=2, kernel=3, padding=1), rng.standard_normal((2, 2, 3, 3)), np.zeros(2))
-    x = rng.standard_normal((3, 2, 4, 4))
-    fresh = layer.forward(x[:1]).copy()
-    layer.forward(x)
-    np.testing.assert_array_equal(layer.forward(x[:1]), fresh)
-
-
 def test_a_kernel_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="images of 5 × 3 with padding 0; got 4 × 4"):
         Conv2D((1, 5, 3), filters=2, kernel=4)
@@ -108,8 +113,8 @@ def test_a_kernel_that_does_not_fit_is_refused() -> None:
 
 
 @pytest.mark.parametrize("shape", [(3, 1, 5, 6), (3, 2, 6, 5), (3, 60)])
-def test_images_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
-    layer = bound(Conv2D((2, 5, 6), 3, 3), np.zeros((3, 2, 3, 3)), np.zeros(3))
+def test_images_of_another_shape_are_refused(shape: tuple[int, ...], rng: np.random.Generator) -> None:
+    layer = bound(Conv2D((2, 5, 6), 3, 3), rng)
     with pytest.raises(ValueError, match=r"Conv2D expects x of shape \(N, 2, 5, 6\); got \(3, "):
         layer.forward(np.zeros(shape))
     with pytest.raises(ValueError, match=r"Conv2D expects images of shape \(2, 5, 6\); got \("):

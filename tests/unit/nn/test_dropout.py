@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mnist_bp.nn.dropout import Dropout
+from tests.helpers.layers import BATCHES, GENERATORS
 
 
 def training(rate: float, seed: int = 0) -> Dropout:
@@ -23,10 +26,23 @@ def test_each_element_is_dropped_with_probability_rate_or_makes_up_for_it(rate: 
     assert np.ptp(kept.mean(axis=1)) < 0.5  # 1,000 rows of 100: each to 0.05
 
 
-def test_the_gradient_passes_where_the_elements_passed() -> None:
-    layer = training(0.5)
-    passed = layer.forward(np.ones((20, 30))).copy()
-    np.testing.assert_array_equal(layer.backward(np.full((20, 30), 7.0)), 7 * passed)
+@settings(max_examples=30)
+@given(st.sampled_from([0.0, 0.25, 0.5, 0.75]), BATCHES, st.lists(st.integers(1, 4), max_size=3), GENERATORS)
+def test_each_element_and_its_gradient_are_multiplied_by_0_or_by_one_number_in_batches_of_any_size(
+    rate: float, sizes: list[int], shape: list[int], rng: np.random.Generator
+) -> None:
+    """In training and outside of it by turns; with these rates 1 / (1 − rate) is rounded once or not at all."""
+    layer = Dropout(rate)
+    for size in sizes:
+        for noise in (np.random.SeedSequence(int(rng.integers(100))), None):
+            layer.noise = noise
+            passed = np.array(layer.forward(np.ones((size, *shape))))
+            x, dout = rng.standard_normal((2, size, *shape))
+            out, dx = layer.forward(x), layer.backward(dout)
+            for index in np.ndindex(x.shape):
+                assert passed[index] in ({0, 1 / (1 - rate)} if noise else {1})
+                assert out[index] == x[index] * passed[index]
+                assert dx[index] == dout[index] * passed[index]
 
 
 def test_the_mask_is_the_same_for_the_same_noise_alone() -> None:

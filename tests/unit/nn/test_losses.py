@@ -1,8 +1,16 @@
 """Losses against the books' numbers, PyTorch's, finite differences and the ends of the number line."""
 
+from collections.abc import Callable
+from math import exp, log
+from operator import mul
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+import mnist_bp
+from mnist_bp.nn.check.numerical import numerical_gradient
 from mnist_bp.nn.losses import (
     BinaryCrossEntropy,
     CrossEntropy,
@@ -13,6 +21,7 @@ from mnist_bp.nn.losses import (
     cross_entropy_error,
 )
 from mnist_bp.nn.softmax import Softmax
+from tests.helpers.layers import BATCHES, GENERATORS
 
 CLASSES = np.array([2, 0, 1, 1, 2, 0])
 PROBABILITIES = np.array([[0.0, 0.3, 1.0], [0.5, 0.2, 0.9], [1.0, 1.0, 0.0], [0.1, 0.2, 0.3], [0, 0, 0], [1, 1, 1]])
@@ -42,9 +51,9 @@ of_classes = pytest.mark.parametrize("loss", [SoftmaxCrossEntropy(), SoftmaxCros
 numeric_loss = pytest.mark.parametrize("loss", [BinaryCrossEntropy(), MeanSquaredError(), HalfSquaredError()])
 
 
-def drawn(loss: Loss, outputs: int, rng: np.random.Generator) -> np.ndarray:
-    """Return outputs for six examples; for a loss of probabilities, far enough from 0 for a difference of 1e-5."""
-    shape = (6, outputs)
+def drawn(loss: Loss, outputs: int, rng: np.random.Generator, size: int = 6) -> np.ndarray:
+    """Return outputs for some examples; for a loss of probabilities, far enough from 0 for a difference of 1e-5."""
+    shape = (size, outputs)
     return rng.uniform(0.5, 1, shape) if isinstance(loss, CrossEntropy) else rng.standard_normal(shape)
 
 
@@ -106,15 +115,45 @@ def test_values_and_gradients_are_those_of_pytorch(
 
 @every_loss
 def test_backward_is_the_slope_of_forward(loss: Loss, t: np.ndarray, outputs: int, rng: np.random.Generator) -> None:
-    step = 1e-5
-    z = drawn(loss, outputs, rng)
-    loss.forward(z, t)
-    gradient = loss.backward().copy()
-    for index in np.ndindex(z.shape):
-        shift = np.zeros_like(z)
-        shift[index] = step
-        slope = (loss.forward(z + shift, t) - loss.forward(z - shift, t)) / (2 * step)
-        assert gradient[index] == pytest.approx(slope, abs=1e-10)  # rounding of the difference: 1e-16 / 1e-5
+    report = mnist_bp.gradcheck(
+        (lambda z: loss.forward(z, t), lambda dout: dout * loss.backward()), drawn(loss, outputs, rng)
+    )
+    assert report.verdict == "PASS", report
+
+
+Example = Callable[[list[float], list[float]], float]
+LOOPS: list[tuple[Loss, Example]] = [  # the loss of an example from its outputs and its targets, by the formula
+    (SoftmaxCrossEntropy(), lambda z, t: log(sum(map(exp, z))) - sum(map(mul, z, t))),
+    (
+        SoftmaxCrossEntropy(0.3),
+        lambda z, t: (
+            -sum((0.7 * one + 0.3 / len(z)) * log(exp(x) / sum(map(exp, z))) for x, one in zip(z, t, strict=True))
+        ),
+    ),
+    (CrossEntropy(), lambda z, t: -sum(one * log(x + 1e-7) for x, one in zip(z, t, strict=True))),
+    (BinaryCrossEntropy(), lambda z, t: sum(log(1 + exp(x)) - x * yes for x, yes in zip(z, t, strict=True)) / len(z)),
+    (MeanSquaredError(), lambda z, t: sum((x - y) ** 2 for x, y in zip(z, t, strict=True)) / len(z)),
+    (HalfSquaredError(), lambda z, t: sum((x - y) ** 2 for x, y in zip(z, t, strict=True)) / 2),
+]
+
+
+@pytest.mark.parametrize(("loss", "of_example"), LOOPS, ids=[type(loss).__name__ for loss, _ in LOOPS])
+@settings(max_examples=15)
+@given(st.integers(1, 5), BATCHES, GENERATORS)
+def test_a_loss_is_the_mean_of_its_formula_in_batches_of_any_size(
+    loss: Loss, of_example: Example, outputs: int, sizes: list[int], rng: np.random.Generator
+) -> None:
+    """The gradient by central differences of the formula, with a step of 1e-5: truncation and rounding are ≤ 1e-10."""
+    outputs += isinstance(loss, SoftmaxCrossEntropy | CrossEntropy)
+    for size in sizes:
+        z, t = drawn(loss, outputs, rng, size), rng.integers(0, max(outputs, 2), size)
+        numbers = (np.eye(outputs)[t] if outputs > 1 else t[:, None]).tolist()
+
+        def mean(z: np.ndarray, numbers: list[list[float]] = numbers) -> float:
+            return sum(map(of_example, z.tolist(), numbers)) / len(z)
+
+        assert loss.forward(z, t) == pytest.approx(mean(z), rel=1e-13)
+        np.testing.assert_allclose(loss.backward(), numerical_gradient(mean, z), rtol=0, atol=1e-9)
 
 
 @every_loss

@@ -2,12 +2,16 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mnist_bp.nn.activations import Sigmoid
 from mnist_bp.nn.affine import Affine
+from mnist_bp.nn.buffers import Buffers
 from mnist_bp.nn.losses import SoftmaxCrossEntropy
 from mnist_bp.nn.network import Network
 from mnist_bp.nn.nonzero import NonzeroColumns
+from tests.helpers.layers import BATCHES, GENERATORS
 
 WIDTH, KEPT = 9, [1, 2, 5, 8]
 
@@ -24,6 +28,28 @@ def test_dense_puts_the_columns_back_between_zeros(batch: NonzeroColumns) -> Non
     assert x.shape == batch.shape == (6, WIDTH)
     np.testing.assert_array_equal(x[:, KEPT], batch.values)
     assert not np.delete(x, KEPT, axis=1).any()
+
+
+@settings(max_examples=30)
+@given(st.integers(1, 6), BATCHES, GENERATORS)
+def test_products_are_loops_over_all_columns_for_batches_that_share_memory(
+    width: int, sizes: list[int], rng: np.random.Generator
+) -> None:
+    """Each batch has columns of its own, all and none among them, and is multiplied with a matrix of another width."""
+    scratch = Buffers()
+    for examples in sizes:
+        kept = np.flatnonzero(rng.random(width) < rng.choice([0, 0.5, 1]))
+        places = np.full(width, len(kept))
+        places[kept] = range(len(kept))
+        x = NonzeroColumns(rng.standard_normal((examples, len(kept))), kept, places, scratch)
+        dense, units = x.dense(), int(rng.integers(1, 5))
+        W, dout = rng.standard_normal((width, units)), rng.standard_normal((examples, units))
+        product, gradient = np.zeros((examples, units)), np.zeros((width, units))
+        for n, d, h in np.ndindex(examples, width, units):
+            product[n, h] += dense[n, d] * W[d, h]
+            gradient[d, h] += dense[n, d] * dout[n, h]
+        np.testing.assert_allclose(x.dot(W, np.full_like(product, np.nan)), product, rtol=0, atol=1e-14)
+        np.testing.assert_allclose(x.T.dot(dout, np.full_like(gradient, np.nan)), gradient, rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -1,23 +1,29 @@
 """Reshaping layers arrange numbers row by row, and back again."""
 
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mnist_bp.nn.reshape import Flatten, Reshape
+from tests.helpers.layers import BATCHES
 
 
-def test_flatten_puts_an_image_in_a_row_and_its_gradient_back() -> None:
-    layer = Flatten()
-    x = np.arange(24.0).reshape(2, 3, 2, 2)
-    np.testing.assert_array_equal(layer.forward(x), np.arange(24).reshape(2, 12))
-    np.testing.assert_array_equal(layer.backward(np.arange(24.0).reshape(2, 12)), x)
-
-
-def test_reshape_makes_an_image_of_a_row_and_a_row_of_its_gradient() -> None:
-    layer = Reshape((1, 2, 3))
-    x = np.arange(12.0).reshape(2, 6)
-    np.testing.assert_array_equal(layer.forward(x)[1], [[[6, 7, 8], [9, 10, 11]]])
-    np.testing.assert_array_equal(layer.backward(np.arange(12.0).reshape(2, 1, 2, 3)), x)
+@settings(max_examples=20)
+@given(BATCHES, st.lists(st.integers(1, 4), min_size=1, max_size=3))
+def test_numbers_are_counted_row_by_row_in_batches_of_any_size(sizes: list[int], shape: list[int]) -> None:
+    """Flatten and the Reshape that undoes it."""
+    flatten, reshape = Flatten(), Reshape(tuple(shape))
+    for size in sizes:
+        x, rows = np.empty((size, *shape)), np.empty((size, math.prod(shape)))
+        for number, index in enumerate(np.ndindex(x.shape)):
+            x[index] = rows[divmod(number, rows.shape[1])] = number
+        for to_rows, back in ((flatten.forward, flatten.backward), (flatten.forward, reshape.forward)):
+            np.testing.assert_array_equal(to_rows(x), rows, strict=True)
+            np.testing.assert_array_equal(back(rows), x, strict=True)
+        np.testing.assert_array_equal(reshape.backward(x), rows, strict=True)
 
 
 def test_an_empty_batch_keeps_the_shape_of_an_example() -> None:

@@ -1,9 +1,14 @@
 """Softmax as a layer; that it keeps the layer contract is tested with all layers."""
 
+from math import exp
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mnist_bp.nn.softmax import Softmax
+from tests.helpers.layers import BATCHES, GENERATORS
 
 
 def test_the_books_outputs_become_the_books_probabilities() -> None:
@@ -27,6 +32,25 @@ def test_huge_rows_stay_finite_and_do_not_touch_each_other(dtype: str) -> None:
     np.testing.assert_array_equal(y, [[1, 0], [0.5, 0.5], [0.5, 0.5]])
     dx = layer.backward(np.array([[1e7, -1e7], [2, 0], [0, 0]], dtype))
     np.testing.assert_array_equal(dx, [[0, 0], [0.5, -0.5], [0, 0]])
+
+
+@settings(max_examples=30)
+@given(st.integers(2, 5), BATCHES, GENERATORS)
+def test_every_probability_and_slope_is_that_of_the_formula_in_batches_of_any_size(
+    outputs: int, sizes: list[int], rng: np.random.Generator
+) -> None:
+    """The slope of y[k] with respect to x[j] is y[k] (δ[k, j] − y[j])."""
+    layer = Softmax()
+    for size in sizes:
+        x, dout = rng.standard_normal((2, size, outputs))
+        y, dx = np.zeros_like(x), np.zeros_like(x)
+        for n in range(size):
+            for k in range(outputs):
+                y[n, k] = exp(x[n, k]) / sum(exp(each) for each in x[n])
+            for k, j in np.ndindex(outputs, outputs):
+                dx[n, j] += dout[n, k] * y[n, k] * ((k == j) - y[n, j])
+        np.testing.assert_allclose(layer.forward(x), y, rtol=1e-14)
+        np.testing.assert_allclose(layer.backward(dout), dx, rtol=0, atol=1e-15)
 
 
 def test_the_order_of_memory_is_kept(rng: np.random.Generator) -> None:
