@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.pytorch import NUMBERS
+
 PEERS = Path(__file__).parents[2] / "scripts" / "peers"
 
 
@@ -26,6 +28,14 @@ def test_a_peer_learns_what_the_config_describes(script: str, small_config: Path
     found = json.loads(result.stdout)
     assert (found["steps"], len(found["epoch_seconds"])) == (325, 29)
     assert found["test_accuracy"] > 0.9  # chance: a third
+
+
+def test_the_numbers_of_pytorch_name_its_version_and_the_script_that_wrote_them() -> None:
+    assert (NUMBERS["program"], NUMBERS["version"][:2]) == ("PyTorch", "2.")
+    _, script, file = NUMBERS["command"].split()
+    root = PEERS.parents[1]
+    assert (root / script).is_file()
+    assert json.loads((root / file).read_text("utf-8")) == NUMBERS
 
 
 def test_the_floor_is_measured_beside_the_step(small_config: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mnist_bp.nn.activations import Elementwise, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Step, Tanh
 from tests.helpers.layers import BATCHES, GENERATORS
+from tests.helpers.pytorch import NUMBERS
 
 SMOOTH_ENDS: dict[type[Elementwise], Any] = {  # f(−L) and f(L), f′(−L) and f′(L), for a large L
     Sigmoid: ((0, 1), (0, 0)),
@@ -29,33 +30,15 @@ def test_sigmoid_has_its_textbook_values() -> None:
     np.testing.assert_allclose(Sigmoid().forward(x), [0.5, 0.75, 0.26894142, 0.73105858, 0.88079708], atol=5e-9)
 
 
-# PyTorch 2.13.0, with x = torch.tensor([-3.0, -0.5, 0.25, 4.0], dtype=torch.float64, requires_grad=True):
-#     for f in torch.sigmoid, torch.tanh, F.leaky_relu, F.softplus:
-#         print(f(x).tolist(), torch.autograd.grad(f(x).sum(), x)[0].tolist())
-PYTORCH = {
-    Sigmoid: (
-        [0.04742587317756678, 0.3775406687981454, 0.5621765008857981, 0.9820137900379085],
-        [0.04517665973091214, 0.2350037122015945, 0.24613408273759835, 0.017662706213291107],
-    ),
-    Tanh: (
-        [-0.9950547536867305, -0.46211715726000974, 0.24491866240370913, 0.999329299739067],
-        [0.009866037165440166, 0.7864477329659274, 0.940014848806378, 0.0013409506830259165],
-    ),
-    LeakyReLU: ([-0.03, -0.005, 0.25, 4.0], [0.01, 0.01, 1.0, 1.0]),
-    Softplus: (
-        [0.04858735157374206, 0.4740769841801067, 0.8259394198788436, 4.0181499279178094],
-        [0.04742587317756679, 0.37754066879814546, 0.5621765008857981, 0.9820137900379085],
-    ),
-}
+PYTORCH = NUMBERS["activations"]
 
 
-@pytest.mark.parametrize("make", PYTORCH)
+@pytest.mark.parametrize("make", [Sigmoid, Tanh, LeakyReLU, Softplus])
 def test_values_and_slopes_are_those_of_pytorch(make: type[Elementwise]) -> None:
-    values, slopes = PYTORCH[make]
-    layer = make()
+    layer, x = make(), np.array(PYTORCH["x"])
     # a slope is taken from f's value, which costs tanh' = 1 − tanh² a few more roundings of 1e-16
-    np.testing.assert_allclose(layer.forward(np.array([-3.0, -0.5, 0.25, 4.0])), values, rtol=1e-15)
-    np.testing.assert_allclose(layer.backward(np.ones(4)), slopes, rtol=1e-13)
+    np.testing.assert_allclose(layer.forward(x), PYTORCH["values"][make.__name__], rtol=1e-15)
+    np.testing.assert_allclose(layer.backward(np.ones(4)), PYTORCH["slopes"][make.__name__], rtol=1e-13)
 
 
 F: dict[str, tuple[Elementwise, Callable[[float], float], Callable[[float], float]]] = {  # with f and f′

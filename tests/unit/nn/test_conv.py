@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from mnist_bp.nn.conv import Conv2D, col2im, im2col
 from tests.helpers.layers import BATCHES, GENERATORS, Index, assert_is_its_sum, bound
+from tests.helpers.pytorch import NUMBERS
 
 
 @st.composite
@@ -53,41 +53,14 @@ def test_a_convolution_is_the_sum_of_its_definition_in_batches_of_any_size(
 
 
 def test_values_and_gradients_are_those_of_pytorch(rng: np.random.Generator) -> None:
-    """PyTorch 2.13.0, in float64; `ramp(shape, a)` is torch.arange(size).mul(a).reshape(shape).
-
-        x, W = ramp((2, 2, 5, 6), 0.7).sin(), ramp((3, 2, 3, 3), 0.3).cos()
-        b = torch.tensor([0.1, -0.2, 0.3])
-        out = F.conv2d(x, W, b, stride=2, padding=1)
-        dx, dW, db = torch.autograd.grad(out, (x, W, b), ramp(out.shape, 1.1).cos())
-        print(out[1, 2], dW[2, 1], db, dx[1, 1, 2])
-
-    Sums of up to 20 numbers of size 1: 1e-14 is several roundings of each.
-    """
-
-    def ramp(shape: tuple[int, ...], step: float) -> np.ndarray:
-        return np.arange(np.prod(shape)).reshape(shape) * step
-
-    layer = bound(Conv2D((2, 5, 6), filters=3, kernel=3, stride=2, padding=1), rng)
-    layer.W[...], layer.b[...] = np.cos(ramp((3, 2, 3, 3), 0.3)), [0.1, -0.2, 0.3]
-    out = layer.forward(np.sin(ramp((2, 2, 5, 6), 0.7)))
-    dx = layer.backward(np.cos(ramp((2, 3, 3, 3), 1.1)))
-
-    expected: dict[str, tuple[np.ndarray, Any]] = {
-        "out": (out[1, 2], [
-            [0.7215672215730049, -1.7712643077232946, -2.1296713155989893],
-            [-2.1812768586636997, -1.5941091761505666, 3.271519686624893],
-            [1.9745011544014943, 0.44515746664661887, -1.9183481410378707]]),
-        "dW": (layer.dW[2, 1], [
-            [3.2290484433874282, 4.467466601612857, 3.0612377162415605],
-            [-1.1177600730188708, 1.0212367606311272, 3.752983267658549],
-            [-3.427912777322703, -4.341126711550517, -2.4549696537130057]]),
-        "db": (layer.db, [2.239659959406074, -1.5577026127706444, 0.5305308039880852]),
-        "dx": (dx[1, 1, 2], [
-            -0.017770876744549413, 0.29076794234185843, 0.1292636360303998,
-            0.4379135721931768, 0.13503784463405658, -0.0553469347243315]),
-    }  # fmt: skip
-    for ours, theirs in expected.values():
-        np.testing.assert_allclose(ours, theirs, rtol=0, atol=2e-14)
+    """Sums of up to 20 numbers of size 1: 2e-14 is several roundings of each."""
+    theirs = {name: np.array(numbers) for name, numbers in NUMBERS["convolution"].items()}
+    stride, padding = int(theirs["stride"]), int(theirs["padding"])
+    layer = bound(Conv2D((2, 5, 6), filters=3, kernel=3, stride=stride, padding=padding), rng)
+    layer.W[...], layer.b[...] = theirs["W"], theirs["b"]
+    found = {"out": layer.forward(theirs["x"]), "dx": layer.backward(theirs["dout"]), "dW": layer.dW, "db": layer.db}
+    for name, array in found.items():
+        np.testing.assert_allclose(array, theirs[name], rtol=0, atol=2e-14)
 
 
 def test_columns_are_what_the_kernel_sees_place_by_place() -> None:
