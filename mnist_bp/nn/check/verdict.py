@@ -114,6 +114,5 @@ class Report:
         values = f"{tensor.a:>11.2e}{tensor.n:>11.2e}"
         if tensor.verdict == "FAIL":
             values = f"  {tensor.a:.9g}  {tensor.n:.9g}"
-        return (
-            f"{start}{tensor.max_abs:>9.1e}{tensor.max_rel:>9.1e} {tensor.verdict:5} {list(tensor.worst)!s:10}{values}"
-        )
+        place = f"[{','.join(map(str, tensor.worst))}]"
+        return f"{start}{tensor.max_abs:>9.1e}{tensor.max_rel:>9.1e} {tensor.verdict:5} {place:10}{values}"
