@@ -1,6 +1,5 @@
-"""001: the book's TwoLayerNet, its two gradients, and its training, by `bp` and by the book's own loop."""
+"""001: the book's TwoLayerNet, its two gradients, and its training."""
 
-import runpy
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,6 @@ from mnist_bp.nn.network import Network
 from mnist_bp.nn.softmax import Softmax
 from mnist_bp.nn.two_layer_net import TwoLayerNet
 from tests.helpers.commands import rows, run
-from tests.helpers.data import MNIST
 
 ROOT = Path(__file__).parents[3]
 CONFIGS = ROOT / "configs"
@@ -65,14 +63,3 @@ def test_the_books_configs_have_the_books_numbers() -> None:
     train = book.train
     assert (train.batch_size, train.learning_rate, train.max_steps, train.sampling) == (100, 0.1, 10_000, "replacement")
     assert (numerical.model, numerical.train.gradient, numerical.train.batch_size) == (book.model, "numerical", 100)
-
-
-@pytest.mark.skipif(not MNIST.is_dir(), reason="the genuine archives are not beside this checkout")
-def test_the_books_own_loop_learns_mnist(genuine_mirror: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """10,000 steps; accuracy after the first one and then every 600."""
-    monkeypatch.setenv("MNIST_BP_MIRRORS", genuine_mirror)
-    lists = runpy.run_path(str(ROOT / "examples" / "book.py"))
-    assert len(lists["train_loss_list"]) == 10_000
-    assert len(lists["train_acc_list"]) == len(lists["test_acc_list"]) == 17
-    assert lists["test_acc_list"][0] == pytest.approx(0.1135, abs=5e-5)
-    assert lists["test_acc_list"][-1] == pytest.approx(0.9455, abs=0.002)
