@@ -147,8 +147,8 @@ def observed() -> list[float]:
     shares: list[float] = [0.0]
     right: Callable[..., list[TensorCheck]] = as_trained.compare
 
-    def compare(network: Network, asked: as_trained.Asked) -> list[TensorCheck]:
-        checks = right(network, asked)
+    def compare(network: Network, expected: as_trained.Expected) -> list[TensorCheck]:
+        checks = right(network, expected)
         shares.extend(check.max_rel / check.rtol for check in checks if check.checked)
         return checks
 

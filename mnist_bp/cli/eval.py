@@ -38,14 +38,15 @@ def command(run: str, split: str, predictions: str | None, overrides: tuple[str,
         bp eval runs/quickstart --set data.name=mnist
         bp eval runs/mnist --predictions predictions.csv
     """  # noqa: D301  # \b keeps click from joining the lines
+    from mnist_bp.run.directory import Run
     from mnist_bp.run.measuring import measure
-    from mnist_bp.run.predictions import require_place
+    from mnist_bp.run.predictions import require_free
 
     if predictions == "-" and click.get_current_context().meta[AS_JSON]:
         raise BpError("--predictions -: expected a file, as --json takes stdout; got stdout", code=Exit.USAGE)
     file = Path(predictions) if predictions and predictions != "-" else None
     if file:
-        require_place(file)
+        require_free(file, Run(run))
     found, predicted = measure(run, split, overrides, output.bar)
     text = f"{split} accuracy {found.accuracy}  loss {found.loss:.6g}  ({found.examples} examples of {found.data})"
     if file:

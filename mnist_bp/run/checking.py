@@ -13,8 +13,8 @@ from mnist_bp.data.dataset import Dataset
 from mnist_bp.errors import BpError
 from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.check import as_trained, gradcheck, planted_bugs
-from mnist_bp.nn.check.gradcheck import TensorCheck
-from mnist_bp.nn.check.planted_bugs import Finding, Judge
+from mnist_bp.nn.check.gradcheck import Judge, TensorCheck
+from mnist_bp.nn.check.planted_bugs import Finding
 from mnist_bp.nn.check.verdict import Report
 from mnist_bp.nn.network import Network
 from mnist_bp.nn.nonzero import Examples
@@ -38,7 +38,7 @@ class Checked(NamedTuple):
     def verdict(self) -> str:
         """That of the report or, if bugs were planted, whether each was caught: PASS, FAIL or UNDECIDED."""
         if self.bugs and self.report.verdict == "PASS":
-            return "PASS" if planted_bugs.proven(self.bugs) else "FAIL"
+            return planted_bugs.verdict(self.bugs)
         return self.report.verdict
 
 
@@ -97,13 +97,13 @@ def _of_training(
     for number, (x, t) in enumerate(islice(batches.epoch(epochs + 1, start=steps), ATTEMPTS), step + 1):
         with network.training(config.seed, *DROPOUT, number):
             _require_finite(network, x, t)
-            asked = as_trained.probe(network, x, t, mode=mode, rng=rng)
-        if not asked.kinked:
+            expected = as_trained.probe(network, x, t, mode=mode, rng=rng)
+        if not expected.kinked:
             break
 
     def check() -> list[TensorCheck]:
         with network.training(config.seed, *DROPOUT, number):
-            return as_trained.judge(network, x, t, asked)
+            return as_trained.judge(network, x, t, expected)
 
     return Judge(network, x, check)
 

@@ -46,6 +46,12 @@ class Run:
         self.steps = Table(path / "steps.csv", StepLoss, self._files, hint=LOGGED_ON)
 
     @property
+    def files(self) -> list[Path]:
+        """The files that a run may have."""
+        tables = [self.metrics.path, self.steps.path]
+        return [self.checkpoint, self._config, self._environment, *tables, self._summary, self._failure]
+
+    @property
     def state(self) -> State:
         """The state, as the files show it."""
         return next((state for state, file in EVIDENCE.items() if (self.path / file).is_file()), "new")

@@ -9,8 +9,12 @@ import numpy as np
 
 from mnist_bp import regular
 from mnist_bp.atomic import replacing
+from mnist_bp.errors import BpError, Exit
 from mnist_bp.nn.buffers import Array
-from mnist_bp.nn.losses import Loss, SquaredError
+from mnist_bp.nn.losses import SquaredError
+from mnist_bp.nn.network import Network
+from mnist_bp.nn.softmax import Softmax
+from mnist_bp.run.directory import Run
 
 
 @dataclass(frozen=True)
@@ -23,9 +27,11 @@ class Predictions:
     numbers: Array
 
     @classmethod
-    def of(cls, loss: Loss, outputs: Array, labels: Array) -> "Predictions":
-        """Return what outputs say; those of a squared error are no probabilities, and stay as they are."""
-        kind = "output" if isinstance(loss, SquaredError) else "probability"
+    def of(cls, network: Network, outputs: Array, labels: Array) -> "Predictions":
+        """Return what outputs say; those of a squared error are no probabilities, unless a softmax makes them."""
+        loss = network.loss_function
+        likely = isinstance(network.layers[-1], Softmax) or not isinstance(loss, SquaredError)
+        kind = "probability" if likely else "output"
         with np.errstate(over="ignore", invalid="ignore"):  # as in the evaluation
             return cls(labels, loss.answers(outputs), kind, loss.probabilities(outputs))
 
@@ -43,7 +49,12 @@ class Predictions:
             file.writelines(f"{line}\n".encode() for line in self.lines())
 
 
-def require_place(path: Path) -> None:
-    """Raise OSError if there is anything but a file at a path: a device would be replaced by the table."""
+def require_free(path: Path, run: Run) -> None:
+    """Raise OSError if there is anything but a file at a path, as a device would be replaced by the table.
+
+    Raises BpError (exit 2) for a file of the run itself.
+    """
+    if path.resolve() in {own.resolve() for own in run.files}:
+        raise BpError(f"--predictions: expected a file of its own; got {path}, one of the run's", code=Exit.USAGE)
     with suppress(FileNotFoundError):
         regular.opened(path).close()

@@ -181,7 +181,7 @@ class Training:
     @property
     def _last_good(self) -> str:
         """Where the run could go on from, in words."""
-        if not self.saved:
+        if not self.run.checkpoint.exists():
             return "there is no checkpoint yet"
         return f"the last good checkpoint, {self.run.checkpoint}, is of step {self.saved}"
 

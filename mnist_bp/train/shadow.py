@@ -1,11 +1,13 @@
-"""A gradient check during training: at some steps, the gradient just computed is compared with the numerical one."""
+"""A gradient check during training: at some steps, backprop is compared with finite differences, as it was computed."""
+
+from dataclasses import replace
 
 import numpy as np
 
 from mnist_bp.errors import BpError
 from mnist_bp.nn.buffers import Array
-from mnist_bp.nn.check import as_trained, gradcheck, rounding
-from mnist_bp.nn.check.gradcheck import Places, Probes
+from mnist_bp.nn.check import as_trained, gradcheck
+from mnist_bp.nn.check.gradcheck import TensorCheck
 from mnist_bp.nn.network import Network
 from mnist_bp.nn.nonzero import Examples
 
@@ -21,20 +23,20 @@ def check(network: Network, x: Examples, t: Array, step: int) -> None:
     numerical one, by the criterion of a gradient check. And the gradients themselves, in whatever precision they were
     computed, must equal the copy's up to rounding; where that has moved an example across a kink, this is skipped.
     """
-    twin, wide = as_trained.widened(network, x)
-    probes = gradcheck.probe(twin, wide, t, oracle="numerical", mode="full")
-    checks = gradcheck.judge(twin, wide, t, "numerical", probes)
-    if not as_trained.crossed(network, twin):
+    copy, wide = as_trained.in_float64(network, x)
+    probes = gradcheck.probe(copy, wide, t, oracle="numerical", mode="full")
+    _require(gradcheck.judge(copy, wide, t, "numerical", probes), step, "finite differences")
+    if not as_trained.crossed(network, copy):
+        right = copy.named_gradients
         exact = [
-            Probes(name, Places.everywhere(right.shape), right.flatten(), np.zeros(right.size, np.bool_))
-            for name, right in twin.named_gradients.items()
+            replace(each, derivatives=right[each.name].flatten(), kinked=np.zeros_like(each.kinked)) for each in probes
         ]
-        limits = rounding.limits(twin, wide, t, network.parameters.dtype)
-        checks += as_trained.compare(network, as_trained.Asked(exact, limits))
+        checks = as_trained.compare(network, as_trained.expect(network, copy, wide, t, exact))
+        _require(checks, step, "backprop in float64")
+
+
+def _require(checks: list[TensorCheck], step: int, by: str) -> None:
     for tensor in checks:
         if tensor.verdict == "FAIL":
-            place = f"{tensor.name}{list(tensor.worst)}"
-            raise WrongGradientError(
-                f"backprop and the numerical gradient disagree at step {step} for {place}: "
-                f"expected {tensor.n:.9g}; got {tensor.a:.9g}"
-            )
+            place = f"step {step}: wrong gradient at {tensor.name}{list(tensor.worst)}"
+            raise WrongGradientError(f"{place}: expected {tensor.n:.9g}, by {by}; got {tensor.a:.9g}")

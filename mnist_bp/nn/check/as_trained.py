@@ -1,4 +1,4 @@
-"""The path that training takes, judged as it is: its kind of batch, its precision, its dropout masks.
+"""Backprop as training computes it: its kind of batch, its precision, its dropout masks.
 
 The other oracles judge a float64 copy on a dense batch. A mistake that only float32 makes, or `NonzeroColumns`, or a
 dropout layer in training, is none of theirs.
@@ -18,11 +18,11 @@ from mnist_bp.nn.nonzero import Examples, NonzeroColumns
 ORACLE = "training"
 
 
-class Asked(NamedTuple):
-    """What the graph says of a batch in float64, and how far rounding may move each tensor's derivatives from that."""
+class Expected(NamedTuple):
+    """What float64 says of a batch's derivatives, tensor by tensor, and how far rounding may move them, (M,) each."""
 
     probes: list[Probes]
-    limits: dict[str, float]
+    atols: list[Array]
 
     @property
     def kinked(self) -> bool:
@@ -30,44 +30,52 @@ class Asked(NamedTuple):
         return all(each.kinked.all() for each in self.probes)
 
 
-def widened(network: Network, x: Examples) -> tuple[Network, Array]:
+def in_float64(network: Network, x: Examples) -> tuple[Network, Array]:
     """Return a copy of the network in float64, with the same dropout masks if it is in training, and dense examples."""
     dense = x.dense() if isinstance(x, NonzeroColumns) else x
     return network.copy(np.float64), dense.astype(np.float64)
 
 
 @gradcheck.quietly()
-def probe(network: Network, x: Examples, t: Array, *, mode: str, rng: np.random.Generator | None = None) -> Asked:
+def probe(network: Network, x: Examples, t: Array, *, mode: str, rng: np.random.Generator | None = None) -> Expected:
     """Ask the graph about a batch; where rounding carries one of its examples across a kink, nothing can be judged."""
-    twin, wide = widened(network, x)
-    probes = gradcheck.probe(twin, wide, t, oracle="graph", mode=mode, rng=rng)
+    copy, wide = in_float64(network, x)
+    probes = gradcheck.probe(copy, wide, t, oracle="graph", mode=mode, rng=rng)
     network.predict(x)
-    twin.predict(wide)
-    if crossed(network, twin):
+    copy.predict(wide)
+    if crossed(network, copy):
         probes = [replace(each, kinked=np.ones_like(each.kinked)) for each in probes]
-    return Asked(probes, rounding.limits(twin, wide, t, network.parameters.dtype))
+    return expect(network, copy, wide, t, probes)
+
+
+def expect(network: Network, copy: Network, x: Array, t: Array, probes: list[Probes]) -> Expected:
+    """Find out how far rounding may move the derivatives of a network from those of its copy in float64."""
+    precision = np.finfo(network.parameters.dtype)
+    atols = [np.zeros(len(each.kinked)) for each in probes]
+    for trial in rounding.trials(copy, x, t, precision.dtype):
+        moved = copy.views(trial)
+        for each, most in zip(probes, atols, strict=True):
+            np.maximum(most, abs(each.places.of(moved[each.name])), out=most)
+    return Expected(probes, [rounding.FACTOR * (most + float(precision.smallest_normal)) for most in atols])
 
 
 @gradcheck.quietly()
-def judge(network: Network, x: Examples, t: Array, asked: Asked) -> list[TensorCheck]:
-    """Compare backprop on a batch with what was asked about it."""
+def judge(network: Network, x: Examples, t: Array, expected: Expected) -> list[TensorCheck]:
+    """Compare backprop on a batch with what is expected of it."""
     network.gradients.fill(np.nan)  # backprop is to overwrite them, all of them
     network.backprop(x, t)
-    return compare(network, asked)
+    return compare(network, expected)
 
 
-def compare(network: Network, asked: Asked) -> list[TensorCheck]:
-    """Compare gradients as they stand with what was asked about their batch.
-
-    The tolerance of a derivative n is what rounding may do to the largest of its tensor, and as much again of n itself.
-    """
+def compare(network: Network, expected: Expected) -> list[TensorCheck]:
+    """Compare gradients as they stand with what is expected of their batch."""
     rtol = rounding.FACTOR * float(np.finfo(network.parameters.dtype).eps) / 2
     return [
-        gradcheck.compare(ORACLE, each, network.named_gradients[each.name], asked.limits[each.name], rtol)
-        for each in asked.probes
+        gradcheck.compare(ORACLE, each, network.named_gradients[each.name], atol, rtol)
+        for each, atol in zip(*expected, strict=True)
     ]
 
 
-def crossed(network: Network, twin: Network) -> bool:
+def crossed(network: Network, copy: Network) -> bool:
     """Return whether, in their last pass, an example lay on one side of a kink in one and on the other in the other."""
-    return any(not np.array_equal(*sides) for sides in zip(network.kink_sides(), twin.kink_sides(), strict=True))
+    return any(not np.array_equal(*sides) for sides in zip(network.kink_sides(), copy.kink_sides(), strict=True))

@@ -6,8 +6,9 @@ of weight decay; dropout is off, or, in a copy of a network in training, has its
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from mnist_bp.nn.check import graph_oracle
 from mnist_bp.nn.check.finite_differences import Advance, central_differences, in_silence
 from mnist_bp.nn.check.numerical import STEP, extrapolated_derivative
 from mnist_bp.nn.network import Network
+from mnist_bp.nn.nonzero import Examples
 
 ORACLES = ("numerical", "graph")
 # atol for a loss of 1, and rtol. A difference is rounded by about 1e-16 · loss / 1e-5.
@@ -78,7 +80,7 @@ class TensorCheck:
     The check passes if |a − n| ≤ atol + rtol·|n| throughout. `max_rel` is the largest |a − n| / (|n| + atol / rtol),
     at most rtol to pass; NaN does not pass. Probes across a kink are counted in `kinks` and left out of the rest; where
     nothing else remains, the verdict is KINKS. Where no derivative is large enough for the oracle to tell it from 0,
-    and not all are 0, it is TINY. `worst` is where max_rel is, with the values of a and n there: an index of the
+    and not all are 0, it is TINY. `worst` is where max_rel is, with the values of a, n and atol there: an index of the
     tensor, or the number of a direction.
     """
 
@@ -92,6 +94,7 @@ class TensorCheck:
     max_abs: float = 0.0
     max_rel: float = 0.0
     largest: float = 0.0  # of all |a| and |n|
+    tiny: bool = False  # whether none of them is above its atol, and not all are 0
     worst: tuple[int, ...] = ()
     a: float = 0.0
     n: float = 0.0
@@ -103,7 +106,15 @@ class TensorCheck:
             return "KINKS"
         if not self.max_rel <= self.rtol:
             return "FAIL"
-        return "TINY" if 0 < self.largest <= self.atol else "PASS"
+        return "TINY" if self.tiny else "PASS"
+
+
+class Judge(NamedTuple):
+    """A gradient check of a network on a batch by one oracle, which has been asked: `check` repeats the comparison."""
+
+    network: Network
+    x: Examples
+    check: Callable[[], list[TensorCheck]]
 
 
 def count(network: Network, mode: str) -> int:
@@ -165,15 +176,19 @@ def judge(network: Network, x: Array, t: Array, oracle: str, probes: list[Probes
     return [compare(oracle, probe, network.named_gradients[probe.name], atol * scale, rtol) for probe in probes]
 
 
-def compare(oracle: str, probes: Probes, gradient: Array, atol: float, rtol: float) -> TensorCheck:
-    """Compare a tensor's gradient, as backprop has it, with what an oracle said of it."""
+def compare(oracle: str, probes: Probes, gradient: Array, atol: float | Array, rtol: float) -> TensorCheck:
+    """Compare a tensor's gradient, as backprop has it, with what an oracle said of it.
+
+    atol may differ from derivative to derivative, (M,).
+    """
     judged = np.flatnonzero(~probes.kinked)
     kinks = len(probes.kinked) - len(judged)
+    atols = np.broadcast_to(atol, probes.kinked.shape)
     if not len(judged):
-        return TensorCheck(oracle, probes.name, gradient.size, 0, kinks, atol, rtol)
-    a, n = probes.places.of(gradient)[judged], probes.derivatives[judged]
-    absolute = np.abs(a - n)
-    relative = absolute / (np.abs(n) + atol / rtol)
+        return TensorCheck(oracle, probes.name, gradient.size, 0, kinks, float(atols.max()), rtol)
+    a, n, atols = probes.places.of(gradient)[judged], probes.derivatives[judged], atols[judged]
+    absolute, sizes = np.abs(a - n), np.maximum(np.abs(a), np.abs(n))
+    relative = absolute / (np.abs(n) + atols / rtol)
     worst = int(np.argmax(relative))  # NaN counts as the largest
     return TensorCheck(
         oracle,
@@ -181,11 +196,12 @@ def compare(oracle: str, probes: Probes, gradient: Array, atol: float, rtol: flo
         gradient.size,
         len(judged),
         kinks,
-        atol,
+        float(atols[worst]),
         rtol,
         max_abs=float(absolute.max()),
         max_rel=float(relative[worst]),
-        largest=float(max(np.abs(a).max(), np.abs(n).max())),
+        largest=float(sizes.max()),
+        tiny=bool(sizes.any() and (sizes <= atols).all()),
         worst=probes.places.index(int(judged[worst])),
         a=float(a[worst]),
         n=float(n[worst]),

@@ -9,11 +9,10 @@ import numpy as np
 
 from mnist_bp.nn.activations import Elementwise
 from mnist_bp.nn.buffers import Array
-from mnist_bp.nn.check.gradcheck import TensorCheck
+from mnist_bp.nn.check.gradcheck import Judge
 from mnist_bp.nn.dropout import Dropout
 from mnist_bp.nn.layers import Layer, Linear
-from mnist_bp.nn.network import Network
-from mnist_bp.nn.nonzero import Examples, NonzeroColumns
+from mnist_bp.nn.nonzero import NonzeroColumns
 from mnist_bp.nn.pooling import AveragePool, Pool
 
 NO_BUG = "no bug"
@@ -113,19 +112,6 @@ BUGS: dict[str, Bug] = {
 }
 
 
-class Judge(NamedTuple):
-    """A gradient check of a network on a batch, by one oracle, which `check` repeats."""
-
-    network: Network
-    x: Examples
-    check: Callable[[], list[TensorCheck]]
-
-    @property
-    def parts(self) -> list[object]:
-        """Where a bug may be: the batch, and the layers."""
-        return [self.x, *self.network.layers]
-
-
 @dataclass(frozen=True)
 class Finding:
     """What each oracle makes of a bug in a part of the network.
@@ -165,7 +151,7 @@ def hunt(judges: Mapping[str, Judge]) -> list[Finding]:
         unspoiled[oracle] = "WRONG" if wrong else "right"
         right[oracle] = judge.network.gradients.copy()
     found = [Finding(NO_BUG, "", unspoiled)]
-    for number, parts in enumerate(zip(*(judge.parts for judge in judges.values()), strict=True)):
+    for number, parts in enumerate(zip(*map(_parts, judges.values()), strict=True)):
         place = f"{number} {type(parts[0]).__name__}" if number else "batch"
         for name, bug in BUGS.items():
             outcomes = {
@@ -177,18 +163,26 @@ def hunt(judges: Mapping[str, Judge]) -> list[Finding]:
     return found
 
 
-def proven(findings: Sequence[Finding]) -> bool:
-    """Return whether the check can be trusted: it finds nothing wrong without a bug, and any bug that has an effect.
+def verdict(findings: Sequence[Finding]) -> str:
+    """Return FAIL if something is wrong without a bug; PASS if each bug is caught, and each oracle catches one.
 
-    That is, by each oracle, in one place at least; and there were bugs with an effect.
+    A bug counts as caught if one oracle catches it in one place. Else it is UNDECIDED whether the check can be trusted,
+    as a bug is too small here, or hidden by kinks.
     """
-    outcomes: dict[tuple[str, str], set[str]] = {}
+    caught: dict[str, bool] = {}
     for finding in findings:
-        for oracle, outcome in finding.outcomes.items():
-            outcomes.setdefault((finding.bug, oracle), set()).add(outcome)
-    planted = [seen for (bug, _), seen in outcomes.items() if bug != NO_BUG and seen != {"no effect"}]
-    wrong = any("WRONG" in seen for seen in outcomes.values())
-    return bool(planted) and not wrong and all("caught" in seen for seen in planted)
+        seen = finding.outcomes.values()
+        if "WRONG" in seen:
+            return "FAIL"
+        if finding.bug != NO_BUG:
+            caught[finding.bug] = caught.get(finding.bug, False) or "caught" in seen
+    catching = {oracle for finding in findings for oracle, seen in finding.outcomes.items() if seen == "caught"}
+    return "PASS" if caught and all(caught.values()) and catching == {*findings[0].outcomes} else "UNDECIDED"
+
+
+def _parts(judge: Judge) -> list[object]:
+    """Return where a bug may be: the batch, and the layers."""
+    return [judge.x, *judge.network.layers]
 
 
 def _outcome(judge: Judge, part: object, bug: Bug, right: Array) -> str:

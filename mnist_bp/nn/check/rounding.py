@@ -1,10 +1,10 @@
-"""How far rounding may move a gradient: what a network's precision leaves to be expected, tensor by tensor.
+"""How far rounding may move a gradient: what a network's precision leaves to be expected.
 
-Every operation of a pass forward and backward is taken to round: a sum of K products, in whatever order, by about √K
-units in the last place of its terms, and everything else by one. How much of that arrives in a derivative depends on
-all that follows, on cancellation and on saturation. So it is not estimated by a formula for whole networks, but tried:
-on a network in float64, each result is moved at random by that much, and the gradient's answer is measured. The moves
-are scaled down, and the answer up again, so that none leads across a kink.
+Every operation of a pass forward and backward is taken to round: a sum of K products, in whatever order, by up to √K
+units in the last place of each of its terms and of its value, and everything else by one. How much of that arrives in a
+derivative depends on all that follows, on cancellation and on saturation. So it is not estimated by a formula for whole
+networks, but tried: on a network in float64, each result is moved at random by that much, and the gradient's answer is
+measured. The moves are scaled down, and the answer up again, so that none leads across a kink.
 
 Sources: Parker, Monte Carlo Arithmetic (1997); for √K: Higham & Mary, SIAM Journal on Scientific Computing 41 (2019).
 """
@@ -22,58 +22,52 @@ from mnist_bp.nn.layers import Layer, Linear
 from mnist_bp.nn.network import Network
 from mnist_bp.nn.softmax import Softmax
 
-DRAWS = 8
-FACTOR = 8  # between the largest move of DRAWS trials, in any derivative of a tensor, and what is taken for an error
+TRIALS = 16  # so many that none of them moves a derivative by much less than it may be moved is all but impossible
+FACTOR = 8  # times the largest answer of all trials is an error: scripts/random_checks.py finds a third of that at most
 NOISE = 2.0**-36  # what stands for the unit in the last place in a trial: far above that of float64, far below kinks
 
 Move = Callable[[Array, float], Array]
-"""Moves values in place, each by about so many units in its last place, and returns them."""
+"""Moves values in place, each by up to so many units in its last place, and returns them."""
 
 
-def limits(network: Network, x: Array, t: Array, dtype: npt.DTypeLike) -> dict[str, float]:
-    """Return, by tensor, how far rounding in `dtype` may move a derivative of a batch's loss and penalty.
+def trials(network: Network, x: Array, t: Array, dtype: npt.DTypeLike) -> Iterator[Array]:
+    """Yield, TRIALS times, by how much rounding in `dtype` has moved the gradient of a batch's loss and penalty.
 
     The network is one in float64, and is left as it is but for its buffers; x and t are as `Network.backprop` takes
-    them.
+    them. What is yielded is flat, as the gradient, and new.
     """
     rng = np.random.default_rng(0)
     network.backprop(x, t)
     right = network.gradients.copy()
-    moved = np.zeros_like(right)
-    for _ in range(DRAWS):
+    for _ in range(TRIALS):
         with _rounding(network, rng):
             network.backprop(x, t)
-        np.maximum(moved, abs(network.gradients - right), out=moved)
-    network.gradients[...] = right
-    unit, smallest = float(np.finfo(dtype).eps) / 2, float(np.finfo(dtype).smallest_normal)
-    return {
-        name: FACTOR * (unit / NOISE * float(values.max(initial=0)) + smallest)
-        for name, values in network.views(moved).items()
-    }
+        moved = network.gradients - right
+        network.gradients[...] = right
+        yield moved * (float(np.finfo(dtype).eps) / 2 / NOISE)
 
 
 @contextmanager
 def _rounding(network: Network, rng: np.random.Generator) -> Iterator[None]:
-    """Move the parameters, and all results of the network's passes, at random within the context."""
+    """Move the weights, and the results of the network's passes, at random within the context."""
 
     def move(values: Array, units: float) -> Array:
-        values *= 1 + units * NOISE * rng.standard_normal(values.shape)
+        values *= 1 + units * NOISE * rng.uniform(-1, 1, values.shape)
         return values
 
-    right, loss = network.parameters.copy(), network.loss_function
-    parts = [*network.layers, loss]
+    parts = [*network.layers, network.loss_function]
     before = [vars(part).copy() for part in parts]
-    for layer in network.layers:
-        _plant(layer, move)
-    backward = loss.backward
+    right, backward = network.parameters.copy(), network.loss_function.backward
 
     def loss_backward() -> Array:
         """Move dz: a difference such as p − t, divided by N, has the rounding of 1 in it."""
         dz = backward()
-        dz += NOISE / len(dz) * rng.standard_normal(dz.shape)
-        return move(dz, 1)
+        dz += NOISE / len(dz) * rng.uniform(-1, 1, dz.shape)
+        return dz
 
-    vars(loss)["backward"] = loss_backward
+    vars(network.loss_function)["backward"] = loss_backward
+    for layer in network.layers:
+        vars(layer).update(_moved(layer, move))
     try:
         yield
     finally:
@@ -83,26 +77,19 @@ def _rounding(network: Network, rng: np.random.Generator) -> Iterator[None]:
             vars(part).update(own)
 
 
-def _plant(layer: Layer, move: Move) -> None:
-    forward, backward = layer.forward, layer.backward
+def _moved(layer: Layer, move: Move) -> dict[str, Callable[[Array], object]]:
+    """Return those methods of a layer that round: forward, and what sums or subtracts dout. Weights are moved now."""
+    forward, backward, gradients = layer.forward, layer.backward, layer.parameter_gradients
     if isinstance(layer, Linear):
-        gradients = layer.parameter_gradients
-        move(layer.W, math.sqrt(max(layer.fan_in, layer.fan_out)))
-        if layer.bias:
-            move(layer.b, 1)
+        move(layer.W, math.sqrt(max(layer.fan_in, layer.fan_out)))  # as if each product with a weight had rounded
 
-        def parameter_gradients(dout: Array) -> None:
-            sums = dout.size // dout.shape[1]  # examples, at each place
-            gradients(move(dout.copy(), math.sqrt(sums)))
+        def sums(dout: Array) -> None:
+            units = math.sqrt(dout.size // dout.shape[1])  # examples, at each place
+            gradients(move(dout.copy(), units))
+            for name in layer.shapes:
+                move(getattr(layer, f"d{name}"), units)
 
-        vars(layer).update(
-            forward=lambda x: move(forward(x), 1),
-            backward=lambda dout: move(backward(dout), math.sqrt(layer.fan_out)),
-            parameter_gradients=parameter_gradients,
-        )
-    elif isinstance(layer, Elementwise):
-        vars(layer).update(forward=lambda x: move(forward(x), 1), backward=lambda dout: move(backward(dout), 1))
-    elif isinstance(layer, Softmax):  # dout − Σ dout y may be a small difference of large numbers
-        vars(layer).update(
-            forward=lambda x: move(forward(x), 1), backward=lambda dout: move(backward(move(dout.copy(), 1)), 1)
-        )
+        return {"forward": lambda x: move(forward(x), math.sqrt(layer.fan_in)), "parameter_gradients": sums}
+    if isinstance(layer, Softmax):  # dout − Σ dout y may be a small difference of large numbers
+        return {"forward": lambda x: move(forward(x), 1), "backward": lambda dout: backward(move(dout.copy(), 1))}
+    return {"forward": lambda x: move(forward(x), 1)} if isinstance(layer, Elementwise) else {}

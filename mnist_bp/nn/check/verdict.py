@@ -12,10 +12,12 @@ MEANINGS = {
     "KINKS": "every step crosses a kink, as at biases of 0",
     "TINY": "too small for the oracle to tell from 0",
 }
+OF_TRAINING = MEANINGS | {"KINKS": "rounding carries examples of each batch across a kink"}
 WAYS_OUT = {
-    "KINKS": "--oracle graph judges at kinks as well; the biases of a run that has trained are not 0",
-    "TINY": "--oracle graph judges smaller derivatives; with model.init=xavier or he they stay larger",
+    "KINKS": "a run that has trained has other biases than 0, and with --set seed=1 come other examples",
+    "TINY": "model.init=xavier, or he for ReLUs, keeps derivatives large",
 }
+BY_GRAPH = "--oracle graph judges at kinks and smaller derivatives"
 HEADS = {"training": "a: backprop as in training, n: graph"}
 
 
@@ -94,17 +96,26 @@ class Report:
         """Why nothing could be judged, and what to try; None if something was."""
         if self.verdict != "UNDECIDED":
             return None
-        verdicts = {tensor.verdict for tensor in self.tensors}
-        reasons = [verdict for verdict in MEANINGS if verdict in verdicts]
-        meanings, ways = ("; ".join(table[reason] for reason in reasons) for table in (MEANINGS, WAYS_OUT))
-        return f"no derivative could be judged: {meanings}", ways
+        kinds = [kind for kind in WAYS_OUT if kind in {tensor.verdict for tensor in self.tensors}]
+        ways = [WAYS_OUT[kind] for kind in kinds]
+        if "graph" not in self.by_oracle:
+            ways.insert(0, BY_GRAPH)
+        return f"no derivative could be judged: {'; '.join(self._meanings())}", "; ".join(ways)
 
     @property
     def conclusion(self) -> str:
-        """The verdict, and what those of single tensors mean that neither pass nor fail."""
-        verdicts = {tensor.verdict for tensor in self.tensors}
-        meanings = [f"({verdict}: {meaning})" for verdict, meaning in MEANINGS.items() if verdict in verdicts]
-        return " ".join([self.verdict, *meanings])
+        """The verdict, what those of single tensors mean that neither pass nor fail, and who could judge nothing."""
+        blind = [oracle for oracle in self.by_oracle if self.of(oracle).verdict == "UNDECIDED"]
+        others = [f"({oracle} could judge nothing)" for oracle in blind if self.verdict != "UNDECIDED"]
+        return " ".join([self.verdict, *(f"({meaning})" for meaning in self._meanings()), *others])
+
+    def _meanings(self) -> list[str]:
+        """Return what KINKS and TINY mean, as far as there are such tensors."""
+        tables = {tensor: OF_TRAINING if tensor.oracle == "training" else MEANINGS for tensor in self.tensors}
+        meanings = {
+            f"{tensor.verdict}: {table[tensor.verdict]}" for tensor, table in tables.items() if tensor.verdict in table
+        }
+        return sorted(meanings)
 
     def _row(self, tensor: TensorCheck) -> str:
         checked = f"{tensor.checked}" if self.mode == "directional" else f"{tensor.checked}/{tensor.size}"

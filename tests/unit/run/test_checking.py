@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_bp import machine
+from mnist_bp import build, machine
 from mnist_bp.config import Config
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.nonzero import NonzeroColumns
 from mnist_bp.progress import silent
+from mnist_bp.run import checkpoint
 from mnist_bp.run.checking import ORACLES, Checked, check
+from mnist_bp.streams import DROPOUT
 from tests.helpers.executing import executed
 from tests.helpers.making import config, untrained
 
@@ -54,6 +56,22 @@ def test_the_step_of_training_is_judged_with_its_dropout(small: dict[str, Any]) 
     assert plain.verdict == dropped.verdict == "PASS"
     assert dropped.tensors[0].a != plain.tensors[0].a
     assert dropped.tensors[0].rtol == pytest.approx(8 * 2.0**-24)  # in float32
+
+
+def test_the_step_of_training_is_the_one_that_a_run_would_take_next(small: dict[str, Any]) -> None:
+    """In the midst of its second epoch of eleven batches."""
+    settings = config(**small, model_dropout=0.5, train_epochs=3)
+    with pytest.raises(BpError):
+        executed(settings, Path("r"), stop=14)
+    tensors = checked(settings, "r", oracle="training").report.tensors
+    trainer = build.trainer(settings, build.dataset(settings.data).for_training(0))
+    checkpoint.read(Path("r/checkpoint.npz")).restore(trainer)
+    assert trainer.position.step == 14
+    x, t = next(trainer.batches.epoch(2, start=3))
+    with trainer.network.training(trainer.seed, *DROPOUT, 15):
+        trainer.gradient(x, t)
+    for tensor in tensors:
+        assert tensor.a == trainer.network.named_gradients[tensor.name][tensor.worst]
 
 
 def test_what_is_wrong_with_the_columns_that_training_takes_is_seen_by_the_oracle_of_training_alone(

@@ -62,7 +62,7 @@ def test_a_wrong_gradient_ends_the_training_and_a_gradient_check_shows_it_at_the
     monkeypatch.setattr(Dropout, "backward", forgetful)
     settings = replaced(ON_XOR, {"model.dropout": 0.5, "train.shadow_check": 1})
     with pytest.raises(
-        BpError, match=r"disagree at step 4 for W1\[.*\]: .*; the last good checkpoint, .* step 3"
+        BpError, match=r"step 4: wrong gradient at W1\[.*\]: .*; the last good checkpoint, .* step 3"
     ) as caught:
         executed(settings, path=Path("a run"))
     assert caught.value.code == Exit.FAILURE

@@ -67,7 +67,9 @@ def test_a_wrong_formula_is_reported_with_step_tensor_index_and_both_values(
     net.initialize(he, np.random.default_rng(0))
     net.backprop(*batch)
     name = f"{tensor}{1 if place == 0 else 2}"
-    with pytest.raises(BpError, match=rf"at step 7 for {name}\[.*\]: expected -?\d\S+; got -?\d") as caught:
+    with pytest.raises(
+        BpError, match=rf"step 7: wrong gradient at {name}\[.*\]: expected -?\d\S+, by finite .*; got -?\d"
+    ) as caught:
         shadow.check(net, *batch, step=7)
     assert caught.value.code == 1
 
@@ -90,7 +92,7 @@ def test_a_gradient_that_was_changed_after_backprop_is_found(
     net = network(between())
     net.backprop(*batch)
     spoil(net.named_gradients[name])
-    with pytest.raises(BpError, match=rf"at step 7 for {name}\[.*\]: expected \S+; got \S+"):
+    with pytest.raises(BpError, match=rf"step 7: .* {name}\[.*\]: expected \S+, by backprop in float64; got \S+"):
         shadow.check(net, *batch, step=7)
 
 
@@ -104,7 +106,7 @@ def test_a_dropout_layer_that_forgets_its_mask_in_backward_is_found(batch: tuple
     shadow.check(net, *batch, step=7)  # outside of training there is no mask to forget
     with net.training(NOISE):
         net.backprop(*batch)
-        with pytest.raises(BpError, match="disagree at step 7 for W1"):
+        with pytest.raises(BpError, match="step 7: wrong gradient at W1"):
             shadow.check(net, *batch, step=7)
 
 
@@ -136,7 +138,7 @@ def test_a_slope_that_is_taken_through_float16_is_found(
     monkeypatch.setattr(Sigmoid, "slope", coarse)
     net = network(Sigmoid())
     net.backprop(*batch)
-    with pytest.raises(BpError, match=r"at step 7 for W1\["):
+    with pytest.raises(BpError, match=r"step 7: wrong gradient at W1\["):
         shadow.check(net, *batch, step=7)
 
 
@@ -144,7 +146,7 @@ def test_float64_is_held_to_its_own_precision(batch: tuple[Array, Array]) -> Non
     net, x = network(Sigmoid(), dtype="float64"), batch[0].astype("float64")
     net.backprop(x, batch[1])
     net.named_gradients["W1"] *= 1 + 1e-12
-    with pytest.raises(BpError, match="at step 7 for W1"):
+    with pytest.raises(BpError, match="step 7: wrong gradient at W1"):
         shadow.check(net, x, batch[1], step=7)
 
 
@@ -157,7 +159,7 @@ def test_one_wrong_element_is_found_and_its_index_given(batch: tuple[Array, Arra
     net = Network([Slightly(6, 5), Sigmoid(), Affine(5, 3)], SoftmaxCrossEntropy())
     net.initialize(he, np.random.default_rng(0))
     net.backprop(*batch)
-    with pytest.raises(BpError, match=r"at step 7 for W1\[3, 1\]"):
+    with pytest.raises(BpError, match=r"step 7: wrong gradient at W1\[3, 1\]"):
         shadow.check(net, *batch, step=7)
 
 

@@ -30,10 +30,12 @@ def batch(rng: np.random.Generator) -> tuple[NonzeroColumns, Array]:
     return NonzeroColumns(rng.random((8, 4), "float32"), kept, places), rng.integers(0, 3, 8)
 
 
-def verdicts(net: Network, x: NonzeroColumns | Array, t: Array, asked: as_trained.Asked | None = None) -> list[str]:
+def verdicts(
+    net: Network, x: NonzeroColumns | Array, t: Array, expected: as_trained.Expected | None = None
+) -> list[str]:
     with net.training(NOISE):
-        asked = asked or as_trained.probe(net, x, t, mode="full")
-        return [check.verdict for check in as_trained.judge(net, x, t, asked)]
+        expected = expected or as_trained.probe(net, x, t, mode="full")
+        return [check.verdict for check in as_trained.judge(net, x, t, expected)]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -74,17 +76,30 @@ def test_an_example_that_rounding_carries_across_a_kink_leaves_nothing_to_judge(
     net = Network([Affine(2, 1), ReLU(), Affine(1, 2, bias=False)], SoftmaxCrossEntropy())
     net.parameters[...] = [1, 1, -1, 1, -1]
     x, t = np.array([[1, 1e-8]], "float32"), np.array([1])
-    asked = as_trained.probe(net, x, t, mode="full")
-    assert asked.kinked
-    assert verdicts(net, x, t, asked) == ["KINKS"] * 3
+    expected = as_trained.probe(net, x, t, mode="full")
+    assert expected.kinked
+    assert verdicts(net, x, t, expected) == ["KINKS"] * 3
     assert not as_trained.probe(net, np.ones_like(x), t, mode="full").kinked
 
 
-def test_each_tensor_has_the_tolerance_of_its_own_rounding(batch: tuple[NonzeroColumns, Array]) -> None:
-    net = network(Sigmoid())
+def test_each_derivative_has_the_tolerance_of_its_own_rounding(batch: tuple[NonzeroColumns, Array]) -> None:
+    """A pixel that is faint in all examples has small derivatives, in which a small mistake is found."""
+    net, (x, t) = network(Sigmoid()), batch
     net.weight_decay = 0
-    net.named_parameters["W2"][...] /= 1e4  # the first layer's gradient is 1e4 times smaller
-    asked = as_trained.probe(net, *batch, mode="full")
-    checks = {check.name: check for check in as_trained.judge(net, *batch, asked)}
-    assert checks["W1"].atol < checks["W2"].atol / 1e3
-    assert {check.verdict for check in checks.values()} == {"PASS"}
+    x.values[:, 1] /= 1e4  # the third pixel
+    expected = as_trained.probe(net, x, t, mode="full")
+    atols = expected.atols[0].reshape(6, 5)
+    assert atols[2].max() < atols[[0, 3, 5]].min() / 100
+    assert {check.verdict for check in as_trained.judge(net, x, t, expected)} == {"PASS"}
+    net.named_gradients["W1"][2] *= np.float32(1.0005)
+    assert as_trained.compare(net, expected)[0].verdict == "FAIL"
+
+
+def test_gradients_that_backprop_leaves_as_they_were_are_found(
+    batch: tuple[NonzeroColumns, Array], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net, (x, t) = network(Sigmoid()), batch
+    expected = as_trained.probe(net, x, t, mode="full")
+    net.backprop(x, t)
+    monkeypatch.setattr(Affine, "parameter_gradients", lambda layer, dout: None)
+    assert {check.verdict for check in as_trained.judge(net, x, t, expected)} == {"FAIL"}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mnist_bp.nn.check.gradcheck import TensorCheck
-from mnist_bp.nn.check.verdict import MEANINGS, Report
+from mnist_bp.nn.check.verdict import Report
 
 
 def check(name: str = "W1", oracle: str = "numerical", **found: Any) -> TensorCheck:
@@ -16,7 +16,7 @@ def check(name: str = "W1", oracle: str = "numerical", **found: Any) -> TensorCh
 
 
 PASS, FAIL = check(), check(max_rel=1e-3)
-KINKS, TINY = check(checked=0, kinks=10), check(largest=1e-12)
+KINKS, TINY = check(checked=0, kinks=10), check(tiny=True)
 
 
 def test_the_four_checks_have_the_verdicts_that_they_are_named_after() -> None:
@@ -67,16 +67,31 @@ def test_nan_is_the_largest_difference() -> None:
 
 
 def test_what_could_not_be_decided_says_why_and_what_to_try() -> None:
-    undecided = {kind.verdict: Report("full", 8, {"numerical": [kind]}).undecided for kind in (KINKS, TINY)}
-    for verdict, told in undecided.items():
-        assert told
-        assert told[0] == f"no derivative could be judged: {MEANINGS[verdict]}"
-        assert "--oracle graph" in told[1]
-    both = Report("full", 8, {"numerical": [KINKS, TINY]}).undecided
-    assert both
-    assert all(meaning in both[0] for meaning in MEANINGS.values())
+    def told(**by_oracle: list[TensorCheck]) -> tuple[str, str]:
+        undecided = Report("full", 8, by_oracle).undecided
+        assert undecided
+        return undecided
+
+    why, ways = told(numerical=[KINKS])
+    assert why == "no derivative could be judged: KINKS: every step crosses a kink, as at biases of 0"
+    assert ways.startswith("--oracle graph judges at kinks")
+    why, ways = told(numerical=[TINY], graph=[check(oracle="graph", tiny=True)])
+    assert why == "no derivative could be judged: TINY: too small for the oracle to tell from 0"
+    assert "--oracle graph" not in ways
+    assert "model.init=xavier" in ways
+    why, ways = told(training=[check(oracle="training", checked=0, kinks=10)])
+    assert why == "no derivative could be judged: KINKS: rounding carries examples of each batch across a kink"
     assert Report("full", 8, {"numerical": [PASS, KINKS]}).undecided is None
     assert Report("full", 8, {"numerical": [FAIL, TINY]}).undecided is None
+
+
+def test_an_oracle_that_could_judge_nothing_is_named() -> None:
+    report = Report("full", 8, {"numerical": [KINKS], "graph": [check(oracle="graph")]})
+    assert report.verdict == "PASS"
+    assert report.conclusion == (
+        "PASS (KINKS: every step crosses a kink, as at biases of 0) (numerical could judge nothing)"
+    )
+    assert Report("full", 8, {"numerical": [KINKS, PASS]}).conclusion.endswith("as at biases of 0)")
 
 
 def test_the_table_gives_the_tolerance_once_or_for_each_tensor() -> None:
