@@ -79,7 +79,7 @@ class Report:
             lines.append(f"relative: |a − n| / (|n| + {floor})")
             if not alike:
                 each = " ".join(f"{name}:{value}" for name, value in allowed.items())
-                lines += textwrap.wrap(f"atol, for the rounding in each tensor: {each}", 80, break_on_hyphens=False)
+                lines += textwrap.wrap(f"atol, for the rounding at the worst place: {each}", 80, break_on_hyphens=False)
         return "\n".join([*lines, self.conclusion])
 
     def brief(self) -> str:

@@ -102,7 +102,7 @@ def test_the_table_gives_the_tolerance_once_or_for_each_tensor() -> None:
     assert apart[0] == "a: backprop as in training, n: graph; PASS: |a − n| ≤ atol + 1e-06·|n|"
     assert apart[-3:] == [
         "relative: |a − n| / (|n| + atol / 1e-06)",
-        "atol, for the rounding in each tensor: W1:1e-09 b1:2e-09",
+        "atol, for the rounding at the worst place: W1:1e-09 b1:2e-09",
         "PASS",
     ]
     deep = Report("full", 8, {"training": [check(f"W{i}", atol=i * 1e-9) for i in range(1, 30)]}).table()
