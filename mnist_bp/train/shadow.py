@@ -26,7 +26,7 @@ def check(network: Network, x: Examples, t: Array, step: int) -> None:
     copy, wide = as_trained.in_float64(network, x)
     probes = gradcheck.probe(copy, wide, t, oracle="numerical", mode="full")
     _require(gradcheck.judge(copy, wide, t, "numerical", probes), step, "finite differences")
-    if not as_trained.crossed(network, copy):
+    if not as_trained.crossed(network, x, copy, wide):
         right = copy.named_gradients
         exact = [
             replace(each, derivatives=right[each.name].flatten(), kinked=np.zeros_like(each.kinked)) for each in probes

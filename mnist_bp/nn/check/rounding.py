@@ -47,6 +47,16 @@ def trials(network: Network, x: Array, t: Array, dtype: npt.DTypeLike) -> Iterat
         yield moved * (float(np.finfo(dtype).eps) / 2 / NOISE)
 
 
+def trials_of_outputs(network: Network, x: Array, dtype: npt.DTypeLike) -> Iterator[Array]:
+    """Yield, as `trials` does, by how much rounding has moved the outputs for a batch."""
+    rng = np.random.default_rng(0)
+    right = network.predict(x).copy()
+    for _ in range(TRIALS):
+        with _rounding(network, rng):
+            moved = network.predict(x) - right
+        yield moved * (float(np.finfo(dtype).eps) / 2 / NOISE)
+
+
 @contextmanager
 def _rounding(network: Network, rng: np.random.Generator) -> Iterator[None]:
     """Move the weights, and the results of the network's passes, at random within the context."""

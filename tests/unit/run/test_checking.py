@@ -95,11 +95,11 @@ def test_a_batch_that_rounding_carries_across_a_kink_is_passed_over(
 ) -> None:
     first = checked(config(**small), oracle="training").report
     answers = iter([True, True, False])
-    monkeypatch.setattr("mnist_bp.nn.check.as_trained.crossed", lambda network, twin: next(answers))
+    monkeypatch.setattr("mnist_bp.nn.check.as_trained.crossed", lambda *_: next(answers))
     third = checked(config(**small), oracle="training").report
     assert first.verdict == third.verdict == "PASS"
     assert first.tensors[0].a != third.tensors[0].a
-    monkeypatch.setattr("mnist_bp.nn.check.as_trained.crossed", lambda network, twin: True)
+    monkeypatch.setattr("mnist_bp.nn.check.as_trained.crossed", lambda *_: True)
     report = checked(config(**small), oracle="training").report
     assert (report.verdict, report.checked, report.kinks) == ("UNDECIDED", 0, 64 * 6 + 6 + 6 * 3 + 3)
 

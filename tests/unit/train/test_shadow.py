@@ -123,6 +123,24 @@ def test_an_example_that_rounding_carries_across_a_kink_is_no_error() -> None:
     shadow.check(net, x, t, step=7)
 
 
+def test_a_forward_pass_that_is_wrong_in_training_alone_is_found_across_a_kink_as_well(
+    batch: tuple[Array, Array], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = Affine.forward
+
+    def shifted(layer: Affine, x: Array) -> Array:
+        out = right(layer, x)
+        if out.dtype == np.float32:
+            out -= 1
+        return out
+
+    monkeypatch.setattr(Affine, "forward", shifted)
+    net = network(ReLU())
+    net.backprop(*batch)
+    with pytest.raises(BpError, match="step 7: wrong gradient at"):
+        shadow.check(net, *batch, step=7)
+
+
 def test_a_slope_that_is_taken_through_float16_is_found(
     batch: tuple[Array, Array], monkeypatch: pytest.MonkeyPatch
 ) -> None:

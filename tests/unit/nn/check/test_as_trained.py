@@ -82,6 +82,20 @@ def test_an_example_that_rounding_carries_across_a_kink_leaves_nothing_to_judge(
     assert not as_trained.probe(net, np.ones_like(x), t, mode="full").kinked
 
 
+def test_outputs_that_are_wrong_across_a_kink_are_no_rounding(
+    batch: tuple[NonzeroColumns, Array], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a ReLU would hide every mistake in training's forward pass that is large enough to cross its kink."""
+    right = NonzeroColumns.dot
+    monkeypatch.setattr(NonzeroColumns, "dot", lambda x, W, out: right(x, W + W.dtype.type(0.3), out))
+    net, (x, t) = network(ReLU()), batch
+    copy, wide = as_trained.in_float64(net, x)
+    for either, examples in (net, x), (copy, wide):
+        either.predict(examples)
+    assert not np.array_equal(net.kink_sides()[0], copy.kink_sides()[0])
+    assert "FAIL" in verdicts(net, x, t)
+
+
 def test_each_derivative_has_the_tolerance_of_its_own_rounding(batch: tuple[NonzeroColumns, Array]) -> None:
     """A pixel that is faint in all examples has small derivatives, in which a small mistake is found."""
     net, (x, t) = network(Sigmoid()), batch

@@ -73,6 +73,18 @@ def test_the_limits_are_above_what_float32_does_in_a_softmax(loss: Loss, size: i
             assert abs(single.named_gradients[name] - right).max() < allowed[name]
 
 
+@pytest.mark.parametrize("between", [Sigmoid(), Tanh(), ReLU()], ids=["sigmoid", "tanh", "relu"])
+@pytest.mark.parametrize("std", [1e-3, 0.3, 3.0])
+def test_outputs_are_moved_as_far_as_float32_moves_them(between: Layer, std: float) -> None:
+    single, (x, _) = network(between, std=std, dtype="float32"), batch()
+    outputs = single.predict(x).copy()
+    net = single.copy("float64")
+    right = net.predict(x.astype("float64")).copy()
+    most = max(abs(moved).max() for moved in rounding.trials_of_outputs(net, x.astype("float64"), "float32"))
+    assert abs(outputs - right).max() < 8 * most
+    assert most < 1e-5 * abs(right).max()
+
+
 def test_they_are_in_proportion_to_the_units_of_the_precision() -> None:
     net, (x, t) = network(Sigmoid()), batch()
     single, double = (limits(net, x.astype("float64"), t, dtype) for dtype in ("float32", "float64"))
