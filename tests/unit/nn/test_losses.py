@@ -238,7 +238,7 @@ def test_a_single_output_says_yes_as_a_logit_above_zero_or_a_number_above_a_half
     outputs, t = np.array([[-0.2], [0.2], [0.8]]), np.array([0, 1, 1])
     assert BinaryCrossEntropy().correct(outputs, t) == 3
     assert MeanSquaredError().correct(outputs, t) == HalfSquaredError().correct(outputs, t) == 2
-    assert BinaryCrossEntropy().correct(outputs, np.array([[0.4], [0.9], [0.3]])) == 2
+    assert BinaryCrossEntropy().correct(outputs, np.array([[0.4], [0.3], [0.2]])) == 1
 
 
 def test_answers_are_what_correct_counts() -> None:
