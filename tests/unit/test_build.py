@@ -221,7 +221,9 @@ def test_splits_are_measured_as_the_config_asks(
 ) -> None:
     config = replace(config, train=replace(config.train, metrics=metrics))
     dataset = build.dataset(config.data).for_training(validation)
-    assert list(build.trainer(config, dataset).measured) == measured
+    splits = build.trainer(config, dataset).measured
+    assert list(splits) == measured
+    assert all(split is getattr(dataset, name) for name, split in splits.items())
 
 
 def test_seed_and_sampling_decide_the_order_of_the_examples(config: Config) -> None:
