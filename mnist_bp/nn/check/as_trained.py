@@ -60,7 +60,9 @@ def expect(network: Network, copy: Network, x: Array, t: Array, probes: list[Pro
 
 @gradcheck.quietly()
 def judge(network: Network, x: Examples, t: Array, expected: Expected) -> list[TensorCheck]:
-    """Compare backprop on a batch with what is expected of it."""
+    """Compare backprop on a batch, after others as in training, with what is expected of it."""
+    for other in (slice(len(x) // 2 + 1), slice(None, None, -1)):  # of another size, and of the same
+        network.backprop(x[other], t[other])  # what a layer wrongly keeps of these is to show
     network.gradients.fill(np.nan)  # backprop is to overwrite them, all of them
     network.backprop(x, t)
     return compare(network, expected)

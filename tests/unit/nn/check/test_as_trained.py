@@ -12,7 +12,7 @@ from mnist_bp.nn.initializers import he
 from mnist_bp.nn.layers import Layer
 from mnist_bp.nn.losses import SoftmaxCrossEntropy
 from mnist_bp.nn.network import Network
-from mnist_bp.nn.nonzero import NonzeroColumns
+from mnist_bp.nn.nonzero import Examples, NonzeroColumns
 
 NOISE = 7
 
@@ -69,6 +69,31 @@ def test_a_slope_through_float16_is_found(batch: tuple[NonzeroColumns, Array], m
 
     monkeypatch.setattr(Sigmoid, "slope", coarse)
     assert verdicts(network(Sigmoid()), *batch) == ["FAIL", "FAIL", "PASS", "PASS"]
+
+
+def test_what_is_kept_of_another_batch_is_found(
+    batch: tuple[NonzeroColumns, Array], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as the first batch's size, or its examples: in its first step alone there is nothing wrong."""
+    right, first = SoftmaxCrossEntropy.backward, Affine.forward
+
+    def of_the_first_size(loss: SoftmaxCrossEntropy) -> Array:
+        dz = right(loss)
+        dz *= len(dz) / vars(loss).setdefault("size", len(dz))
+        return dz
+
+    def of_the_last_of_its_size(layer: Affine, x: Examples) -> Array:
+        kept = vars(layer).get("_x")
+        out = first(layer, x)
+        if kept is not None and len(kept) == len(x):
+            layer._x = kept
+        return out
+
+    with monkeypatch.context() as planted:
+        planted.setattr(SoftmaxCrossEntropy, "backward", of_the_first_size)
+        assert verdicts(network(Sigmoid()), *batch) == ["FAIL"] * 4
+    monkeypatch.setattr(Affine, "forward", of_the_last_of_its_size)
+    assert verdicts(network(Sigmoid()), *batch) == ["FAIL", "PASS", "PASS", "PASS"]  # W2's x is a buffer, the same
 
 
 def test_an_example_that_rounding_carries_across_a_kink_leaves_nothing_to_judge() -> None:
