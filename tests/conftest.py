@@ -31,13 +31,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In the core of the tests, keep two cases of each: the first and the last tell enough of another Python."""
+    """In the core of the tests, keep one case of each, the last, which tells enough of another Python."""
     if config.getoption("--hypothesis-profile") != "core":
         return
-    cases: dict[str, list[pytest.Item]] = {}
-    for item in items:
-        cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
-    kept = {id(item) for each in cases.values() for item in (each[0], each[-1])}
+    last = {item.nodeid.partition("[")[0]: item for item in items}
+    kept = {id(item) for item in last.values()}
     config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
     items[:] = [item for item in items if id(item) in kept]
 
