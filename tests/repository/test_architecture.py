@@ -23,7 +23,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "build": {"numpy", "config", "data", "nn", "train", "errors", "progress", "streams"},
     "run": {"numpy", "build", "config", "data", "nn", "train", "machine", "streams"} | FILES,
     "sweep": {"yaml", "run", "config"} | FILES,
-    "cli": {"click", "tqdm", "config", "data", "nn", "train", "run", "sweep"} | FILES,
+    "report": {"numpy", "jinja2", "markupsafe", "matplotlib", "PIL", "graphviz"}
+    | {"build", "config", "data", "nn", "train", "run", "sweep"} | FILES,
+    "cli": {"click", "tqdm", "config", "data", "nn", "train", "run", "sweep", "report"} | FILES,
 }  # fmt: skip
 
 
