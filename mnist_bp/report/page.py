@@ -1,0 +1,41 @@
+"""A page: a template filled in, with its style, script and pictures inside it, so that it needs nothing from elsewhere."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+from mnist_bp.report.extras import extra
+from mnist_bp.report.files import MARK
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+def render(template: str, **values: Any) -> bytes:
+    """Return a page in HTML; all values are escaped, and characters that cannot be shown become �.
+
+    Raises BpError (exit 1) if the extra `report` is missing.
+    """
+    with extra("report"):
+        import jinja2
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_showable,
+    )
+    environment.filters["uri"] = _uri
+    return environment.get_template(template).render(mark=MARK, **values).encode()
+
+
+def _showable(value: Any) -> Any:
+    """Return text from files and paths without the characters that no page may hold."""
+    if type(value) is not str:
+        return value
+    return "".join(each if each.isprintable() or each in "\t\n" else "�" for each in value)
+
+
+def _uri(png: bytes) -> str:
+    """Return a picture as an address that holds it."""
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
