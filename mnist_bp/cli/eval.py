@@ -47,7 +47,8 @@ def command(run: str, split: str, predictions: str | None, overrides: tuple[str,
     file = Path(predictions) if predictions and predictions != "-" else None
     if file:
         require_free(file, Run(run))
-    found, predicted = measure(run, split, overrides, output.bar)
+    measured = measure(run, split, overrides, output.bar)
+    found, predicted = measured.measurement, measured.predictions
     text = f"{split} accuracy {found.accuracy}  loss {found.loss:.6g}  ({found.examples} examples of {found.data})"
     if file:
         predicted.save(file)

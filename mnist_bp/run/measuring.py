@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mnist_bp import build, machine
+from mnist_bp.data.dataset import Dataset, Split
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import Progress
 from mnist_bp.run.directory import Run
+from mnist_bp.run.judgement import Judgement
 from mnist_bp.run.model import Model
 from mnist_bp.run.predictions import Predictions
 from mnist_bp.train.evaluation import evaluate_with_outputs
@@ -27,7 +29,26 @@ class Measurement:
     loss: float
 
 
-def measure(path: str, split: str, overrides: Sequence[str], progress: Progress) -> tuple[Measurement, Predictions]:
+@dataclass(frozen=True)
+class Measured:
+    """A measurement with what it was made from: what the network says of the `examples` of a data set.
+
+    `classes` are the names of all classes that the network can say, which may be more than the data set has.
+    """
+
+    measurement: Measurement
+    predictions: Predictions
+    examples: Split
+    dataset: Dataset
+    classes: tuple[str, ...]
+
+    @property
+    def judgement(self) -> Judgement:
+        """Where the network is right and where it is wrong."""
+        return Judgement(self.predictions, self.classes)
+
+
+def measure(path: str, split: str, overrides: Sequence[str], progress: Progress) -> Measured:
     """Measure a run on a split, "test", "train" or "validation", of its data set or of another one.
 
     `overrides` change keys of section data; of another data set, no examples were held out. Raises BpError (exit 2) for
@@ -64,4 +85,5 @@ def measure(path: str, split: str, overrides: Sequence[str], progress: Progress)
     model.require_fit(dataset, examples)
     (loss, accuracy), outputs = evaluate_with_outputs(model.network, examples)
     measurement = Measurement(path, dataset.name, split, len(examples), accuracy, loss)
-    return measurement, Predictions.of(model.network, outputs, examples.t)
+    predictions = Predictions.of(model.network, outputs, examples.t)
+    return Measured(measurement, predictions, examples, dataset, model.classes)

@@ -25,7 +25,7 @@ def trained(archive_folder: Path) -> Path:
 
 
 def measured(split: str = "test", *overrides: str) -> Measurement:
-    return measure("r", split, overrides, silent)[0]
+    return measure("r", split, overrides, silent).measurement
 
 
 @pytest.mark.parametrize(("split", "examples"), [("test", 60), ("train", 200), ("validation", 10)])

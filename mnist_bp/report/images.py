@@ -1,0 +1,83 @@
+"""Arrays of pixels as pictures: PNG files, and contact sheets of examples in dark ink on white paper."""
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_bp.report.extras import extra
+from mnist_bp.report.files import MARK
+
+Pixels = npt.NDArray[np.uint8]
+
+PAPER, INK = 255, 0
+SIDE = 112  # of an example on a sheet, or the next larger that whole pixels give
+GAP, MARGIN, TEXT = 12, 16, 16  # in pixels: between examples, around all of them, and the size of letters
+
+
+def png(array: Pixels, scale: int = 1) -> bytes:
+    """Return grey pixels, (H, W), or colours, (H, W, 3), as a PNG file, each pixel a square of `scale` × `scale`."""
+    with extra("report"):
+        from PIL import Image, PngImagePlugin
+    about = PngImagePlugin.PngInfo()
+    about.add_text("Software", MARK)
+    file = io.BytesIO()
+    Image.fromarray(enlarged(array, scale)).save(file, "PNG", optimize=True, pnginfo=about)
+    return file.getvalue()
+
+
+def enlarged(array: Pixels, scale: int) -> Pixels:
+    """Return pixels, each of them repeated `scale` times in both directions."""
+    return np.ascontiguousarray(array.repeat(scale, axis=0).repeat(scale, axis=1))
+
+
+def drawable(names: Sequence[str]) -> list[str]:
+    """Return names of classes that the font of `sheet` can draw; for those that it cannot, their numbers."""
+    with extra("report"):
+        from PIL import ImageFont
+    font = ImageFont.load_default(TEXT)
+
+    def drawn(character: str) -> bytes:
+        return bytes(font.getmask(character))
+
+    missing = drawn("\uffff")
+    return [
+        name if name.isprintable() and missing not in map(drawn, name) else str(number)
+        for number, name in enumerate(names)
+    ]
+
+
+def sheet(images: Pixels, columns: int, captions: Sequence[str] = (), names: Sequence[str] = ()) -> Pixels:
+    """Return a picture, (H, W), of images, (N, rows, columns), in rows of so many.
+
+    Light on dark, as in the data sets, they become dark on light. Captions, of one line or more, come below the images,
+    and names beside the rows.
+    """
+    with extra("report"):
+        from PIL import Image, ImageDraw, ImageFont
+    font = ImageFont.load_default(TEXT)
+    scale = -(-SIDE // max(images.shape[1:]))
+    height, width = (scale * side for side in images.shape[1:])
+    lines = max((caption.count("\n") + 1 for caption in captions), default=0)
+    leading = TEXT + 4
+
+    def widest(texts: Sequence[str]) -> int:
+        return int(max((font.getlength(line) for text in texts for line in text.split("\n")), default=0)) + 1
+
+    left = MARGIN + (widest(names) + GAP if names else 0)
+    cell_width, cell_height = max(width, widest(captions)) + GAP, height + lines * leading + GAP
+    rows = -(-len(images) // columns)
+    size = left + columns * cell_width - GAP + MARGIN, 2 * MARGIN + rows * cell_height - GAP
+    picture = Image.new("L", size, PAPER)
+    draw = ImageDraw.Draw(picture)
+    for row, name in enumerate(names):
+        middle = MARGIN + row * cell_height + height // 2
+        draw.text((left - GAP, middle), name, INK, font, anchor="rm")
+    for number, image in enumerate(images):
+        x, y = left + number % columns * cell_width, MARGIN + number // columns * cell_height
+        centre = x + (cell_width - GAP) // 2
+        picture.paste(Image.fromarray(enlarged(PAPER - image, scale)), (centre - width // 2, y))
+        for line, text in enumerate(captions[number].split("\n") if captions else []):
+            draw.text((centre, y + height + 4 + line * leading), text, INK, font, anchor="ma")
+    return np.asarray(picture)
