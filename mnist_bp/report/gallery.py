@@ -53,7 +53,7 @@ def gallery(measured: Measured) -> Gallery | None:
 def ink(pixels: Array) -> Array:
     """Return images, light on dark as in the data set, dark on light as on paper."""
     step = 255 // (GREYS - 1)
-    return 255 - (np.asarray(pixels) + step // 2) // step * step
+    return (255 - np.rint(pixels / step) * step).astype(np.uint8)
 
 
 def _side_by_side(pictures: Array) -> Array:

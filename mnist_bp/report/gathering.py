@@ -21,12 +21,13 @@ IN_A_LABEL = 3  # keys that differ, before a label is the name of a run
 
 @dataclass(frozen=True)
 class Gathered:
-    """The settings of some runs, with a label each, and the records of every run that has some.
+    """The settings of some runs, with a label each, and the records of every run that has some; `title` names all.
 
     `differing` are the keys of the config in which the settings differ; `skipped` says what is no run, or a second one
     of a setting and seed.
     """
 
+    title: str
     settings: list[Setting]
     labels: list[str]
     differing: list[str]
@@ -69,7 +70,8 @@ def gather(paths: Sequence[str], progress: Progress = silent) -> Gathered:
     if not folders:
         chosen.sort(key=lambda setting: min(map(kept.index, setting.runs)))
     differing = settings.differing(chosen)
-    return Gathered(chosen, _labels(chosen, differing, paths), differing, skipped, records)
+    title = _name(paths[0]) if len(paths) == 1 else f"{len(found)} runs"
+    return Gathered(title, chosen, _labels(chosen, differing, paths), differing, skipped, records)
 
 
 def described(run: Outcome) -> str:

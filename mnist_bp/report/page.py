@@ -1,4 +1,4 @@
-"""A page: a template filled in, with its style, script and pictures inside it, so that it needs nothing from elsewhere."""
+"""A page: a template filled in, with style, script and pictures inside, so that it needs nothing from elsewhere."""
 
 import base64
 from pathlib import Path

@@ -1,24 +1,26 @@
-"""The report of one run: how well it does, where it is wrong, what it looks for, and whether its gradients are right."""
+"""The report of one run: how good it is, where it is wrong, what it looks for, and whether its gradients are right."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
 
 from mnist_bp import config as configs
 from mnist_bp.config import Config
+from mnist_bp.data.download import redacted
 from mnist_bp.errors import BpError
+from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.check.verdict import Report
 from mnist_bp.nn.conv import Conv2D
 from mnist_bp.progress import Progress
 from mnist_bp.report import images
-from mnist_bp.report.gallery import gallery, ink
+from mnist_bp.report.charts import charts
+from mnist_bp.report.gallery import ABREAST, gallery, ink
 from mnist_bp.report.gathering import Gathered
 from mnist_bp.report.weights import weights
 from mnist_bp.run import checking
 from mnist_bp.run.directory import Run
-from mnist_bp.run.judgement import Wrong
 from mnist_bp.run.measuring import Measured, measure
 from mnist_bp.run.model import Model
 
@@ -28,67 +30,106 @@ QUICK = 40_000_000  # parameters times examples of a batch, of which a full grad
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Mistake:
-    """A wrong example, with its picture as PNG."""
-
-    wrong: Wrong
-    png: bytes
-
-
 def contents(gathered: Gathered, progress: Progress) -> dict[str, Any]:
-    """Return what the template of the page needs of the only run that was gathered.
+    """Return what `report.html.jinja` shows of the only run that was gathered.
 
-    What cannot be made, as the data set is not to be had, is None, and `why` says why, by its name.
+    What cannot be made is None, and `why` says why: mostly, because the data set is not to be had.
+    Raises BpError (exit 1) for a run that has nothing to show yet.
     """
     [[outcome]] = [setting.runs for setting in gathered.settings]
-    run, config, path = Run(outcome.path), outcome.config, str(outcome.path)
+    run, path, records = Run(outcome.path), str(outcome.path), gathered.records[outcome.path]
     why: dict[str, str] = {}
 
-    def tried(name: str, make: Callable[[], T]) -> T | None:
-        try:
-            return make()
-        except BpError as error:
-            why[name] = f"{error}" + (f"; {error.hint}" if error.hint else "")
-            return None
+    def tried(part: str, make: Callable[[], T]) -> T | None:
+        if not why:
+            try:
+                return make()
+            except BpError as error:
+                why[part] = f"{error}; {error.hint}" if error.hint else str(error)
+        why.setdefault(part, next(iter(why.values())))
+        return None
 
     model = tried("model", lambda: Model.load(path))
-    measured = tried("measured", lambda: measure(path, "test", [], progress)) if model else None
+    if not (model or records):
+        raise BpError(f"{path}: expected an epoch or a checkpoint to report on; got neither", hint=why["model"])
+    measured = tried("measured", lambda: measure(path, "test", [], progress))
+    check = tried("check", lambda: _checked(outcome.config, path, progress))
+    shown = weights(model) if model else None
     return {
         "run": outcome,
-        "records": gathered.records[outcome.path],
+        "title": gathered.labels[0],
+        "last": records[-1] if records else None,
+        "seconds": sum(record.seconds for record in records),
+        "charts": charts(gathered),
         "model": model,
-        "network": model and described(config, model),
+        "network": described(outcome.config, model) if model else None,
         "measured": measured,
-        "gallery": measured and gallery(measured),
-        "mistakes": measured and _mistakes(measured),
-        "weights": model and weights(model),
-        "check": tried("check", lambda: _checked(config, path, model, progress)) if model and measured else None,
-        "config": configs.dump(config),
-        "environment": run.environment() or {},
+        **(_judged(measured) if measured else {}),
+        "weights": shown,
+        "pictures": [images.png(each) for each in shown.pictures] if shown else [],
+        "check": check,
+        "config": redacted(configs.dump(outcome.config)),
+        "environment": _facts(run.environment() or {}),
         "why": why,
     }
 
 
 def described(config: Config, model: Model) -> str:
     """Return the network in a few words: the sizes of its layers, and its activation function."""
-    sizes = ["×".join(map(str, model.shape)) if config.model.conv else str(int(np.prod(model.shape)))]
-    sizes += [f"{each.filters} filters of {each.kernel}×{each.kernel}" for each in config.model.conv]
-    sizes += map(str, [*config.model.hidden, model.network.layers_outputs])
-    return f"{' – '.join(sizes)}, {config.model.activation}"
+    convolutions = [f"{each.filters} filters of {each.kernel}×{each.kernel}" for each in config.model.conv]
+    inputs = "×".join(map(str, model.shape)) if convolutions else np.prod(model.shape)
+    outputs = model.params[model.network.weights[-1]].shape[-1]
+    sizes = map(str, [inputs, *convolutions, *config.model.hidden, outputs])
+    return f"{(' – ' if convolutions else '-').join(sizes)}, {config.model.activation}"
 
 
-def _mistakes(measured: Measured) -> list[Mistake]:
-    """Return the most confidently wrong images; none for a data set of points."""
-    if len(measured.dataset.shape) != 2:
-        return []
-    pictures = ink(measured.examples.x.reshape(-1, *measured.dataset.shape))
-    return [Mistake(each, images.png(pictures[each.index])) for each in measured.judgement.errors(MISTAKES)]
+def _judged(measured: Measured) -> dict[str, Any]:
+    """Return where the network is right and where it is wrong, with pictures if the examples are images."""
+    judgement, errors = measured.judgement, measured.judgement.errors()
+    confusion = judgement.confusion
+    pictures = []
+    if len(measured.dataset.shape) == 2:
+        which = [each.index for each in errors[:MISTAKES]]
+        pictures = [images.png(each) for each in ink(measured.examples.x[which].reshape(-1, *measured.dataset.shape))]
+    found = gallery(measured)
+    return {
+        "confusion": confusion.tolist(),
+        "shares": _shares(confusion).tolist(),
+        "scores": judgement.scores(),
+        "wrong": len(errors),
+        "mistakes": list(zip(errors, pictures, strict=False)),
+        "gallery": found and {
+            **vars(found),
+            "abreast": ABREAST,
+            "shape": measured.dataset.shape,
+            "classes": measured.classes,
+            "kind": measured.predictions.kind,
+        },
+    }  # fmt: skip
 
 
-def _checked(config: Config, path: str, model: Model, progress: Progress) -> Report:
+def _shares(confusion: Array) -> Array:
+    """Return how strong the colour of a cell is, from 0 to 1: by its part of its row, of errors by the root of it."""
+    part = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    wrong = np.sqrt(part - np.diag(part.diagonal()))
+    shares: Array = np.diag(part.diagonal()) + wrong / (wrong.max() or 1)
+    return shares
+
+
+def _checked(config: Config, path: str, progress: Progress) -> Report:
     """Check the run's gradients by all oracles: all of them, or a sample where that would take long."""
-    work = model.network.parameters.size * config.train.batch_size
-    slow = work > QUICK or any(isinstance(layer, Conv2D) for layer in model.network.layers)
-    mode = "sample" if slow else "full"
+    network = Model.load(path).network
+    slow = network.parameters.size * config.train.batch_size > QUICK
+    mode = "sample" if slow or any(isinstance(layer, Conv2D) for layer in network.layers) else "full"
     return checking.check(config, path, mode=mode, oracle="all", self_test=False, progress=progress).report
+
+
+def _facts(environment: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return the entries of env.json, those of its objects with dotted names, as text."""
+    facts: dict[str, str] = {}
+    for name, value in environment.items():
+        if isinstance(value, Mapping):
+            facts |= _facts(value, f"{prefix}{name}.")
+        elif value not in (None, []):
+            facts[prefix + name] = value if isinstance(value, str) else json.dumps(value)
+    return facts

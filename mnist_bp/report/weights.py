@@ -41,4 +41,5 @@ def diverging(values: Array) -> Array:
     """Return colours, uint8 (…, 3), for numbers from −1 (blue) by 0 (white) to 1 (orange); others are cut off."""
     strength = np.clip(np.abs(values), 0, 1)[..., None]
     ends = np.where(np.asarray(values)[..., None] < 0, NEGATIVE, POSITIVE)
-    return np.rint(ZERO + strength * (ends - ZERO)).astype(np.uint8)
+    colours: Array = np.rint(ZERO + strength * (ends - ZERO)).astype(np.uint8)
+    return colours

@@ -63,17 +63,13 @@ class Judgement:
         ]
 
     def errors(self, count: int | None = None) -> list[Wrong]:
-        """Return the examples that are wrong, or the first `count`, the most confident first; of equals, by index.
-
-        Confidence is the number of the class that was said, or how far a single output is from ½, between its answers.
-        """
+        """Return the examples that are wrong, or the first `count`, the most confident first; of equals, by index."""
         labels, answers, numbers = self.predictions.labels, self.predictions.answers, self.predictions.numbers
         wrong = np.flatnonzero(labels != answers)
         true, said = labels[wrong].astype(np.intp), answers[wrong]
         single = numbers.shape[1] == 1
         of_said, of_true = (numbers[wrong, 0 if single else which] for which in (said, true))
-        confidence = np.abs(of_said - 0.5) if single else of_said
-        order = np.argsort(-confidence, kind="stable")[:count]  # which leaves NaN for last
+        order = np.argsort(-self.predictions.confidence[wrong], kind="stable")[:count]  # which leaves NaN for last
         columns = (each[order].tolist() for each in (wrong, true, said, of_said, of_true))
         return [Wrong(*row) for row in zip(*columns, strict=True)]
 

@@ -35,6 +35,16 @@ class Predictions:
         with np.errstate(over="ignore", invalid="ignore"):  # as in the evaluation
             return cls(labels, loss.answers(outputs), kind, loss.probabilities(outputs))
 
+    @property
+    def confidence(self) -> Array:
+        """How sure the network is of each example, (N,): the number of the predicted class.
+
+        Of a single output, which speaks of two classes at once, it is how far that is from ½, between its answers.
+        """
+        if self.numbers.shape[1] == 1:
+            return np.abs(self.numbers[:, 0] - 0.5)
+        return np.take_along_axis(self.numbers, self.answers[:, None].astype(np.intp), axis=1)[:, 0]
+
     def lines(self) -> Iterator[str]:
         """Yield the header and a row for each example; floats are the shortest text that reads back as the same."""
         columns = (f"{self.kind}_{number}" for number in range(self.numbers.shape[1]))

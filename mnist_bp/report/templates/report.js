@@ -5,7 +5,7 @@ const gallery = JSON.parse(document.getElementById("gallery")?.textContent ?? "n
 const examples = document.getElementById("examples");
 
 function picture([index, confidence], tile, true_, said) {
-  const { sheet, abreast, width, height, classes, kind } = gallery;
+  const { sheet, abreast, shape: [height, width], classes, kind } = gallery;
   const scale = Math.max(1, Math.round(56 / Math.max(width, height)));
   const sure = kind === "probability" ? `${(100 * confidence).toFixed(1)} %` : confidence.toPrecision(3);
   const image = document.createElement("span");

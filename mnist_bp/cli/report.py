@@ -1,0 +1,41 @@
+"""`bp report`: a page about one run or several."""
+
+from pathlib import Path
+
+import click
+
+from mnist_bp.cli import options, output
+
+
+@click.command("report")
+@click.argument("runs", metavar="RUN...", type=options.GivenPath(), nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--out",
+    "file",
+    type=options.GivenPath(),
+    default="report.html",
+    show_default=True,
+    metavar="FILE",
+    help="Where to write the page; a file that bp has not made is left alone.",
+)
+def command(runs: tuple[str, ...], file: str) -> None:
+    """Make a page about runs, to be opened in a browser.
+
+    RUN is a run directory, or a folder of runs, as a sweep's. Of one run the page shows how well it does, its curves,
+    what it takes for what, its mistakes and weights, and whether its gradients are right; of several, their curves on
+    the same axes, with mean and standard deviation over seeds, and a table. The page holds all that it needs.
+
+    \b
+    Examples:
+        bp report runs/quickstart
+        bp report runs/book runs/book-relu -o both.html
+        bp report sweeps/learning-rate
+    """  # noqa: D301  # \b keeps click from joining the lines
+    from mnist_bp.report import files
+    from mnist_bp.report.report import report
+
+    path = Path(file)
+    files.require_replaceable(path)
+    files.save(path, report(runs, output.bar))
+    click.echo(output.printable(f"{path}"))

@@ -1,0 +1,18 @@
+"""The page that `bp report` makes: of one run all there is to see, of several what they have in common and what not."""
+
+from collections.abc import Sequence
+
+from mnist_bp.progress import Progress
+from mnist_bp.report import page, several, single
+from mnist_bp.report.gathering import gather
+
+
+def report(paths: Sequence[str], progress: Progress) -> bytes:
+    """Return the page of a run, or of several runs and folders of runs, in HTML.
+
+    Raises BpError as `gather` does, and (exit 1) if the extra `report` is missing or there is nothing to show yet.
+    """
+    gathered = gather(paths, progress)
+    if [len(setting.runs) for setting in gathered.settings] == [1]:
+        return page.render("single.html.jinja", **single.contents(gathered, progress))
+    return page.render("several.html.jinja", **several.contents(gathered))
