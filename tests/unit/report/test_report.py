@@ -1,0 +1,35 @@
+"""Tests for which page is made of which runs."""
+
+from pathlib import Path
+
+import pytest
+
+from mnist_bp.errors import BpError, Exit
+from mnist_bp.progress import silent
+from mnist_bp.report.report import report
+from tests.helpers.making import FOLDER, config, finished, untrained
+
+
+def test_one_run_has_a_page_of_its_own_and_several_have_one_together() -> None:
+    one = str(untrained(config(data_name="xor", model_loss="binary_cross_entropy")))
+    assert b'<section id="weights">' in report([one], silent)
+    assert b"<h1>r</h1>" in report([one], silent)
+    finished(config(0))
+    other = str(finished(config(1)))
+    together = report([str(FOLDER)], silent)
+    assert b'<section id="results">' in together
+    assert b"<h1>mine</h1>" in together
+    assert b'<section id="results">' in report([one, other], silent)
+
+
+def test_a_sweep_of_one_run_has_the_page_of_that_run() -> None:
+    untrained(config(data_name="xor", model_loss="binary_cross_entropy"), path=Path("sweep/run"))
+    assert b'<section id="weights">' in report(["sweep"], silent)
+
+
+def test_what_is_no_run_is_refused() -> None:
+    Path("empty").mkdir()
+    for path in ("empty", "nothing"):
+        with pytest.raises(BpError, match="expected a run directory") as refused:
+            report([path], silent)
+        assert refused.value.code is Exit.USAGE
