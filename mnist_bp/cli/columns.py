@@ -2,6 +2,7 @@
 
 import csv
 import io
+import unicodedata
 from collections.abc import Sequence
 
 from mnist_bp.cli.output import printable
@@ -12,9 +13,16 @@ Rows = Sequence[Sequence[str]]
 def aligned(rows: Rows) -> str:
     """Return the rows with two spaces between columns as wide as their widest cell; a cell is one printable line."""
     cells = [[printable(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = ("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)) for row in cells)
+    widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
+    lines = (
+        "  ".join(cell + " " * (wide - width(cell)) for cell, wide in zip(row, widths, strict=True)) for row in cells
+    )
     return "\n".join(line.rstrip() for line in lines)
+
+
+def width(text: str) -> int:
+    """Return how many columns of a terminal a text takes: two for each of the wide letters of East Asia."""
+    return len(text) + sum(unicodedata.east_asian_width(character) in "WF" for character in text)
 
 
 def markdown(rows: Rows) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from mnist_bp.data.dataset import Dataset
+from mnist_bp.errors import BpError, Exit
 from mnist_bp.report.extras import extra
 from mnist_bp.report.files import MARK
 
@@ -14,6 +16,13 @@ Pixels = npt.NDArray[np.uint8]
 PAPER, INK = 255, 0
 SIDE = 112  # of an example on a sheet, or the next larger that whole pixels give
 GAP, MARGIN, TEXT = 12, 16, 16  # in pixels: between examples, around all of them, and the size of letters
+
+
+def require_images(dataset: Dataset) -> None:
+    """Raise BpError (exit 2) for a data set of points or numbers."""
+    if len(dataset.shape) != 2:
+        message = f"data set {dataset.name}: expected images; got examples of {dataset.shape[0]} numbers each"
+        raise BpError(message, code=Exit.USAGE)
 
 
 def png(array: Pixels, scale: int = 1) -> bytes:

@@ -3,7 +3,7 @@
 import csv
 import io
 
-from mnist_bp.cli.columns import aligned, comma_separated, markdown
+from mnist_bp.cli.columns import aligned, comma_separated, markdown, width
 
 ROWS = [["train.optimizer", "n", ""], ["adam", "5", "failed: 3, 4"], ["sgd", "10", ""]]
 
@@ -14,6 +14,11 @@ def test_columns_are_as_wide_as_their_widest_cell() -> None:
         "adam             5   failed: 3, 4\n"
         "sgd              10"
     )  # fmt: skip
+
+
+def test_wide_letters_take_two_columns_of_a_terminal() -> None:
+    assert (width("おa"), width("y ≥ 0")) == (3, 5)
+    assert aligned([["class", "n"], ["お", "1"]]) == "class  n\nお     1"
 
 
 def test_markdown_has_a_line_below_its_header() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import mnist_bp
 from mnist_bp import build
@@ -22,11 +23,74 @@ def test_the_last_row_of_the_metrics_is_measured_again(small_config: Path) -> No
     for split in ("test", "validation"):
         about = json.loads(run("eval", "r", "--split", split, "--json").stdout)
         assert [repr(about["accuracy"]), repr(about["loss"])] == [last[f"{split}_accuracy"], last[f"{split}_loss"]]
-    assert about.keys() == {"run", "data", "split", "examples", "accuracy", "loss"}
+    assert about.keys() == {"run", "data", "split", "examples", "accuracy", "loss", "classes"}
     assert (about["run"], about["data"], about["split"], about["examples"]) == ("r", "idx", "validation", 10)
     text = run("eval", "r").stdout
     assert text.startswith(f"test accuracy {last['test_accuracy']}  loss ")
-    assert text.endswith("  (60 examples of idx)\n")
+    assert text.partition("\n")[0].endswith("  (60 examples of idx)")
+
+
+def on_images(folder: Path, name: str = "r", **changes: Any) -> Path:
+    """Return an untrained run on 60 small images in three classes."""
+    keys = {"data_name": "idx", "data_dir": str(folder), "model_hidden": [6], **changes}
+    return untrained(config(**keys), path=Path(name))
+
+
+def test_confusion_errors_and_mistakes_are_those_of_the_predictions(archive_folder: Path) -> None:
+    options = ["--confusion", "--errors", 3, "--mistakes", "m.png", "--predictions", "p.csv"]
+    run_path = on_images(archive_folder)
+    about = json.loads(run("eval", run_path, *options, "--json").stdout)
+    table = [[float(cell) for cell in line.split(",")] for line in Path("p.csv").read_text().splitlines()[1:]]
+    confusion = np.zeros((3, 3), int)
+    for _, true, said, *_ in table:
+        confusion[int(true), int(said)] += 1
+    assert about["confusion"] == confusion.tolist()
+    assert [each["examples"] for each in about["classes"]] == confusion.sum(axis=1).tolist()
+    assert about["accuracy"] == confusion.trace() / 60
+    wrong = sorted((-numbers[int(said)], index, true, said) for index, true, said, *numbers in table if true != said)
+    assert [(-e["probability"], e["index"], e["true"], e["said"]) for e in about["errors"]] == wrong[:3]
+    with Image.open("m.png") as sheet:
+        assert sheet.width == 16 + 3 * (112 + 12) - 12 + 16
+
+    first, classes, matrix, _, errors = run("eval", run_path, *options).stdout.split("\n\n")
+    assert first == run("eval", run_path).stdout.partition("\n")[0]
+    assert [len(block.splitlines()) for block in (classes, errors)] == [4, 4]
+    assert matrix == "rows: true class; columns: what was said"
+
+
+def test_a_network_without_mistakes_gets_no_sheet(archive_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mnist_bp.run.judgement.Judgement.errors", lambda judgement, count: [])
+    result = run("eval", on_images(archive_folder), "--mistakes", "m.png", "--errors", 5)
+    assert result.exit_code == 0
+    assert result.stdout.endswith("\n\nno example is wrong\n")
+    assert not Path("m.png").exists()
+
+
+def test_several_runs_get_a_row_each_and_their_committee_one_more(archive_folder: Path) -> None:
+    """The committee's expected accuracy is that of the mean of the tables that --predictions writes."""
+    means = []
+    for seed, name in enumerate(("a", "b")):
+        run("eval", on_images(archive_folder, name, seed=seed), "--predictions", f"{name}.csv")
+        means.append(np.loadtxt(f"{name}.csv", delimiter=",", skiprows=1))
+    labels, mean = means[0][:, 1].astype(int), (means[0][:, 3:] + means[1][:, 3:]) / 2
+    accuracy, loss = (mean.argmax(axis=1) == labels).mean(), -np.log(mean[np.arange(60), labels]).mean()
+
+    alone = json.loads(run("eval", "b", "--json").stdout)
+    several = json.loads(run("eval", "a", "b", "--json").stdout)
+    assert several.keys() == {"runs"}
+    assert several["runs"][1] == alone
+    result = run("eval", "a", "b", "--committee", "--confusion", "--errors", 2, "--predictions", "c.csv", "--json")
+    about = json.loads(result.stdout)
+    together = about["committee"]
+    assert about["runs"] == several["runs"]
+    assert together["accuracy"] == accuracy
+    assert together["loss"] == pytest.approx(loss)
+    assert (np.array(together["confusion"]).trace() / 60, len(together["errors"])) == (accuracy, 2)
+    np.testing.assert_allclose(np.loadtxt("c.csv", delimiter=",", skiprows=1)[:, 3:], mean)
+
+    table = [line.split("  ") for line in run("eval", "a", "b", "--committee").stdout.splitlines()]
+    assert [row[0].strip() for row in table] == ["run", "a", "b", "committee"]
+    assert [row[-1].strip() for row in table] == ["examples", *["60 of idx"] * 3]
 
 
 CASES: dict[str, dict[str, Any]] = {
@@ -138,6 +202,13 @@ MISUSES = {
     "a split that is not there": (["r", "--split", "validation"], 2, "held out for validation; xor has none"),
     "data that are not there": (["r", "--set", "data.name=idx", "--set", "data.dir=none"], 4, "expected a folder"),
     "no checkpoint": (["r/copy"], 1, "there is no checkpoint"),
+    "a committee of one": (["r", "--committee"], 2, "--committee: expected several runs; got r alone"),
+    "a committee of squared errors": (["r", "r", "--committee"], 2, "r: expected probabilities"),
+    "one run's option for two": (["r", "r", "--confusion"], 2, "--confusion: expected one run; got 2"),
+    "one of them missing": (["r", "nowhere"], 2, "nowhere: expected a run directory"),
+    "mistakes that are no images": (["r", "--mistakes", "m.png"], 2, "data set xor: expected images"),
+    "mistakes over another file": (["r", "--mistakes", "r/config.yaml"], 2, "got another, which is left alone"),
+    "no errors": (["r", "--errors", "0"], 2, "0 is not in the range x>=1"),
 }  # fmt: skip
 
 

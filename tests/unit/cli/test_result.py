@@ -119,7 +119,7 @@ def test_without_json_an_error_leaves_stdout_empty() -> None:
     assert result.stderr == "error: nowhere: expected a run directory, with its config.yaml\n"
     usage = run("eval")
     assert (usage.exit_code, usage.stdout) == (2, "")
-    assert usage.stderr.startswith("Usage: bp eval [OPTIONS] RUN\n")
+    assert usage.stderr.startswith("Usage: bp eval [OPTIONS] RUN...\n")
 
 
 def test_a_hint_is_part_of_the_object(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +142,7 @@ def test_a_table_in_json_reports_its_errors_in_json() -> None:
     [
         (["sweep", "best", str(FOLDER), "--json"], 1, "error: input or output: No space left on device\n"),
         (["eval", "nowhere", "--json"], 2, "error: nowhere: expected a run directory, with its config.yaml\n"),
-        (["eval", "--json"], 2, "error: Missing argument 'RUN'.\n"),
+        (["eval", "--json"], 2, "error: Missing argument 'RUN...'.\n"),
     ],
     ids=["result", "error", "usage"],
 )

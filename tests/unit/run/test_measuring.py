@@ -65,6 +65,9 @@ def test_test_images_of_fewer_classes_and_fewer_training_images_than_were_held_o
     for name, array in zip(FILES, [images, labels, images[:2], np.array([0, 1], np.uint8)], strict=True):
         rewrite(archive_folder, name, array)
     assert measured("test", f"data.dir={archive_folder}/.").examples == 2
+    few = measure("r", "test", [f"data.dir={archive_folder}/."], silent)
+    assert (few.classes, few.judgement.confusion.sum(axis=1).tolist()) == (("0", "1", "2"), [1, 1, 0])
+    assert np.array_equal(few.examples.x.reshape(-1, *few.dataset.shape), images[:2])
     assert measured("train", f"data.dir={archive_folder}/.").examples == 5  # of other data, none are held out
     with pytest.raises(BpError, match="--split validation: expected examples held out for validation; idx has none"):
         measured("validation", f"data.dir={archive_folder}/.")
