@@ -38,7 +38,13 @@ def test_the_wheel_holds_the_package_and_nothing_else(source: Path, tmp_path: Pa
     with zipfile.ZipFile(wheel) as archive:
         names = {*archive.namelist()}
     assert names == files("mnist_bp") | {f"{NAME}.dist-info/{name}" for name in METADATA}
-    assert {Path(name).suffix for name in names if name.startswith("mnist_bp/")} == {".py", ".typed"}
+    assert {Path(name).suffix for name in names if name.startswith("mnist_bp/")} == {
+        ".py",
+        ".typed",
+        ".jinja",
+        ".css",
+        ".js",
+    }
 
 
 def test_the_source_archive_holds_all_that_tests_and_documentation_need(source: Path, tmp_path: Path) -> None:

@@ -30,20 +30,21 @@ def trained(small_config: Path) -> Path:
 
 
 def test_the_numbers_are_those_of_the_run_and_of_bp_eval(trained: Path) -> None:
-    found, about = of(trained), json.loads(run("eval", "r", "--json").stdout)
+    found, about = of(trained), json.loads(run("eval", "r", "--json", "--confusion").stdout)
     last = Run(trained).metrics.rows()[-1]
     assert (found["title"], found["last"], found["network"]) == ("r", last, "64-6-3, sigmoid")
     assert found["wrong"] == round(60 * (1 - about["accuracy"]))
     assert found["confusion"] == about["confusion"]
     assert [(each.name, each.recall) for each in found["scores"]] == [
-        (each["class"], each["recall"]) for each in about["classes"]
+        (each["name"], each["recall"]) for each in about["classes"]
     ]
     assert len(found["mistakes"]) == min(found["wrong"], 24)
     assert [each.title for each in found["charts"]] == ["Accuracy", "Loss"]
     assert (len(found["pictures"]), found["check"].verdict, found["check"].mode) == (6, "PASS", "full")
-    assert found["check"] == check(
-        Run(trained).config(), "r", mode="full", oracle="all", self_test=False, progress=silent
-    ).report
+    assert (
+        found["check"]
+        == check(Run(trained).config(), "r", mode="full", oracle="all", self_test=False, progress=silent).report
+    )
     assert found["environment"]["data.test"] == "60"
     assert not found["why"]
 
@@ -95,7 +96,10 @@ def test_passwords_of_mirrors_do_not_get_into_a_page() -> None:
     [
         ({"model_hidden": [20, 30]}, "64-20-30-3, sigmoid"),
         ({"model_hidden": [], "model_activation": "relu"}, "64-3, relu"),
-        ({"model_conv": [ConvConfig(filters=2, kernel=3)], "model_hidden": [9]}, "8×8 – 2 filters of 3×3 – 9 – 3, sigmoid"),
+        (
+            {"model_conv": [ConvConfig(filters=2, kernel=3)], "model_hidden": [9]},
+            "8×8 – 2 filters of 3×3 – 9 – 3, sigmoid",
+        ),
     ],
 )
 def test_a_network_is_described_by_its_sizes(changes: dict[str, Any], expected: str) -> None:
