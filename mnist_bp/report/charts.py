@@ -102,7 +102,7 @@ def chart(title: str, curves: Sequence[Curve]) -> Chart:
         split = _split(curve)
         name, colour = (curve.label, labels.index(curve.label)) if len(labels) > 1 else (split, splits.index(split))
         dash = split if len(splits) > 1 else ""
-        name += " (unfinished)" if curve.unfinished and len(labels) > 1 else ""
+        name += " (so far)" if curve.unfinished and len(labels) > 1 else ""
         lines.append(_line(name, colour % COLOURS, dash, points, epochs, x, y))
     return Chart(title, _description(title, lines, epochs), x, y, lines, epochs)
 
