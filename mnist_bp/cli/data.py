@@ -9,11 +9,12 @@ from mnist_bp.data.archives import ARCHIVES
 from mnist_bp.errors import Exit
 
 published = click.argument("name", type=click.Choice([*ARCHIVES]), default="mnist", metavar="[NAME]")
+named = click.argument("name", type=click.Choice([*ARCHIVES, DRAWN, *COMPUTED]), default="mnist", metavar="[NAME]")
 
 
 @click.group("data")
 def command() -> None:
-    """Fetch, verify, import and describe data sets.
+    """Fetch, verify, import, describe and show data sets.
 
     What is downloaded or drawn is kept in the folder that MNIST_BP_CACHE names, else in the user's cache folder.
     """
@@ -88,12 +89,7 @@ def import_(folder: str, name: str) -> None:
 
 
 @command.command()
-@click.argument(
-    "name",
-    type=click.Choice([*ARCHIVES, DRAWN, *COMPUTED]),
-    default="mnist",
-    metavar="[NAME]",
-)
+@named
 @reports
 def info(name: str) -> Result:
     """Describe a data set.
@@ -111,3 +107,35 @@ def info(name: str) -> Result:
 
     about = inspecting.describe(name, output.bar)
     return Result("\n".join(f"{key.replace('_', ' ') + ':':<17}{value}" for key, value in about.items()), about)
+
+
+@command.command()
+@named
+@click.option("-o", "out", type=options.GivenPath(), metavar="FILE.png", help="Draw ten images of each class instead.")
+def show(name: str, out: str | None) -> None:
+    """Show training images of each class.
+
+    NAME is mnist unless given. The terminal gets an image of each class, at half its size, in greys unless NO_COLOR is
+    set. The file is a contact sheet: a row for each class, in black on white.
+
+    \b
+    Examples:
+        bp data show
+        bp data show synthetic -o digits.png
+    """  # noqa: D301  # \b keeps click from joining the lines
+    from pathlib import Path
+
+    from mnist_bp.cli import pictures
+    from mnist_bp.data import loading
+    from mnist_bp.report import files
+    from mnist_bp.report.samples import contact_sheet, samples
+
+    if out:
+        files.require_replaceable(Path(out))
+    dataset = loading.load(name, progress=output.bar)
+    if out:
+        files.save(Path(out), contact_sheet(dataset))
+    else:
+        first = samples(dataset, 1)[:, 0]
+        for line in pictures.rows(first, dataset.classes, pictures.style()):
+            click.echo(line)

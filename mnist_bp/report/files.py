@@ -24,7 +24,7 @@ def require_replaceable(path: Path) -> None:
         return
     if ANY_VERSION not in content:
         message = f"{path}: expected no file, or one that bp has made; got another, which is left alone"
-        raise BpError(message, code=Exit.USAGE, hint="-o FILE writes to another place")
+        raise BpError(message, code=Exit.USAGE, hint="another path writes it to another place")
 
 
 def save(path: Path, content: bytes) -> None:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from math import ceil
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +16,14 @@ Pixels = npt.NDArray[np.uint8]
 
 PAPER, INK = 255, 0
 SIDE = 112  # of an example on a sheet, or the next larger that whole pixels give
-GAP, MARGIN, TEXT = 12, 16, 16  # in pixels: between examples, around all of them, and the size of letters
+GAP, MARGIN = 12, 16  # in pixels: between examples, and around all of them
+TEXT, NAME = 16, 24  # sizes of letters: in captions, and in names beside rows
 
 
 def require_images(dataset: Dataset) -> None:
     """Raise BpError (exit 2) for a data set of points or numbers."""
     if len(dataset.shape) != 2:
-        message = f"data set {dataset.name}: expected images; got examples of {dataset.shape[0]} numbers each"
+        message = f"data set {dataset.name}: expected images; got examples that are plain numbers"
         raise BpError(message, code=Exit.USAGE)
 
 
@@ -65,24 +67,22 @@ def sheet(images: Pixels, columns: int, captions: Sequence[str] = (), names: Seq
     """
     with extra("report"):
         from PIL import Image, ImageDraw, ImageFont
-    font = ImageFont.load_default(TEXT)
+    font, large = ImageFont.load_default(TEXT), ImageFont.load_default(NAME)
     scale = -(-SIDE // max(images.shape[1:]))
     height, width = (scale * side for side in images.shape[1:])
     lines = max((caption.count("\n") + 1 for caption in captions), default=0)
     leading = TEXT + 4
 
-    def widest(texts: Sequence[str]) -> int:
-        return int(max((font.getlength(line) for text in texts for line in text.split("\n")), default=0)) + 1
-
-    left = MARGIN + (widest(names) + GAP if names else 0)
-    cell_width, cell_height = max(width, widest(captions)) + GAP, height + lines * leading + GAP
+    widest = max((font.getlength(line) for caption in captions for line in caption.split("\n")), default=0)
+    left = MARGIN + (ceil(max(map(large.getlength, names))) + GAP if names else 0)
+    cell_width, cell_height = max(width, ceil(widest)) + GAP, height + lines * leading + GAP
     rows = -(-len(images) // columns)
     size = left + columns * cell_width - GAP + MARGIN, 2 * MARGIN + rows * cell_height - GAP
     picture = Image.new("L", size, PAPER)
     draw = ImageDraw.Draw(picture)
     for row, name in enumerate(names):
         middle = MARGIN + row * cell_height + height // 2
-        draw.text((left - GAP, middle), name, INK, font, anchor="rm")
+        draw.text((left - GAP, middle), name, INK, large, anchor="rm")
     for number, image in enumerate(images):
         x, y = left + number % columns * cell_width, MARGIN + number // columns * cell_height
         centre = x + (cell_width - GAP) // 2

@@ -83,7 +83,32 @@ def test_fetch_without_a_mirror_names_the_alternatives(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*.part"))
 
 
-@pytest.mark.parametrize("command", ["fetch", "verify", "info"])
+def test_show_draws_an_image_of_each_class_as_text_or_ten_on_a_sheet(
+    small_mnist: Archives, archive_folder: Path
+) -> None:
+    """The blobs' bright rows are 0, 2 and 4, which are rows 0, 1 and 2 of an image at half its size."""
+    run("data", "import", archive_folder)
+    names, *lines = run("data", "show").stdout.splitlines()
+    assert names == "0     1     2"
+    assert [lines[0][0], lines[0][6], lines[1][12]] == ["▀", "▄", "▀"]
+    assert len(lines) == 2
+
+    result = run("data", "show", "mnist", "-o", "sheet.png")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert Path("sheet.png").read_bytes().startswith(b"\x89PNG")
+    assert run("data", "show", "mnist", "-o", "sheet.png").exit_code == 0  # its own file is replaced
+
+
+def test_show_refuses_what_has_no_images_and_a_file_of_somebody_else() -> None:
+    result = run("data", "show", "plane")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "error: data set plane: expected images; got examples that are plain numbers\n"
+    Path("mine.png").write_bytes(b"mine")
+    assert run("data", "show", "mnist", "-o", "mine.png").exit_code == 2
+    assert Path("mine.png").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("command", ["fetch", "verify", "info", "show"])
 def test_an_unknown_name_is_a_usage_error(command: str) -> None:
     result = run("data", command, "mnits")
     assert result.exit_code == 2

@@ -59,5 +59,5 @@ def test_without_mistakes_there_is_no_sheet(archive_folder: Path, monkeypatch: p
 
 def test_points_cannot_be_drawn() -> None:
     found = measured(data_name="xor", model_loss="half_squared_error")
-    with pytest.raises(BpError, match="data set xor: expected images; got examples of 3 numbers each"):
+    with pytest.raises(BpError, match="data set xor: expected images; got examples that are plain numbers"):
         mistakes(found, 3)

@@ -1,0 +1,44 @@
+"""Images on stdout, side by side, in a style that it can show."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from mnist_bp.cli.columns import width
+
+if TYPE_CHECKING:
+    from mnist_bp.report.blocks import Style
+    from mnist_bp.report.images import Pixels
+
+LINE = 80  # columns of a terminal, unless it has fewer
+GAP = "  "
+
+
+def style() -> "Style":
+    """Return greys for a terminal that has colours, unless NO_COLOR is set; else what the encoding can hold."""
+    from mnist_bp.report.blocks import BLOCKS, Style
+
+    try:
+        BLOCKS.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return Style.ASCII
+    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return Style.GREYS if coloured else Style.BLOCKS
+
+
+def rows(images: "Pixels", names: Sequence[str], style: "Style") -> Iterator[str]:
+    """Yield lines with a name above each image, at half its size unless it is to be in ASCII, which takes the whole."""
+    from mnist_bp.report import blocks
+
+    shrink = 1 if style is blocks.Style.ASCII else 2
+    pictures = [blocks.text(image, style, shrink) for image in images]
+    wide = -(-images.shape[2] // shrink)
+    fit = max((min(LINE, shutil.get_terminal_size().columns) + len(GAP)) // (wide + len(GAP)), 1)
+    for start in range(0, len(pictures), fit):
+        if start:
+            yield ""
+        yield GAP.join(name + " " * (wide - width(name)) for name in names[start : start + fit]).rstrip()
+        for lines in zip(*pictures[start : start + fit], strict=True):
+            yield GAP.join(lines).rstrip()

@@ -1,0 +1,50 @@
+"""Training images of each class."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnist_bp.data import loading
+from mnist_bp.data.dataset import Dataset
+from mnist_bp.errors import BpError, Exit
+from mnist_bp.report.samples import contact_sheet, samples
+from tests.helpers.data import blobs
+
+
+@pytest.fixture
+def dataset(rng: np.random.Generator) -> Dataset:
+    (x, t), (test_x, test_t) = blobs(40, rng), blobs(5, rng)
+    return Dataset.of("mine", {"train_images": x, "train_labels": t, "test_images": test_x, "test_labels": test_t})
+
+
+def test_the_first_training_images_of_each_class_are_chosen(dataset: Dataset) -> None:
+    found = samples(dataset, 3)
+    assert found.shape == (3, 3, 8, 8)
+    for number in range(3):
+        expected = [x.reshape(8, 8) for x, t in zip(dataset.train.x, dataset.train.t, strict=True) if t == number][:3]
+        assert np.array_equal(found[number], expected)
+
+
+def test_a_class_of_fewer_images_has_blanks(dataset: Dataset) -> None:
+    few = samples(Dataset.of("few", {**dataset.arrays, "train_images": dataset.arrays["train_images"][:4],
+                                     "train_labels": np.array([0, 0, 2, 0], np.uint8)}), 2)  # fmt: skip
+    assert np.array_equal(few[2, 0], dataset.train.x[2].reshape(8, 8))
+    assert not few[2, 1].any()
+    assert not few[1].any()
+
+
+def test_the_sheet_has_ten_images_in_the_row_of_a_class_beside_its_name(dataset: Dataset) -> None:
+    with Image.open(io.BytesIO(contact_sheet(dataset))) as sheet:
+        assert sheet.height == 16 + 3 * (112 + 12) - 12 + 16
+        assert sheet.width > 16 + 10 * (112 + 12) - 12 + 16
+        row = np.asarray(sheet)[16:128, -16 - 10 * 124 + 12 : -16]
+    tenth = samples(dataset, 10)[0, 9]
+    assert np.array_equal(row[:, -112:], 255 - tenth.repeat(14, axis=0).repeat(14, axis=1))
+
+
+def test_points_are_refused() -> None:
+    with pytest.raises(BpError, match="data set xor: expected images; got examples that are plain numbers") as refused:
+        samples(loading.load("xor"), 1)
+    assert refused.value.code == Exit.USAGE
