@@ -1,11 +1,13 @@
 """Arrays as pictures, which Pillow reads back."""
 
 import io
+import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from mnist_bp.errors import BpError
 from mnist_bp.report import images
 from mnist_bp.report.files import MARK
 
@@ -76,3 +78,11 @@ def test_captions_and_names_never_overlap_images() -> None:
 def test_names_that_the_font_cannot_draw_are_replaced_by_numbers() -> None:
     assert images.drawable(["T-shirt/top", "Ankle boot"]) == ["T-shirt/top", "Ankle boot"]
     assert images.drawable(["お", "き", "a\nb"]) == ["0", "1", "2"]
+
+
+def test_without_pillow_the_extra_that_installs_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    for draw in (images.png, lambda pixels: images.sheet(pixels[None], 1), lambda pixels: images.drawable(["a"])):
+        with pytest.raises(BpError, match="the library PIL") as missing:
+            draw(L_SHAPED)
+        assert missing.value.hint == "pip install 'mnist-bp[report]' installs it"
