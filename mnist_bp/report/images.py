@@ -34,7 +34,7 @@ def png(array: Pixels, scale: int = 1) -> bytes:
     about = PngImagePlugin.PngInfo()
     about.add_text("Software", MARK)
     file = io.BytesIO()
-    Image.fromarray(enlarged(array, scale)).save(file, "PNG", optimize=True, pnginfo=about)
+    Image.fromarray(enlarged(array, scale)).save(file, "PNG", pnginfo=about)
     return file.getvalue()
 
 

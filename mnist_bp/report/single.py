@@ -26,6 +26,7 @@ from mnist_bp.run.model import Model
 
 MISTAKES = 24
 QUICK = 40_000_000  # parameters times examples of a batch, of which a full gradient check takes about two seconds
+FEW = 10  # examples of a gradient check that would take longer
 
 T = TypeVar("T")
 
@@ -117,11 +118,15 @@ def _shares(confusion: Array) -> Array:
 
 
 def _checked(config: Config, path: str, progress: Progress) -> Report:
-    """Check the run's gradients by all oracles: all of them, or a sample where that would take long."""
+    """Check the run's gradients by all oracles: all of them, or a sample on few examples where that would take long."""
     network = Model.load(path).network
     slow = network.parameters.size * config.train.batch_size > QUICK
-    mode = "sample" if slow or any(isinstance(layer, Conv2D) for layer in network.layers) else "full"
-    return checking.check(config, path, mode=mode, oracle="all", self_test=False, progress=progress).report
+    thrifty = slow or any(isinstance(layer, Conv2D) for layer in network.layers)
+    mode, examples = ("sample", FEW) if thrifty else ("full", None)
+    checked = checking.check(
+        config, path, mode=mode, oracle="all", self_test=False, progress=progress, examples=examples
+    )
+    return checked.report
 
 
 def _facts(environment: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

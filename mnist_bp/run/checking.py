@@ -42,12 +42,22 @@ class Checked(NamedTuple):
         return self.report.verdict
 
 
-def check(config: Config, run: str | None, *, mode: str, oracle: str, self_test: bool, progress: Progress) -> Checked:
+def check(
+    config: Config,
+    run: str | None,
+    *,
+    mode: str,
+    oracle: str,
+    self_test: bool,
+    progress: Progress,
+    examples: int | None = None,
+) -> Checked:
     """Compare backprop with one oracle or several for the network of a config.
 
     Its parameters are those of a run, if one is given, else the initial ones. Two oracles judge a copy in float64; the
-    third judges the step that training would take next. Raises BpError as `build` and `Model.load` do, and (exit 1) if
-    the loss is not finite.
+    third judges the step that training would take next. The copy sees the first `examples` of its batch, or all.
+
+    Raises BpError as `build` and `Model.load` do, and (exit 1) if the loss is not finite.
     """
     machine.limit_threads(config.train.threads)
     dataset = build.dataset(config.data, progress).for_training(config.data.validation)
@@ -63,7 +73,7 @@ def check(config: Config, run: str | None, *, mode: str, oracle: str, self_test:
         if name == as_trained.ORACLE:
             judges[name] = _of_training(config, dataset, network, step, mode, rng)
         else:
-            judges[name] = _of_copy(config, dataset, network, name, mode, rng, progress)
+            judges[name] = _of_copy(config, dataset, network, name, mode, rng, progress, examples)
     batch = min(len(judge.x) for judge in judges.values())
     report = Report(mode, batch, {name: judge.check() for name, judge in judges.items()})
     return Checked(report, planted_bugs.hunt(judges) if self_test else [])
@@ -77,10 +87,12 @@ def _of_copy(
     mode: str,
     rng: np.random.Generator,
     progress: Progress,
+    examples: int | None,
 ) -> Judge:
     """Ask an oracle about a copy of the network in float64, without dropout, on the first dense batch."""
     network = network.copy("float64")
     x, t = next(Batches(dataset.train, config.train.batch_size, "float64", seed=config.seed).epoch(1))
+    x, t = x[:examples], t[:examples]
     _require_finite(network, x, t)
     shown = progress if oracle == "numerical" else silent
     with shown("checking", gradcheck.count(network, mode), "difference") as advance:

@@ -11,7 +11,7 @@ from mnist_bp.config.schema import ConvConfig
 from mnist_bp.errors import BpError
 from mnist_bp.progress import silent
 from mnist_bp.report.gathering import gather
-from mnist_bp.report.single import contents, described
+from mnist_bp.report.single import FEW, contents, described
 from mnist_bp.run.checking import check
 from mnist_bp.run.directory import Run
 from mnist_bp.run.model import Model
@@ -82,6 +82,13 @@ def test_points_and_a_single_output_have_tables_instead_of_pictures() -> None:
     assert (found["gallery"], found["mistakes"], found["weights"], found["pictures"]) == (None, [], None, [])
     assert sum(map(sum, found["confusion"])) == 4
     assert found["charts"] == []
+
+
+def test_where_a_full_gradient_check_would_take_long_a_sample_on_few_examples_is_taken(archive_folder: Path) -> None:
+    conv = [ConvConfig(filters=2, kernel=3)]
+    found = of(untrained(config(data_name="idx", data_dir=str(archive_folder), model_conv=conv, model_hidden=[4])))
+    assert (found["check"].mode, found["check"].batch) == ("sample", FEW)
+    assert found["check"].verdict == "PASS"
 
 
 def test_passwords_of_mirrors_do_not_get_into_a_page() -> None:
