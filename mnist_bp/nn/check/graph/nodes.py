@@ -182,9 +182,9 @@ def gradients(output: Node, variables: Sequence[Node]) -> list[np.ndarray]:
     return [np.zeros(node.shape) if node.gradient is None else node.gradient.copy() for node in variables]
 
 
-def brief(value: np.ndarray) -> str:
+def brief(value: np.ndarray, digits: int = 6) -> str:
     """Return a single number, or the shape of an array, as a label shows it."""
-    return f"{value.item():.6g}" if value.size == 1 else "×".join(map(str, value.shape))
+    return f"{value.item() + 0:.{digits}g}" if value.size == 1 else "×".join(map(str, value.shape))
 
 
 def operands_first(output: Node) -> list[Node]:

@@ -5,37 +5,67 @@ import re
 import numpy as np
 
 from mnist_bp.nn.check import graph
-from mnist_bp.nn.check.graph import variable
+from mnist_bp.nn.check.graph import Node, variable
+
+NUMBERS = re.compile(r'<FONT COLOR="#\w+">(.*?)</FONT>')
 
 
-def test_the_picture_of_the_apples_shows_names_values_gradients_and_edges() -> None:
-    price = variable(100, "apple") * variable(2, 'the "number"') * 1.1
-    without = graph.dot(price)
-    assert "gradient" not in without
-    graph.backward(price)
-    assert graph.dot(price) == graph.dot(price) == (
-        "digraph {\n"
-        "  rankdir=LR\n"
-        '  n0 [label="apple\\n100\\ngradient 2.2", shape=box]\n'
-        '  n1 [label="the \\"number\\"\\n2\\ngradient 110", shape=box]\n'
-        '  n2 [label="×\\n200\\ngradient 1.1", shape=ellipse]\n'
-        "  n0 -> n2\n"
-        "  n1 -> n2\n"
-        '  n3 [label="1.1", shape=box]\n'
-        '  n4 [label="×\\n220\\ngradient 1", shape=ellipse]\n'
-        "  n2 -> n4\n"
-        "  n3 -> n4\n"
-        "}\n"
-    )  # fmt: skip
+def carried(output: Node) -> dict[str, tuple[str, ...]]:
+    """Return what stands above and below the line that leaves each node, by the node's text."""
+    found = {}
+    for line in graph.dot(output).splitlines():
+        if match := re.match(r'  n\d+ \[id="n\d+", label=<(.*?)>, shape', line):
+            text = match[1]
+        elif line.startswith("  v") and "label" in line:
+            found[text] = tuple(NUMBERS.findall(line))
+    return found
 
 
-def test_a_picture_declares_every_node_once_and_draws_an_edge_for_every_operand() -> None:
-    x = variable(np.zeros((5, 3)), "x")
-    loss = graph.softmax_cross_entropy(x @ variable(np.zeros((3, 2)), "W"), np.full((5, 2), 0.5))
-    lines = graph.dot(loss).splitlines()
-    declared = [match[1] for line in lines if (match := re.fullmatch(r'  (n\d+) \[label="[^"]+", shape=\w+\]', line))]
-    edges = [match.groups() for line in lines if (match := re.fullmatch(r"  (n\d+) -> (n\d+)", line))]
-    assert len(declared) + len(edges) == len(lines) - 3  # the frame and the direction
-    assert len(set(declared)) == len(declared)
-    assert {end for edge in edges for end in edge} == set(declared)
-    assert any('[label="x\\n5×3", shape=box]' in line for line in lines)  # an array is shown by its shape
+def edges(dot: str) -> set[tuple[str, ...]]:
+    return {match.groups() for match in re.finditer(r"^  (\w+)\S* -> (\w+)", dot, re.MULTILINE)}
+
+
+def test_the_apples_have_their_values_above_the_lines_and_their_gradients_below() -> None:
+    """The numbers of the book's figure 5.15."""
+    price, count, tax = variable(100, "price"), variable(2, "number"), variable(1.1, "tax")
+    total = price * count * tax
+    graph.backward(total)
+    assert carried(total) == {
+        "price": ("100", "2.2"), "number": ("2", "110"), "tax": ("1.1", "200"), "×": ("220", "1"),
+    }  # fmt: skip
+    assert graph.dot(total) == graph.dot(total)
+    assert edges(graph.dot(total, "total")) == {
+        ("n0", "v0"), ("n1", "v1"), ("n2", "v2"), ("n3", "v3"), ("n4", "v4"),
+        ("v0", "n2"), ("v1", "n2"), ("v2", "n4"), ("v3", "n4"), ("v4", "output"),
+    }  # fmt: skip
+
+
+def test_before_backward_and_for_a_constant_there_is_nothing_below_the_line() -> None:
+    total = variable(100, "price") * Node("tax", 1.1)
+    assert carried(total) == {"price": ("100", " "), "tax": ("1.1", " "), "×": ("110", " ")}
+    graph.backward(total)
+    assert carried(total)["tax"] == ("1.1", " ")
+
+
+def test_a_number_without_a_name_stands_for_itself() -> None:
+    dot = graph.dot(variable(3, "x") / -2)
+    assert 'n1 [id="n1", label=<−2>' in dot
+    assert "v1" not in dot
+    assert ("n1", "n2") in edges(dot)
+
+
+def test_a_leaf_that_is_used_twice_stands_before_the_others() -> None:
+    x = variable(3, "x")
+    assert graph.dot(x * variable(2, "W") + x).count("v0:e -> n2 [minlen=4]") == 1
+
+
+def test_an_array_is_shown_by_its_shape_and_a_zero_without_a_sign() -> None:
+    loss = (variable(np.zeros((5, 3)), "x") @ variable(np.zeros((3, 2)), "W")).sum() * variable(-0.0, "zero")
+    assert {"x": ("5×3", " "), "zero": ("0", " ")}.items() <= carried(loss).items()
+
+
+def test_names_are_text_not_markup() -> None:
+    dot = graph.dot(variable(1, '<script>"') * variable(2, "a & b"), "</td>")
+    assert "label=<&lt;script&gt;&quot;>" in dot
+    assert "label=<a &amp; b>" in dot
+    assert "label=<&lt;/td&gt;>" in dot

@@ -1,0 +1,73 @@
+"""`bp graph`: the computational graph of one training example, as a picture, a page or DOT."""
+
+from pathlib import Path
+
+import click
+
+from mnist_bp.cli import options, output
+from mnist_bp.cli.result import Result, reports
+from mnist_bp.errors import BpError, Exit
+
+SUFFIXES = (".svg", ".html", ".dot")
+
+
+@click.command("graph")
+@click.argument("run", type=options.GivenPath(), required=False)
+@click.option("--config", "config_file", type=options.GivenPath(), metavar="FILE", help="Draw a new network.")
+@options.overrides
+@click.option(
+    "--example",
+    type=click.IntRange(min=0),
+    metavar="N",
+    default=0,
+    show_default=True,
+    help="Which training example, counted from 0.",
+)
+@click.option(
+    "-o",
+    "file",
+    type=options.GivenPath(),
+    metavar="FILE",
+    help="Write a picture, FILE.svg; a page that steps through the graph, FILE.html; or FILE.dot, for Graphviz. "
+    "Without this option, print the latter.",
+)
+@reports
+def command(run: str | None, config_file: str | None, overrides: tuple[str, ...], example: int, file: str | None) -> Result:
+    """Draw backprop: values above the arrows, gradients below them.
+
+    The graph is that of the loss on one training example, number by number, for a network that is small enough: a new
+    one with --config FILE, a trained one with its run directory RUN. Pictures and pages are drawn by Graphviz.
+
+    \b
+    Examples:
+        bp graph --config configs/chain.yaml -o chain.svg
+        bp graph --config configs/xor.yaml --example 3 -o xor.html
+        bp graph runs/xor | dot -Tpng -o xor.png
+    """  # noqa: D301  # \b keeps click from joining the lines
+    from mnist_bp import config as configs
+    from mnist_bp.report import files, graph_page
+    from mnist_bp.report.graph_words import rows
+    from mnist_bp.run.directory import Run
+    from mnist_bp.run.example_graph import of_example
+
+    if (run is None) == (config_file is None):
+        raise click.UsageError("Give either --config FILE or a run directory.")
+    path = Path(file) if file is not None else None
+    if path:
+        if path.suffix not in SUFFIXES:
+            raise BpError(f"-o: expected a name that ends in {', '.join(SUFFIXES)}; got {file}", code=Exit.USAGE)
+        files.require_replaceable(path)
+    config = Run(run).config(overrides) if run is not None else configs.load(config_file, overrides)
+    loss = of_example(config, run, example, output.bar)
+    nodes = [row.data for row in rows(loss)]
+    data = {"example": example, "loss": loss.value.item(), "nodes": nodes}
+    if not path:
+        return Result(graph_page.dot(loss).rstrip("\n"), data, exact=True)
+    if path.suffix == ".html":
+        what = f"Run {run}" if run is not None else f"{config_file}, before training"
+        content = graph_page.html(loss, f"Backprop through {config.data.name}, training example {example}", what)
+    else:
+        source = graph_page.dot(loss)
+        content = (graph_page.svg(source) if path.suffix == ".svg" else source).encode()
+    files.save(path, content)
+    return Result(f"{file}: {len(nodes)} nodes, loss {loss.value.item():.6g} on training example {example}", data)
