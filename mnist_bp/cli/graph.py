@@ -25,6 +25,7 @@ SUFFIXES = (".svg", ".html", ".dot")
 )
 @click.option(
     "-o",
+    "--out",
     "file",
     type=options.GivenPath(),
     metavar="FILE",
@@ -32,7 +33,9 @@ SUFFIXES = (".svg", ".html", ".dot")
     "Without this option, print the latter.",
 )
 @reports
-def command(run: str | None, config_file: str | None, overrides: tuple[str, ...], example: int, file: str | None) -> Result:
+def command(
+    run: str | None, config_file: str | None, overrides: tuple[str, ...], example: int, file: str | None
+) -> Result:
     """Draw backprop: values above the arrows, gradients below them.
 
     The graph is that of the loss on one training example, number by number, for a network that is small enough: a new
@@ -55,7 +58,7 @@ def command(run: str | None, config_file: str | None, overrides: tuple[str, ...]
     path = Path(file) if file is not None else None
     if path:
         if path.suffix not in SUFFIXES:
-            raise BpError(f"-o: expected a name that ends in {', '.join(SUFFIXES)}; got {file}", code=Exit.USAGE)
+            raise BpError(f"-o: expected a name that ends in .svg, .html or .dot; got {file}", code=Exit.USAGE)
         files.require_replaceable(path)
     config = Run(run).config(overrides) if run is not None else configs.load(config_file, overrides)
     loss = of_example(config, run, example, output.bar)

@@ -29,7 +29,7 @@ def svg(source: str) -> str:
     except ModuleNotFoundError as error:
         raise BpError("expected the library graphviz, which calls Graphviz; it is not installed", hint=HINT) from error
     try:
-        drawn = graphviz.pipe("dot", "svg", source.encode(), quiet=True).decode()
+        drawn: str = graphviz.pipe("dot", "svg", source.encode(), quiet=True).decode()
     except graphviz.ExecutableNotFound as error:
         raise BpError("expected Graphviz's program dot, which draws graphs; there is none", hint=HINT) from error
     except graphviz.CalledProcessError as error:
@@ -40,8 +40,6 @@ def svg(source: str) -> str:
 
 def html(loss: Node, title: str, what: str) -> bytes:
     """Return the page; raises BpError (exit 1) where Graphviz is missing, or the extra `page`."""
-    drawn = svg(dot(loss)).decode()
-    picture = re.sub(r'width="(\d+)pt" height="(\d+)pt"', r'width="\1" height="\2"', drawn[drawn.index("<svg ") :], count=1)
+    picture = svg(dot(loss)).partition("<svg ")[2]
+    picture = re.sub(r'="(\d+)pt"', r'="\1"', picture, count=2)  # width and height: a point is larger than a pixel
     return render("graph.html.jinja", title=title, what=what, picture=picture, rows=rows(loss), number=number)
-
-

@@ -15,9 +15,9 @@ SIGNS = {"×": " · ", "+": " + ", "−": " − ", "/": " / "}
 
 @dataclass(frozen=True)
 class Row:
-    """A node and its place in the order of computation, with the places of its operands, and where its numbers come from.
+    """A node, its place in the order of computation, the places of its operands, and where its numbers come from.
 
-    `forward` says so of its value, unless it is a leaf; `backward` of its gradient, if it has one.
+    `forward` says that of its value, unless it is a leaf; `backward` of its gradient, if it has one.
     """
 
     place: int

@@ -20,8 +20,8 @@ HINT = "`bp graph --config configs/xor.yaml` draws a network that is small enoug
 def of_example(config: Config, run: str | None, example: int, progress: Progress = silent) -> Node:
     """Return the loss on a training example, the end of a graph of single numbers, with all gradients.
 
-    The parameters are those of a run, if one is given, else the initial ones. Raises BpError as `build` and `Model.load`
-    do, and (exit 2) for a network too large to be read, or an example that the training set does not have.
+    The parameters are those of a run, if one is given, else the initial ones. Raises BpError as `build` and
+    `Model.load` do, and (exit 2) for a network too large to be read, or an example that the training set does not have.
     """
     model = Model.load(run, config) if run is not None else None
     if model:

@@ -59,8 +59,7 @@ def compose(network: Network, x: Array, t: float) -> tuple[Node, dict[str, np.nd
             columns = [list(out * column) for column in W.T]
             out = [_sum(terms if b is None else [*terms, b[unit]]) for unit, terms in enumerate(columns)]
         elif isinstance(layer, Elementwise) and not isinstance(layer, PASS_ON):
-            function = partial(LAYERS[type(layer)], layer, p={})
-            out = [_fold(type(layer).__name__, function, each) for each in out]
+            out = [_activated(layer, each) for each in out]
         elif not isinstance(layer, PASS_ON):
             raise ValueError(f"a graph of numbers expects fully connected layers; got {type(layer).__name__}")
     if len(out) != 1 or type(network.loss_function) not in LOSSES:
@@ -78,6 +77,10 @@ def _variables(values: Array, name: str) -> np.ndarray:
     for index, value in np.ndenumerate(values):
         nodes[index] = graph.variable(value, f"{name}[{','.join(map(str, index))}]")
     return nodes
+
+
+def _activated(layer: Elementwise, x: Node) -> Node:
+    return _fold(type(layer).__name__, lambda x: LAYERS[type(layer)](layer, x, {}), x)
 
 
 def _sum(terms: Iterable[Node]) -> Node:

@@ -53,7 +53,8 @@ def test_every_node_is_a_number_and_parameters_and_inputs_are_named(rng: np.rand
     assert all(node.value.shape == () for node in order)
     leaves = [node.label for node in order if not node.edges]
     assert sorted(leaves) == [
-        "W1[0,0]", "W1[0,1]", "W1[1,0]", "W1[1,1]", "W2[0,0]", "W2[1,0]", "b1[0]", "b1[1]", "b2[0]", "t", "x[0]", "x[1]",
+        "W1[0,0]", "W1[0,1]", "W1[1,0]", "W1[1,1]", "W2[0,0]", "W2[1,0]", "b1[0]", "b1[1]", "b2[0]",
+        "t", "x[0]", "x[1]",
     ]  # fmt: skip
     assert [node.label for node in order if node.edges].count("Sigmoid") == 2
 
@@ -67,6 +68,8 @@ def test_the_size_counts_all_nodes_but_those_of_the_loss(bias: bool, rng: np.ran
 
 def test_other_layers_and_several_outputs_are_refused(rng: np.random.Generator) -> None:
     with pytest.raises(ValueError, match="expects fully connected layers; got Conv2D"):
-        scalar_graph.compose(network([Reshape((1, 2, 2)), Conv2D((1, 2, 2), 1, 2)], MeanSquaredError(), rng), np.ones(4), 0)
+        scalar_graph.compose(
+            network([Reshape((1, 2, 2)), Conv2D((1, 2, 2), 1, 2)], MeanSquaredError(), rng), np.ones(4), 0
+        )
     with pytest.raises(ValueError, match="expects one output and a loss for it; got 2 outputs"):
         scalar_graph.compose(network([Affine(3, 2)], SoftmaxCrossEntropy(), rng), np.ones(3), 0)
