@@ -41,5 +41,5 @@ def svg(source: str) -> str:
 def html(loss: Node, title: str, what: str) -> bytes:
     """Return the page; raises BpError (exit 1) where Graphviz is missing, or the extra `page`."""
     picture = svg(dot(loss)).partition("<svg ")[2]
-    picture = re.sub(r'="(\d+)pt"', r'="\1"', picture, count=2)  # width and height: a point is larger than a pixel
+    picture = re.sub(r'="([\d.]+)pt"', r'="\1"', picture, count=2)  # width and height: a point is larger than a pixel
     return render("graph.html.jinja", title=title, what=what, picture=picture, rows=rows(loss), number=number)

@@ -5,7 +5,7 @@ node, whose slope is what the nodes that it is composed of come to.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial, reduce
 from operator import add, mul
 
@@ -55,9 +55,9 @@ def compose(network: Network, x: Array, t: float) -> tuple[Node, dict[str, np.nd
     out = list(_variables(x, "x"))
     for layer, names in zip(network.layers, network.names, strict=True):
         if isinstance(layer, Affine):
-            W, b = parameters[names["W"]], parameters[names["b"]] if "b" in names else None
-            columns = [list(out * column) for column in W.T]
-            out = [_sum(terms if b is None else [*terms, b[unit]]) for unit, terms in enumerate(columns)]
+            units = parameters[names["W"]].T
+            biases = parameters[names["b"]][:, None] if "b" in names else [()] * len(units)
+            out = [_sum(*map(mul, out, weights), *bias) for weights, bias in zip(units, biases, strict=True)]
         elif isinstance(layer, Elementwise) and not isinstance(layer, PASS_ON):
             out = [_activated(layer, each) for each in out]
         elif not isinstance(layer, PASS_ON):
@@ -67,7 +67,7 @@ def compose(network: Network, x: Array, t: float) -> tuple[Node, dict[str, np.nd
     loss = LOSSES[type(network.loss_function)](out[0], Node("t", t))
     if network.weight_decay:
         squares = [W**2 for name in network.weights for W in parameters[name].flat]
-        loss = loss + network.weight_decay / 2 * _sum(squares)
+        loss = loss + network.weight_decay / 2 * _sum(*squares)
     return loss, parameters
 
 
@@ -83,7 +83,7 @@ def _activated(layer: Elementwise, x: Node) -> Node:
     return _fold(type(layer).__name__, lambda x: LAYERS[type(layer)](layer, x, {}), x)
 
 
-def _sum(terms: Iterable[Node]) -> Node:
+def _sum(*terms: Node) -> Node:
     return _fold("+", lambda *numbers: reduce(add, numbers), *terms)
 
 

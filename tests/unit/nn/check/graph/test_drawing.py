@@ -40,6 +40,16 @@ def test_the_apples_have_their_values_above_the_lines_and_their_gradients_below(
     }  # fmt: skip
 
 
+def test_apples_and_oranges_have_the_numbers_of_figure_5_17() -> None:
+    apples = variable(100, "apple") * variable(2, "apples")
+    total = (apples + variable(150, "orange") * variable(3, "oranges")) * variable(1.1, "tax")
+    graph.backward(total)
+    assert carried(total) == {
+        "apple": ("100", "2.2"), "apples": ("2", "110"), "orange": ("150", "3.3"), "oranges": ("3", "165"),
+        "+": ("650", "1.1"), "tax": ("1.1", "650"), "×": ("715", "1"),
+    }  # fmt: skip
+
+
 def test_before_backward_and_for_a_constant_there_is_nothing_below_the_line() -> None:
     total = variable(100, "price") * Node("tax", 1.1)
     assert carried(total) == {"price": ("100", " "), "tax": ("1.1", " "), "×": ("110", " ")}
