@@ -37,24 +37,26 @@ def trials(network: Network, x: Array, t: Array, dtype: npt.DTypeLike) -> Iterat
     The network is one in float64, and is left as it is but for its buffers; x and t are as `Network.backprop` takes
     them. What is yielded is flat, as the gradient, and new.
     """
-    rng = np.random.default_rng(0)
-    network.backprop(x, t)
-    right = network.gradients.copy()
-    for _ in range(TRIALS):
-        with _rounding(network, rng):
-            network.backprop(x, t)
-        moved = network.gradients - right
-        network.gradients[...] = right
-        yield moved * (float(np.finfo(dtype).eps) / 2 / NOISE)
+
+    def gradient() -> Array:
+        network.backprop(x, t)
+        return network.gradients
+
+    return _trials(network, gradient, dtype)
 
 
 def trials_of_outputs(network: Network, x: Array, dtype: npt.DTypeLike) -> Iterator[Array]:
     """Yield, as `trials` does, by how much rounding has moved the outputs for a batch."""
+    return _trials(network, lambda: network.predict(x), dtype)
+
+
+def _trials(network: Network, result: Callable[[], Array], dtype: npt.DTypeLike) -> Iterator[Array]:
+    """Yield, TRIALS times, by how much rounding has moved a result of the network's passes."""
     rng = np.random.default_rng(0)
-    right = network.predict(x).copy()
+    right = result().copy()
     for _ in range(TRIALS):
         with _rounding(network, rng):
-            moved = network.predict(x) - right
+            moved = result() - right
         yield moved * (float(np.finfo(dtype).eps) / 2 / NOISE)
 
 
@@ -68,7 +70,8 @@ def _rounding(network: Network, rng: np.random.Generator) -> Iterator[None]:
 
     parts = [*network.layers, network.loss_function]
     before = [vars(part).copy() for part in parts]
-    right, backward = network.parameters.copy(), network.loss_function.backward
+    backward = network.loss_function.backward
+    parameters, gradients = network.parameters.copy(), network.gradients.copy()
 
     def loss_backward() -> Array:
         """Move dz: a difference such as p − t, divided by N, has the rounding of 1 in it."""
@@ -82,7 +85,8 @@ def _rounding(network: Network, rng: np.random.Generator) -> Iterator[None]:
     try:
         yield
     finally:
-        network.parameters[...] = right
+        network.parameters[...] = parameters
+        network.gradients[...] = gradients
         for part, own in zip(parts, before, strict=True):
             vars(part).clear()
             vars(part).update(own)

@@ -43,7 +43,7 @@ class Report:
     @property
     def checked(self) -> int:
         """How many derivatives each oracle could compare, at least."""
-        return min(sum(check.checked for check in checks) for checks in self.by_oracle.values())
+        return min((sum(check.checked for check in checks) for checks in self.by_oracle.values()), default=0)
 
     @property
     def kinks(self) -> int:
@@ -52,13 +52,13 @@ class Report:
 
     @property
     def max_abs(self) -> float:
-        """The largest |a − n|; NaN if there is one."""
-        return float(np.max([check.max_abs for check in self.tensors]))
+        """The largest |a − n|; NaN if there is one, and 0 if nothing could be compared."""
+        return float(np.max([check.max_abs for check in self.tensors], initial=0))
 
     @property
     def max_rel(self) -> float:
-        """The largest relative difference, as a `TensorCheck` defines it; NaN if there is one."""
-        return float(np.max([check.max_rel for check in self.tensors]))
+        """The largest relative difference, as a `TensorCheck` defines it; NaN and 0 as for `max_abs`."""
+        return float(np.max([check.max_rel for check in self.tensors], initial=0))
 
     def of(self, oracle: str) -> "Report":
         """Return what one oracle found."""

@@ -256,6 +256,12 @@ def test_what_backward_does_wrong_is_said(
     assert report.verdict == "FAIL"
 
 
+def test_a_report_without_a_derivative_that_could_be_compared_has_numbers_too() -> None:
+    report = check_layer((np.tanh, lambda dout: None), [1.0])
+    assert (report.tensors, report.checked, report.kinks, report.max_abs, report.max_rel) == ([], 0, 0, 0, 0)
+    assert str(report).endswith("\nFAIL")
+
+
 DRAWS = itertools.count(1)
 
 
