@@ -26,8 +26,12 @@ def main() -> None:
 
 def _run() -> None:
     from mnist_bp.cli.bp import bp
-    from mnist_bp.cli.output import open_streams
+    from mnist_bp.cli.output import if_there_is_room, open_streams
 
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no thread is started that `limit_threads` would stop again
     open_streams()
-    bp(prog_name="bp")
+    try:
+        bp(prog_name="bp")
+    finally:
+        with if_there_is_room():
+            sys.stderr.flush()  # else Python would at exit, and make the exit code 120 if it cannot

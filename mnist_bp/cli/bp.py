@@ -10,7 +10,7 @@ import click
 
 from mnist_bp import __version__
 from mnist_bp.cli.lazy import LazyGroup
-from mnist_bp.cli.output import forget, show_warnings
+from mnist_bp.cli.output import forget, if_there_is_room, show_warnings
 from mnist_bp.cli.result import AS_JSON, report_error
 from mnist_bp.errors import BpError, Exit
 
@@ -50,7 +50,8 @@ def _reporting(ctx: click.Context) -> Iterator[None]:
             hint = "the working directory has been removed; change to one that exists"
         try:
             if isinstance(error, click.UsageError) and not ctx.meta[AS_JSON]:
-                error.show()  # with how the command is used
+                with if_there_is_room():
+                    error.show()  # with how the command is used
             else:
                 report_error(message, hint, code)
             sys.stdout.flush()

@@ -61,10 +61,19 @@ def _exactly(line: str) -> str:
 
 def fail(message: str, hint: str | None = None) -> None:
     """Print an error line by line, and what to do about it; control characters are made visible."""
-    for line in message.split("\n"):
-        click.echo(f"error: {printable(line)}", file=sys.stderr)
-    if hint:
-        click.echo(f"hint: {printable(hint)}", file=sys.stderr)
+    with if_there_is_room():
+        for line in message.split("\n"):
+            click.echo(f"error: {printable(line)}", file=sys.stderr)
+        if hint:
+            click.echo(f"hint: {printable(hint)}", file=sys.stderr)
+
+
+def propose(following: str) -> None:
+    """Print what to do next below the results, if a person sees both: on terminals."""
+    if sys.stdout.isatty() and sys.stderr.isatty():
+        sys.stdout.flush()
+        with if_there_is_room():
+            click.echo(f"next: {printable(following)}", file=sys.stderr)
 
 
 def printable(text: str) -> str:
@@ -88,6 +97,15 @@ def forget(stream: IO[str]) -> None:
     """Send what is left in a stream's buffer to os.devnull: flushing it at exit would fail again, with code 120."""
     with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), stream.fileno())
+
+
+@contextmanager
+def if_there_is_room() -> Iterator[None]:
+    """Print to stderr; where that takes nothing, as on a full disk, go on without: only results count."""
+    try:
+        yield
+    except OSError:
+        forget(sys.stderr)
 
 
 @contextmanager

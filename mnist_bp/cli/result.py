@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from mnist_bp.cli.output import exactly, fail, printable
+from mnist_bp.cli.output import exactly, fail, printable, propose
 from mnist_bp.errors import Exit
 
 AS_JSON = "mnist_bp.as_json"  # in the context of every command: whether objects are wanted
@@ -21,7 +21,7 @@ class Result:
 
     An iterable gives a line, and an object, each; only one of the two is asked for. `error` is what is wrong with a
     result whose code is not 0, unless the result itself says so, and `hint` what to do about it. An `exact` text is for
-    programs too: it is printed as it is, or refused.
+    programs too: it is printed as it is, or refused. `following` is a command to go on with, for people at a terminal.
     """
 
     text: str | Iterable[str]
@@ -30,6 +30,7 @@ class Result:
     error: str = ""
     hint: str | None = None
     exact: bool = False
+    following: str = ""
 
 
 def reports(function: Callable[..., Result]) -> Callable[..., None]:
@@ -48,6 +49,8 @@ def reports(function: Callable[..., Result]) -> Callable[..., None]:
         if result.error:
             sys.stdout.flush()
             fail(result.error, result.hint)
+        elif result.following and not as_json:
+            propose(result.following)
         if result.code:
             raise click.exceptions.Exit(result.code)
 

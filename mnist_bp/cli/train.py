@@ -1,6 +1,7 @@
 """`bp train`: from a config to a run directory."""
 
 import math
+import shlex
 from functools import partial
 from pathlib import Path
 
@@ -110,4 +111,5 @@ def command(
     if target_accuracy is not None and accuracy < target_accuracy:
         error = f"test accuracy {accuracy} is below the target of {target_accuracy}"
         return Result(text, data, Exit.TARGET_MISSED, error)
-    return Result(text, data)
+    following = "" if quiet else f"bp report {shlex.quote(str(finished.path))} (or bp eval, bp gradcheck)"
+    return Result(text, data, following=following)

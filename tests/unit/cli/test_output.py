@@ -43,11 +43,37 @@ def test_what_is_left_in_a_forgotten_stream_goes_nowhere() -> None:
     assert path.read_text() == ""
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+def test_an_error_that_stderr_has_no_room_for_raises_none_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exit code still tells it."""
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stderr", full)
+        output.fail("one", "do this")
+        monkeypatch.undo()
+
+
 class Terminal(io.StringIO):
     """A stderr that says it is a terminal."""
 
     def isatty(self) -> bool:
         return True
+
+
+@pytest.mark.parametrize(
+    ("stdout", "stderr", "shown"),
+    [
+        (Terminal, Terminal, "next: bp eval 'a\\x1b b'\n"),
+        (Terminal, io.StringIO, ""),
+        (io.StringIO, Terminal, ""),
+    ],
+)
+def test_what_to_do_next_is_told_a_person_at_a_terminal(
+    stdout: type[io.StringIO], stderr: type[io.StringIO], shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdout", stdout())
+    monkeypatch.setattr(sys, "stderr", seen := stderr())
+    output.propose("bp eval 'a\x1b b'")
+    assert seen.getvalue() == shown
 
 
 def test_what_an_output_cannot_encode_gets_a_stand_in_or_is_escaped() -> None:

@@ -89,6 +89,16 @@ def test_an_error_beside_a_result_is_part_of_its_object(capsys: pytest.CaptureFi
     assert err == "error: too low\n"
 
 
+def test_a_command_to_go_on_with_is_for_people_and_not_proposed_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    proposed: list[str] = []
+    monkeypatch.setattr("mnist_bp.cli.result.propose", proposed.append)
+    report(Result("done", {}, following="bp eval r"), as_json=False)
+    report(Result("done", {}, following="bp eval r"), as_json=True)
+    report(Result("missed", {}, Exit.TARGET_MISSED, "too low", following="bp eval r"), as_json=False)
+    report(TEXT, as_json=False)
+    assert proposed == ["bp eval r"]
+
+
 COMMANDS = {
     "a file that is not there": ("sweep plan none.yaml", 2, "none.yaml: cannot read the config file"),
     "a run that is not there": ("eval nowhere", 2, "nowhere: expected a run directory"),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,15 @@ def test_results_are_on_stdout_and_a_line_an_epoch_on_stderr(small_config: Path)
     assert result.stdout.startswith(f"test accuracy {rows('runs/small')[-1]['test_accuracy']}  loss ")
     assert [line[:9] for line in result.stderr.splitlines()] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
     assert "\r" not in result.stderr
+
+
+def test_what_to_do_next_with_the_run_is_proposed(small_config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    proposed: list[str] = []
+    monkeypatch.setattr("mnist_bp.cli.result.propose", proposed.append)
+    run("train", "--config", small_config, "--out", "it's mine")
+    run("train", "--config", small_config, "--out", "it's mine", "--quiet")
+    (line,) = proposed
+    assert shlex.split(line)[:3] == ["bp", "report", "it's mine"]
 
 
 def test_quiet_prints_no_progress_and_json_is_the_summary(small_config: Path) -> None:
