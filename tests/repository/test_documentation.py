@@ -2,8 +2,9 @@
 
 To keep the suite fast, a training ends after STEPS steps: a `bp` that comes first on PATH adds `--set train.max_steps`
 to a `bp train` with one of the configs, unless the command sets its own length or resumes a run. So each command still
-runs as printed and prints output of the same form; where output is compared, numbers are masked. .ci/run trains in full
-and checks the figures.
+runs as printed and prints output of the same form; where output is compared, numbers are masked. A tenth of the digits
+is drawn. A block of README.md that stands on another page too is run there. .ci/run trains in full and checks the
+figures.
 """
 
 import fcntl
@@ -18,7 +19,9 @@ from urllib.parse import unquote
 import pytest
 
 from mnist_bp.config import keys
+from mnist_bp.data import synthetic
 from mnist_bp.data.loading import load
+from mnist_bp.data.synthetic import draw
 from mnist_bp.errors import Exit
 from scripts import generate_docs
 from tests.helpers.data import MNIST
@@ -27,6 +30,7 @@ from tests.unit.cli.test_bp import commands
 ROOT = Path(__file__).parents[2]
 PAGES = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in generate_docs.pages()}
 EVERYTHING = "".join(PAGES.values())
+OTHERS = "".join(text for page, text in PAGES.items() if page != "README.md")
 SET_UP = re.findall(r"<!-- (?:quickstart|tests) -->\n```sh\n(.*?)```", PAGES["README.md"], re.DOTALL)  # for .ci/run
 BLOCK = re.compile(r"^```(.*?)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NOT_RUN = {"text", "mermaid"}
@@ -47,10 +51,11 @@ exec "{Path(sys.executable).parent / "bp"}" "$@"
 def blocks(page: str, *, needs_mnist: bool) -> list[tuple[str, str]]:
     """Return language and text of the page's blocks that are run, those with or those without MNIST."""
     found = [(words.split(), text) for words, text in BLOCK.findall(PAGES[page])]
+    elsewhere = [text for _, text in BLOCK.findall(OTHERS)] if page == "README.md" else []
     return [
         (words[0] if words else "", text)
         for words, text in found
-        if text not in SET_UP and ("mnist" in words) == needs_mnist and not NOT_RUN & {*words}
+        if text not in (*SET_UP, *elsewhere) and ("mnist" in words) == needs_mnist and not NOT_RUN & {*words}
     ]
 
 
@@ -68,13 +73,14 @@ def shell(command: str) -> str:
 
 @pytest.fixture(scope="module")
 def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a cache for all pages and all processes of the suite: the digits in it are drawn once, by one of them."""
+    """Return a cache for all pages and all processes of the suite: digits in it are drawn once, by one of them."""
     own = tmp_path_factory.getbasetemp()
     cache = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "documentation-cache"
     cache.mkdir(exist_ok=True)
     with (cache / "lock").open("w") as lock, pytest.MonkeyPatch.context() as patch:
         fcntl.flock(lock, fcntl.LOCK_EX)
         patch.setenv("MNIST_BP_CACHE", str(cache))
+        patch.setattr(synthetic, "draw", lambda count, *rest: draw(count // 10, *rest))
         load("synthetic")
     return cache
 
@@ -107,6 +113,7 @@ def test_every_command_runs_and_prints_what_is_shown(
         "PATH", os.pathsep.join([str(wrapper.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
     )
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")  # tests run at a time: threads would wait for each other
     monkeypatch.setenv("MNIST_BP_CACHE", str(shared_cache))
     monkeypatch.setenv("MNIST_BP_MIRRORS", genuine_mirror)
     (tmp_path / "Downloads").symlink_to(MNIST)
