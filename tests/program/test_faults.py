@@ -221,10 +221,10 @@ def filling(scene: Scene) -> Callable[[], AbstractContextManager[None]]:
 
 
 @contextmanager
-def eight_processes(scene: Scene) -> Iterator[Act]:
-    """Eight are downloading the first archive at once: the mirror answers the first when the last has asked."""
+def four_processes(scene: Scene) -> Iterator[Act]:
+    """Four are downloading the first archive at once: the mirror answers the first when the last has asked."""
     shutil.rmtree(scene.cache)
-    together = Barrier(8)
+    together = Barrier(4)
 
     def answer(connection: socket.socket, body: bytes) -> None:
         if body == scene.mirror.files[IMAGES]:
@@ -232,16 +232,16 @@ def eight_processes(scene: Scene) -> Iterator[Act]:
         mirror.sound(connection, body)
 
     def race() -> Seen:
-        racers = [scene, *(replace(scene, out=Path(f"r{number}")) for number in range(2, 9))]
-        with ThreadPoolExecutor(8) as threads:
+        racers = [scene, *(replace(scene, out=Path(f"r{number}")) for number in range(2, 5))]
+        with ThreadPoolExecutor(4) as threads:
             seen = list(threads.map(Scene.process, racers))
-        assert [each.code for each in seen] == [0] * 8, seen
+        assert [each.code for each in seen] == [0] * 4, seen
         assert all(outcome(racer.out) == outcome(scene.out) for racer in racers)
         return seen[0]
 
     scene.mirror.answer = answer
     yield scene, race
-    assert sum(IMAGES in head for head in scene.mirror.requests) == 8
+    assert sum(IMAGES in head for head in scene.mirror.requests) == 4
 
 
 AT_STEP = """
@@ -520,7 +520,7 @@ FAULTS = {
     "full disk during checkpoint": Row(
         full_disk_during_checkpoint, 1, "checkpoint, disk/r/checkpoint.npz, is of step 11", EPOCH
     ),
-    "eight processes on a cold cache": Row(eight_processes, 0, "test accuracy", END),
+    "four processes on a cold cache": Row(four_processes, 0, "test accuracy", END),
     "kill -9 in a download": Row(signalled_before(IMAGES, SIGKILL), 137, "", NONE),
     "kill -9 at the first step": Row(signalled(SIGKILL, step=1), 137, "", NONE),
     "kill -9 at the first checkpoint": Row(signalled_before("checkpoint.npz", SIGKILL), 137, "", NONE),

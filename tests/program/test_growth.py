@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import mnist_bp
+from tests.helpers.commands import run
 
 PACKAGE = Path(mnist_bp.__file__).parent
 KEY = '    rho: float = key(0.9, rules.below_one, "a key that is new", used_by=("train.optimizer", "adam"))\n'
@@ -38,7 +39,11 @@ def later(tmp_path: Path) -> Path:
 
 def bp(*arguments: object, version: Path | None = None) -> str:
     """Run `bp`, of this version or a later one, and return what it prints."""
-    environment = os.environ | ({"PYTHONPATH": str(version)} if version else {})
+    if version is None:
+        here = run(*arguments)
+        assert here.exit_code == 0, here.output
+        return here.stdout
+    environment = os.environ | {"PYTHONPATH": str(version)}
     command = [sys.executable, "-m", "mnist_bp", *map(str, arguments)]
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr

@@ -38,8 +38,8 @@ atomic.replacing = in_place
 
 @pytest.fixture
 def momentum(small_config: Path) -> Path:
-    """Return a config of some hundred steps, each with a checkpoint."""
-    text = small_config.read_text().replace("epochs: 3", "epochs: 12, optimizer: momentum, checkpoint_seconds: 1e-9")
+    """Return a config of some dozen steps, each with a checkpoint."""
+    text = small_config.read_text().replace("epochs: 3", "epochs: 4, optimizer: momentum, checkpoint_seconds: 1e-9")
     small_config.write_text(text)
     return small_config
 
@@ -57,14 +57,14 @@ def kill_and_resume(kills: int, config: Path, tmp_path: Path, fault: str = "") -
 
 
 def test_killed_runs_end_as_if_they_had_not_been(momentum: Path, tmp_path: Path) -> None:
-    result = kill_and_resume(4, momentum, tmp_path)
+    result = kill_and_resume(2, momentum, tmp_path)
     assert result.returncode == 0, (result.stdout, result.stderr)
     first, *_, last = result.stdout.splitlines()
-    assert re.match(r"small.yaml: identical; .*kills 4", first)
-    assert re.match(r"1 configs, .*kills 4.*all identical", last)
-    struck = re.search(r"4 kills struck\n((?: +\d+  .*\n)+)", result.stdout)
+    assert re.match(r"small.yaml: identical; .*kills 2", first)
+    assert re.match(r"1 configs, .*kills 2.*all identical", last)
+    struck = re.search(r"2 kills struck\n((?: +\d+  .*\n)+)", result.stdout)
     assert struck
-    assert sum(map(int, re.findall(r"^ +(\d+)", struck[1], re.MULTILINE))) == 4
+    assert sum(map(int, re.findall(r"^ +(\d+)", struck[1], re.MULTILINE))) == 2
     assert not list(Path.cwd().glob("kill-and-resume-*"))
 
 
@@ -87,7 +87,7 @@ def test_a_planted_fault_is_found_and_its_run_is_kept(momentum: Path, tmp_path: 
 
 def test_the_script_ends_the_processes_that_it_started(momentum: Path, tmp_path: Path) -> None:
     """It is interrupted once the run that it leaves in peace has a checkpoint."""
-    momentum.write_text(momentum.read_text().replace("epochs: 12", "epochs: 1000000"))
+    momentum.write_text(momentum.read_text().replace("epochs: 4", "epochs: 1000000"))
     (pids := tmp_path / "pids").mkdir()
     environment = planted(tmp_path, f"import os; open(f'{pids}/{{os.getpid()}}', 'x')")
     with subprocess.Popen([sys.executable, str(SCRIPT), str(momentum)], env=environment) as script:

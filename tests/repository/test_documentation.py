@@ -37,7 +37,7 @@ NOT_RUN = {"text", "mermaid"}
 NEEDS_MNIST = pytest.mark.skipif(not MNIST.is_dir(), reason="the genuine archives are not beside this checkout")
 NUMBER = re.compile(r"-?\d+(\.\d+)?(e[-+]\d+)?")
 
-STEPS = 20
+STEPS = 5
 SHORT_BP = f"""\
 #!/usr/bin/env bash
 case " $* " in

@@ -85,23 +85,29 @@ def in_the_texts_order(net: Network, x: np.ndarray, t: np.ndarray, rate: float) 
 
 
 def test_the_texts_net_learns_as_by_its_formulas() -> None:
-    """2-1, one pass. With a single layer the order of the update makes no difference; to 1e-9, for rounding."""
+    """2-1. With a single layer the order of the update makes no difference; to 1e-9, for rounding.
+
+    After 5,000 of the 30,000 points both have the same weights, and the formulas take the rest of the pass alone.
+    """
     rng = np.random.default_rng(0)
     drawn = rng.integers(0, len(POINTS), 30_000)
     left = np.setdiff1d(np.arange(len(POINTS)), drawn)
     assert len(left) == 18_876
     assert len(left) == pytest.approx(40_000 * math.exp(-0.75), abs=5 * 57)  # 18,895 and its standard deviation
     net, layers = both([2, 1], rng)
-    for i in drawn:
+    for i in drawn[:5000]:
         backprop(net, POINTS[i : i + 1], LABELS[i : i + 1], RATE)
         learn(layers, POINTS[i], LABELS[i])
     np.testing.assert_allclose(net.named_parameters["W1"].T, layers[0].weights, rtol=1e-9)
     np.testing.assert_allclose(net.named_parameters["b1"], -layers[0].biases, rtol=1e-9)
-    assert net.accuracy(POINTS[left], LABELS[left]) == pytest.approx(0.9927, abs=5e-5)
-
     fifty = left[:: len(left) // 50][:50]
     expected = np.concatenate([predict(layers, point) for point in POINTS[fifty]])
     np.testing.assert_allclose(net.predict(POINTS[fifty])[:, 0], expected, rtol=0, atol=1e-6)
+
+    for i in drawn[5000:]:
+        learn(layers, POINTS[i], LABELS[i])
+    right = (predict(layers, POINTS[left].T) > 0.5)[0] == LABELS[left]
+    assert right.mean() == pytest.approx(0.9927, abs=5e-5)
 
 
 def test_the_order_of_the_update_changes_what_the_first_layers_learn() -> None:
