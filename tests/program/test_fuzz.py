@@ -393,7 +393,7 @@ ODD_ARRAYS = [
     | st.dictionaries(
         st.sampled_from([*SAVED][:-1]) | st.sampled_from(NAMES[:-2]), st.sampled_from([None, *ODD_ARRAYS]), max_size=1
     ),
-    signed=st.booleans(),
+    signed=st.just(True) | st.booleans(),
 )
 @example(replaced={"format": np.zeros((), [("a", "<i8")])}, signed=True)
 @example(replaced={"W1": np.full((2, 3), np.inf)}, signed=True)

@@ -25,6 +25,7 @@ class Terminal(io.StringIO):
 def shown(stderr: io.StringIO, monkeypatch: pytest.MonkeyPatch, *, quiet: bool = False, start: int = 0) -> str:
     """Return what a run of one epoch of five steps shows."""
     monkeypatch.setattr(sys, "stderr", stderr)
+    monkeypatch.setenv("COLUMNS", "80")
     position = SimpleNamespace(step=start, mean=lambda: Evaluation(0.125, 0.875))
     trainer: Any = SimpleNamespace(steps=5, batches=SimpleNamespace(steps=5), position=position)
     with TrainingDisplay(Path("r"), trainer, quiet=quiet) as display:
