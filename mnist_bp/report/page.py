@@ -11,7 +11,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 
 def render(template: str, **values: Any) -> bytes:
-    """Return a page in HTML; all values are escaped, and characters that cannot be shown become �.
+    """Return a page in HTML; all values are escaped, and characters that cannot be shown become ?.
 
     Raises BpError (exit 1) if the extra `report` is missing.
     """
@@ -33,7 +33,7 @@ def _showable(value: Any) -> Any:
     """Return text from files and paths without the characters that no page may hold."""
     if type(value) is not str:
         return value
-    return "".join(each if each.isprintable() or each in "\t\n" else "�" for each in value)
+    return "".join(each if each.isprintable() or each in "\t\n" else "?" for each in value)
 
 
 def _uri(png: bytes) -> str:

@@ -81,7 +81,7 @@ def described(config: Config, model: Model) -> str:
     inputs = "×".join(map(str, model.shape)) if convolutions else np.prod(model.shape)
     outputs = model.params[model.network.weights[-1]].shape[-1]
     sizes = map(str, [inputs, *convolutions, *config.model.hidden, outputs])
-    return f"{(' – ' if convolutions else '-').join(sizes)}, {config.model.activation}"
+    return f"{(', ' if convolutions else '-').join(sizes)}, {config.model.activation}"
 
 
 def _judged(measured: Measured) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def test_passwords_of_mirrors_do_not_get_into_a_page() -> None:
         ({"model_hidden": [], "model_activation": "relu"}, "64-3, relu"),
         (
             {"model_conv": [ConvConfig(filters=2, kernel=3)], "model_hidden": [9]},
-            "8×8 – 2 filters of 3×3 – 9 – 3, sigmoid",
+            "8×8, 2 filters of 3×3, 9, 3, sigmoid",
         ),
     ],
 )
