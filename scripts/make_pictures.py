@@ -2,16 +2,27 @@
 """Draw the pictures of README.md and docs/ anew, into docs/images/.
 
 scripts/make_pictures.py [NAME ...]     all of them, or some
+
+It needs what the extra `test` installs, Graphviz and, for pages, chromium with its driver.
 """
 
+import io
+import shutil
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
+
+from PIL import Image, PngImagePlugin
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
 
 from mnist_bp.nn.check import graph
 from mnist_bp.report import files, graph_page
 
-IMAGES = Path(__file__).parents[1] / "docs" / "images"
+ROOT = Path(__file__).resolve().parents[1]
+IMAGES = ROOT / "docs" / "images"
 LARGEST = 200_000  # bytes
 
 
@@ -33,7 +44,52 @@ def _drawn(price: graph.Node) -> bytes:
     return graph_page.svg(graph_page.dot(price, "price")).encode()
 
 
-PICTURES: dict[str, Callable[[], bytes]] = {"apples.svg": apples, "fruit.svg": fruit}
+def digits() -> bytes:
+    """Return digits that the package draws."""
+    with tempfile.TemporaryDirectory() as folder:
+        _bp(folder, "data", "show", "synthetic", "-o", "digits.png")
+        return Path(folder, "digits.png").read_bytes()
+
+
+def report() -> bytes:
+    """Return the top of the report on configs/quickstart.yaml, with the images of a cell, as a browser shows it."""
+    with tempfile.TemporaryDirectory() as folder:
+        _bp(folder, "train", "--config", str(ROOT / "configs/quickstart.yaml"), "--quiet")
+        _bp(folder, "report", "runs/quickstart")
+        return _screenshot(Path(folder, "report.html"), "[data-true='7'][data-said='4']", 1040, 1110)
+
+
+def _bp(folder: str, *arguments: str) -> None:
+    subprocess.run([sys.executable, "-m", "mnist_bp", *arguments], cwd=folder, check=True)
+
+
+def _screenshot(page: Path, clicked: str, width: int, height: int) -> bytes:
+    """Return the top of a page in chromium, after a click, as PNG."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium") or "chromium"
+    for argument in ("--headless=new", "--no-sandbox", "--hide-scrollbars"):
+        options.add_argument(argument)
+    browser = webdriver.Chrome(options, Service(shutil.which("chromedriver") or "chromedriver"))
+    try:
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        browser.get(page.as_uri())
+        browser.execute_script(f'document.querySelector("{clicked}").click()')
+        shown = Image.open(io.BytesIO(browser.get_screenshot_as_png())).convert("RGB")
+    finally:
+        browser.quit()
+    about, file = PngImagePlugin.PngInfo(), io.BytesIO()
+    about.add_text("Software", files.MARK)
+    shown.save(file, "PNG", optimize=True, pnginfo=about)
+    return file.getvalue()
+
+
+PICTURES: dict[str, Callable[[], bytes]] = {
+    "apples.svg": apples,
+    "fruit.svg": fruit,
+    "digits.png": digits,
+    "report.png": report,
+}
 
 
 def main(names: list[str]) -> None:
