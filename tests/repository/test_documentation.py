@@ -140,9 +140,10 @@ def test_the_two_set_up_commands_are_marked_for_ci() -> None:
 
 
 def links(page: str) -> list[str]:
-    """Return where the links of a page lead, but for those to other sites."""
+    """Return where the links and pictures of a page lead, but for those to other sites."""
     prose = re.sub(r"`[^`\n]*`", "code", BLOCK.sub("", PAGES[page]))
-    return [link for link in re.findall(r"\]\(([^)\s]+)\)", prose) if "://" not in link]
+    found = re.findall(r"\]\(([^)\s]+)\)", prose) + re.findall(r'src="([^"]+)"', prose)
+    return [link for link in found if "://" not in link]
 
 
 def anchors(page: str) -> list[str]:
