@@ -20,12 +20,23 @@ def style() -> "Style":
     """Return greys for a terminal that has colours, unless NO_COLOR is set; else what the encoding can hold."""
     from mnist_bp.report.blocks import BLOCKS, Style
 
-    try:
-        BLOCKS.encode(sys.stdout.encoding)
-    except UnicodeEncodeError:
+    if not holds(BLOCKS):
         return Style.ASCII
-    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return Style.GREYS if coloured else Style.BLOCKS
+    return Style.GREYS if coloured() else Style.BLOCKS
+
+
+def holds(characters: str) -> bool:
+    """Whether the encoding of stdout has these characters."""
+    try:
+        characters.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def coloured() -> bool:
+    """Whether stdout is a terminal that has colours, and NO_COLOR is not set."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def rows(images: "Pixels", names: Sequence[str], style: "Style") -> Iterator[str]:

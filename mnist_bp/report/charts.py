@@ -93,8 +93,8 @@ def chart(title: str, curves: Sequence[Curve]) -> Chart:
     known = [_known(curve) for curve in curves]
     spans = [(value - off, value + off) for points in known for value, off in points.values()]
     ends = [end for span in spans for end in span]
-    x = _epoch_axis(epochs)
-    y = _loss_axis(ends) if curves and curves[0].metric.endswith("loss") else _accuracy_axis(ends)
+    x = epoch_axis(epochs)
+    y = loss_axis(ends) if curves and curves[0].metric.endswith("loss") else accuracy_axis(ends)
     labels = list(dict.fromkeys(curve.label for curve in curves))
     splits = list(dict.fromkeys(_split(curve) for curve in curves))
     lines = []
@@ -162,7 +162,7 @@ def _decimals(step: float) -> int:
     return max(0, -math.floor(math.log10(step) + 1e-9))
 
 
-def _nice(low: float, high: float, count: int, least: float = 0) -> list[float]:
+def nice(low: float, high: float, count: int, least: float = 0) -> list[float]:
     """Return multiples of 1, 2 or 5 times a power of ten from below `low` to above `high`, about `count` of them."""
     rough = max((high - low) / count, least)
     power = 10.0 ** math.floor(math.log10(rough))
@@ -172,26 +172,28 @@ def _nice(low: float, high: float, count: int, least: float = 0) -> list[float]:
     return [round(number * step, 12) for number in range(first, last + 1)]
 
 
-def _epoch_axis(epochs: Sequence[int]) -> Axis:
+def epoch_axis(epochs: Sequence[int]) -> Axis:
+    """Return an axis from the first of the epochs to the last, with ticks at whole ones."""
     low, high = (epochs[0], epochs[-1]) if epochs else (0, 1)
     if low == high:
         return Axis(low - 1, high + 1, LEFT, RIGHT, [low, low + 1])
-    ticks = [tick for tick in _nice(low, high, 6, least=1) if low <= tick <= high]
+    ticks = [tick for tick in nice(low, high, 6, least=1) if low <= tick <= high]
     return Axis(low, high, LEFT, RIGHT, ticks)
 
 
-def _accuracy_axis(ends: Sequence[float]) -> Axis:
+def accuracy_axis(ends: Sequence[float]) -> Axis:
+    """Return an axis that has room for accuracies."""
     low, high = max(min(ends, default=0), 0), min(max(ends, default=1), 1)
-    ticks = _nice(low, high, 5, least=0.001)
+    ticks = nice(low, high, 5, least=0.001)
     return Axis(ticks[0], ticks[-1], BOTTOM, TOP, ticks)
 
 
-def _loss_axis(ends: Sequence[float]) -> Axis:
+def loss_axis(ends: Sequence[float]) -> Axis:
     """Return an axis from 0 on, or a logarithmic one for losses of more than one decade."""
     high = max(ends, default=1.0)
     low = min((end for end in ends if end > 0), default=high)
     if high / low < 10:
-        ticks = _nice(0, high, 5, least=1e-9)
+        ticks = nice(0, high, 5, least=1e-9)
         return Axis(0, ticks[-1], BOTTOM, TOP, ticks)
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     factors = (1, 2, 5) if len(decades) < 4 else (1,)

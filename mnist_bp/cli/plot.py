@@ -1,0 +1,97 @@
+"""`bp plot`: curves of runs, or activation functions, as a figure or in the terminal."""
+
+import logging
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mnist_bp.cli import options, output, pictures
+from mnist_bp.cli.result import AS_JSON, Result, reports
+from mnist_bp.errors import BpError, Exit
+from mnist_bp.train.records import METRICS
+
+SUFFIXES = (".svg", ".png", ".pdf")
+FUNCTIONS = ("identity", "leaky_relu", "relu", "sigmoid", "softplus", "step", "tanh")
+
+WIDEST = 120  # columns of a terminal, where it has more
+
+log = logging.getLogger(__name__)
+
+
+@click.command("plot")
+@click.argument("runs", metavar="[RUN]...", type=options.GivenPath(), nargs=-1)
+@click.option(
+    "--metric",
+    type=click.Choice(METRICS),
+    metavar="METRIC",
+    help="Draw one metric alone: loss or accuracy of train, validation or test, as in train_loss.",
+)
+@click.option(
+    "--function",
+    "functions",
+    type=click.Choice(FUNCTIONS),
+    multiple=True,
+    help="Draw an activation function and its slope. Repeatable.",
+)
+@click.option(
+    "-o",
+    "--out",
+    "file",
+    type=options.GivenPath(),
+    metavar="FILE",
+    help="Write a figure, FILE.svg, FILE.png or FILE.pdf. Without this option, draw in the terminal.",
+)
+@reports
+def command(runs: tuple[str, ...], metric: str | None, functions: tuple[str, ...], file: str | None) -> Result:
+    """Draw curves of runs, or activation functions.
+
+    RUN is a run directory, or a folder of runs, as a sweep's. The curves are the accuracies on the training set and,
+    dashed, on the test set over the epochs; of runs that differ in nothing but their seed, mean and standard deviation.
+
+    \b
+    Examples:
+        bp plot runs/quickstart
+        bp plot runs/book runs/book-relu -o accuracy.svg
+        bp plot sweeps/learning-rate --metric train_loss -o loss.pdf
+        bp plot --function sigmoid --function relu -o functions.png
+    """  # noqa: D301  # \b keeps click from joining the lines
+    from mnist_bp.report import figure, files, plot, terminal
+    from mnist_bp.report.gathering import described, gather
+    from mnist_bp.sweep.settings import shortened
+
+    if bool(runs) == bool(functions):
+        raise click.UsageError("Give either run directories or --function.")
+    if functions and metric:
+        raise click.UsageError("--metric is about runs, not about --function.")
+    path = Path(file) if file is not None else None
+    if path:
+        if path.suffix not in SUFFIXES:
+            raise BpError(f"-o: expected a name that ends in .svg, .png or .pdf; got {file}", code=Exit.USAGE)
+        files.require_replaceable(path)
+        figure.require_matplotlib()
+    data: dict[str, Any]
+    if functions:
+        shown = plot.of_functions(functions)
+        data = {
+            "functions": [{"name": line.label, "kind": line.kind, "x": line.x, "y": line.y} for line in shown.lines]
+        }
+    else:
+        gathered = gather(runs, output.bar)
+        shown = plot.of_runs(gathered, metric)
+        aside = [f"skipped {each}" for each in gathered.skipped]
+        aside += [f"not counted: {described(run)}" for run in gathered.not_counted]
+        for each in shortened(aside):
+            log.warning("%s", each)
+        data = {"curves": [asdict(curve) for curve in plot.measured(gathered, metric)], "aside": aside}
+    if path:
+        files.save(path, figure.drawn(shown, path.suffix))
+        return Result(f"{file}", data)
+    if not click.get_current_context().meta[AS_JSON]:
+        width = min(shutil.get_terminal_size().columns, WIDEST)
+        style = terminal.Style(width, braille=pictures.holds(terminal.SIGNS), colours=pictures.coloured())
+        for line in terminal.text(shown, style):
+            click.echo(line)
+    return Result([], data)

@@ -1,0 +1,155 @@
+"""What a plot shows, however it is drawn: lines, each of something (a setting, a function) and of a kind."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mnist_bp.build import ACTIVATIONS
+from mnist_bp.errors import BpError, Exit
+from mnist_bp.nn.activations import Elementwise, Step
+from mnist_bp.report.charts import Axis, accuracy_axis, epoch_axis, loss_axis, nice
+from mnist_bp.report.curves import Curve, curves
+from mnist_bp.report.gathering import Gathered
+
+BOOK = ("train_accuracy", "test_accuracy")
+FUNCTIONS: dict[str, Callable[[], Elementwise]] = {**ACTIVATIONS, "step": Step}
+MOST = 24  # settings that can be told apart
+NAMED = 6  # runs that are not counted, before the rest is only a number
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a plot, with gaps where y is NaN, in a band of ± `deviations`; `last` is where it ends, in words."""
+
+    label: str
+    kind: str
+    x: Sequence[float]
+    y: Sequence[float]
+    deviations: Sequence[float] | None = None
+    last: str = ""
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Lines between axes, and what must be said about them."""
+
+    lines: list[Line]
+    x: Axis
+    y: Axis
+    x_label: str
+    y_label: str
+    notes: list[str]
+
+    @property
+    def labels(self) -> list[str]:
+        """What the lines are of."""
+        return list(dict.fromkeys(line.label for line in self.lines))
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of the lines."""
+        return list(dict.fromkeys(line.kind for line in self.lines))
+
+
+def measured(gathered: Gathered, metric: str | None = None) -> list[Curve]:
+    """Return the curves of a metric, or of the book's: the accuracies on the training and the test set."""
+    return [curve for each in ([metric] if metric else BOOK) for curve in curves(gathered, each)]
+
+
+def of_runs(gathered: Gathered, metric: str | None = None) -> Plot:
+    """Return the plot of a metric, or of the book's; raises BpError (exit 2) if no run has an epoch to draw."""
+    found = measured(gathered, metric)
+    if not found:
+        what = f"that measured {metric}" if metric else "with an epoch at its end"
+        raise BpError(f"{gathered.title}: expected a run {what}; got none", code=Exit.USAGE)
+    drawn = list(dict.fromkeys(curve.label for curve in found))
+    found = [curve for curve in found if curve.label in drawn[:MOST]]
+    runs = {label: len(setting.runs) for label, setting in zip(gathered.labels, gathered.settings, strict=True)}
+    lines = [
+        Line(
+            _counted(curve, runs[curve.label]),
+            curve.metric.replace("_", " ").replace("accuracy", "acc"),  # as the book's legend says
+            curve.epochs,
+            curve.values,
+            curve.deviations,
+            _last(curve),
+        )
+        for curve in found
+    ]
+    notes = ["mean ± standard deviation over n seeds"] if any(curve.deviations for curve in found) else []
+    if len(drawn) > MOST:
+        notes.append(f"the first {MOST} of {len(drawn)} settings")
+    ends = [y + sign * off for line in lines for y, off in _finite(line) for sign in (-1, 1)]
+    return Plot(
+        lines,
+        epoch_axis(sorted({epoch for curve in found for epoch in curve.epochs})),
+        _axis(0, 1) if metric is None else (accuracy_axis if metric.endswith("accuracy") else loss_axis)(ends),
+        "epochs",
+        metric.replace("_", " ") if metric else "accuracy",
+        notes + _not_counted(gathered, found),
+    )
+
+
+def of_functions(names: Sequence[str]) -> Plot:
+    """Return the plot of activation functions and their slopes, as the package's own layers compute them."""
+    x = np.linspace(-5, 5, 1001)
+    functions, slopes, notes = [], [], []
+    for name in dict.fromkeys(names):
+        layer = FUNCTIONS[name]()
+        functions.append(Line(name, "function", x.tolist(), layer.forward(x).tolist()))
+        try:
+            slopes.append(Line(name, "slope", x.tolist(), layer.backward(np.ones_like(x)).tolist()))
+        except TypeError:
+            notes.append(f"{name}: no slope is drawn; it is 0, and there is none at the jump")
+    lines = functions + slopes
+    low, high = min(min(line.y) for line in lines), max(max(line.y) for line in lines)
+    room = (high - low) / 20
+    return Plot(lines, _axis(-5, 5), _axis(low - room, high + room), "x", "y", notes)
+
+
+def _axis(low: float, high: float) -> Axis:
+    ticks = [tick for tick in nice(low, high, 6) if low <= tick <= high]
+    return Axis(low, high, 0, 1, ticks)
+
+
+def _counted(curve: Curve, runs: int) -> str:
+    """Return the label of a curve with how many runs are in it, if that says something."""
+    label = _printable(curve.label)
+    if curve.unfinished or runs == 1:
+        return label
+    return f"{label} (n = {curve.n}{f' of {runs}' if curve.n < runs else ''})"
+
+
+def _last(curve: Curve) -> str:
+    form = ".4f" if curve.metric.endswith("accuracy") else ".4g"
+    return f"{curve.values[-1]:{form}}" + (f" ± {curve.deviations[-1]:{form}}" if curve.deviations else "")
+
+
+def _finite(line: Line) -> list[tuple[float, float]]:
+    """Return values with their deviations, of what is finite."""
+    rows = zip(line.y, line.deviations or [0.0] * len(line.y), strict=True)
+    return [(y, off) for y, off in rows if np.isfinite(y) and np.isfinite(off)]
+
+
+def _not_counted(gathered: Gathered, found: Sequence[Curve]) -> list[str]:
+    """Return what the lines do not tell: which are of unfinished runs, and which runs are in none."""
+    unfinished = {curve.label for curve in found if curve.unfinished}
+    notes, apart = [], []
+    for label, setting in zip(gathered.labels, gathered.settings, strict=True):
+        if label in unfinished:
+            several = len(setting.runs) > 1
+            notes.append(f"{label}: {'no run is finished, the longest' if several else 'unfinished,'} drawn so far")
+        else:
+            apart += [
+                f"seed {run.config.seed} of {label} ({run.state})" for run in setting.runs if run.state != "finished"
+            ]
+    if apart:
+        more = [f"and {len(apart) - NAMED} more"] if len(apart) > NAMED else []
+        notes.append(f"not counted: {', '.join([*apart[:NAMED], *more])}")
+    return [*map(_printable, notes)]
+
+
+def _printable(text: str) -> str:
+    """Return text from files and paths with its control characters made visible: not all can be drawn or written."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
