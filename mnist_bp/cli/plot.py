@@ -82,7 +82,7 @@ def command(runs: tuple[str, ...], metric: str | None, functions: tuple[str, ...
         gathered = gather(runs, output.bar)
         shown = plot.of_runs(gathered, metric)
         aside = [f"skipped {each}" for each in gathered.skipped]
-        aside += [f"not counted: {described(run)}" for run in gathered.not_counted]
+        aside += map(described, gathered.not_counted)
         for each in shortened(aside):
             log.warning("%s", each)
         data = {"curves": [asdict(curve) for curve in plot.measured(gathered, metric)], "aside": aside}

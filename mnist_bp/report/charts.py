@@ -15,6 +15,8 @@ COLOURS = 8
 """How many the style sheet has, as --c0 and so on; further curves have them again."""
 POINTS = 600
 """The most epochs that are drawn."""
+FARTHEST = 1e99
+"""The largest loss that is not drawn at the edge: from here on, drawing might overflow."""
 SAID = 8
 """The most curves of which the description tells each."""
 
@@ -189,13 +191,15 @@ def accuracy_axis(ends: Sequence[float]) -> Axis:
 
 
 def loss_axis(ends: Sequence[float]) -> Axis:
-    """Return an axis from 0 on, or a logarithmic one for losses of more than one decade."""
-    high = max(ends, default=1.0)
-    low = min((end for end in ends if end > 0), default=high)
+    """Return an axis from 0 on, or a logarithmic one for losses of more than one decade; it ends at FARTHEST."""
+    positive = [min(max(end, 1 / FARTHEST), FARTHEST) for end in ends if end > 0] or [1.0]
+    low, high = min(positive), max(positive)
     if high / low < 10:
         ticks = nice(0, high, 5, least=1e-9)
         return Axis(0, ticks[-1], BOTTOM, TOP, ticks)
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    step = math.ceil((last - first) / 10)
+    decades = range(first, last + step, step)
     factors = (1, 2, 5) if len(decades) < 4 else (1,)
     ticks = [factor * 10.0**decade for decade in decades for factor in factors]
     below = max((tick for tick in ticks if tick <= low), default=low)

@@ -5,6 +5,8 @@ import textwrap
 import warnings
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mnist_bp.report.extras import extra
 from mnist_bp.report.files import MARK
 from mnist_bp.report.plot import Line, Plot
@@ -63,11 +65,13 @@ def _draw(plot: Plot, figure: "Figure") -> None:
     of_kind: dict[str, Any] = {}
     for line in plot.lines:
         style = _style(plot, line)
-        (handle,) = axes.plot(line.x, line.y, **style)
+        (handle,) = axes.plot(line.x, np.clip(line.y, plot.y.low, plot.y.high), **style)
         of_label.setdefault(line.label, handle)
         of_kind.setdefault(line.kind, handle)
         if line.deviations:
-            low, high = ([y + sign * off for y, off in zip(line.y, line.deviations, strict=True)] for sign in (-1, 1))
+            low, high = (
+                np.clip(np.add(line.y, sign * np.array(line.deviations)), plot.y.low, plot.y.high) for sign in (-1, 1)
+            )
             axes.fill_between(line.x, low, high, color=style["color"], alpha=0.15, linewidth=0)
     axes.set_yscale("log" if plot.y.log else "linear")
     axes.set_ylim(plot.y.low, plot.y.high)
@@ -96,7 +100,8 @@ def _style(plot: Plot, line: Line) -> dict[str, Any]:
         "marker": "o" if len(line.x) == 1 else MARKERS[number // len(COLOURS)],
         "markersize": 4,
         "markevery": max(1, len(line.x) // 10),
-        "zorder": 2 + 0.5 * kind,  # dashes upon a line
+        "zorder": 3 + kind,  # dashes upon a line, and both upon the frame
+        "clip_on": False,
     }
 
 
@@ -107,7 +112,7 @@ def _say_below(plot: Plot, figure: "Figure", handles: dict[str, Any]) -> None:
         return
     labels = [label if len(label) <= LONGEST else f"{label[: LONGEST - 1]}…" for label in handles]
     columns = max(1, LINE // (8 + max(map(len, labels), default=LINE)))
-    figure.legend(
+    legend = figure.legend(
         handles.values(),
         labels,
         loc="outside lower center",
@@ -115,4 +120,8 @@ def _say_below(plot: Plot, figure: "Figure", handles: dict[str, Any]) -> None:
         title="\n".join(notes) or None,
         frameon=False,
     )
+    room = (INCHES[0] / columns - 0.8) * figure.dpi  # beside the line
+    for text in legend.get_texts():
+        while text.get_window_extent().width > room:
+            text.set_text(f"{text.get_text()[:-2]}…")
     figure.set_figheight(INCHES[1] + 0.24 * (len(notes) + -(-len(handles) // columns)))

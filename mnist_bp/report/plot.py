@@ -138,8 +138,8 @@ def _not_counted(gathered: Gathered, found: Sequence[Curve]) -> list[str]:
     notes, apart = [], []
     for label, setting in zip(gathered.labels, gathered.settings, strict=True):
         if label in unfinished:
-            several = len(setting.runs) > 1
-            notes.append(f"{label}: {'no run is finished, the longest' if several else 'unfinished,'} drawn so far")
+            why = "no run is finished, the longest is" if len(setting.runs) > 1 else f"{setting.runs[0].state},"
+            notes.append(f"{label}: {why} drawn so far")
         else:
             apart += [
                 f"seed {run.config.seed} of {label} ({run.state})" for run in setting.runs if run.state != "finished"

@@ -60,6 +60,14 @@ def test_losses_of_more_than_a_decade_have_a_logarithmic_axis() -> None:
     assert not chart("", [curve([1.0, 0.2], "test_loss")]).y.log
 
 
+@pytest.mark.parametrize("losses", [[0.0, 0.0], [1.7e308, 1.0], [1e300, 1e-300], [1.0, 5e-324, 0.0]])
+def test_losses_of_any_size_are_drawn_between_a_few_ticks(losses: list[float]) -> None:
+    drawn = chart("", [curve(losses, "test_loss")])
+    (stretch,) = places(drawn.lines[0].path)
+    assert all(TOP <= y <= BOTTOM for _, y in stretch)
+    assert 2 <= len([*drawn.y.marks]) <= 12
+
+
 def test_what_is_not_finite_is_a_gap_and_a_value_alone_is_a_dot() -> None:
     line = only(0.5, 0.6, nan, 0.7, nan, 0.8, 0.9)
     assert [len(stretch) for stretch in places(line.path)] == [2, 2]

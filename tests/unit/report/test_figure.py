@@ -38,30 +38,34 @@ def numbers(path: ElementTree.Element) -> list[float]:
     return [float(number) for number in re.findall(r"-?\d+\.?\d*", path.get("d", ""))]
 
 
-def curves(root: ElementTree.Element) -> list[tuple[str, bool, int]]:
-    """Return colour, whether it is dashed, and how many points it has, of each line in the axes."""
-    found = []
-    for path in root.iter(f"{SVG}path"):
-        colour = re.search(r"stroke: (#\w+); stroke-width: 1.5", style := path.get("style", ""))
-        colour = colour or re.search(r"stroke-width: 1.5; stroke: (#\w+)|stroke: (#\w+)", style)
-        if path.get("clip-path") and colour and "stroke-width: 0.8" not in style:
-            found.append((colour[1].upper(), "dasharray" in style, len(numbers(path)) // 2))
-    return found
+def paths(root: ElementTree.Element) -> list[ElementTree.Element]:
+    """Return the lines in the axes."""
+    in_legends = [path for part in root.iter() if "legend" in part.get("id", "") for path in part.iter()]
+    found = [path for path in root.iter(f"{SVG}path") if "stroke-width: 1.5" in path.get("style", "")]
+    return [path for path in found if path not in in_legends]
+
+
+def look(path: ElementTree.Element) -> tuple[str, bool, int]:
+    """Return the colour of a line, whether it is dashed, and how many points it has."""
+    style = path.get("style", "")
+    return re.findall(r"stroke: (#\w+)", style)[0].upper(), "dasharray" in style, len(numbers(path)) // 2
+
+
+def place(root: ElementTree.Element, said: str) -> tuple[float, float]:
+    """Return where a text begins, from the left and from the top."""
+    (text,) = (text for text in root.iter(f"{SVG}text") if text.text == said)
+    return float(str(text.get("x"))), float(str(text.get("y")))
 
 
 def test_the_figure_of_a_run_is_the_books() -> None:
     root = svg(plotted(line("book", TRAIN, 0.5, 0.9), line("book", TEST, 0.5, 0.8)))
-    assert curves(root) == [(COLOURS[0], False, 2), (COLOURS[1], True, 2)]
+    assert [*map(look, paths(root))] == [(COLOURS[0], False, 2), (COLOURS[1], True, 2)]
     assert texts(root) == ["1", "2", "epochs", "0.0", "0.2", "0.4", "0.6", "0.8", "1.0", "accuracy", TRAIN, TEST]
     parts = {part.get("id"): part for part in root.iter()}
     edges = numbers(next(parts["patch_2"].iter(f"{SVG}path")))[1::2]
     zero, one = (float(str(next(parts[f"ytick_{place}"].iter(f"{SVG}use")).get("y"))) for place in (1, 6))
     assert (zero, one) == pytest.approx((max(edges), min(edges)))
-    entries = [text for text in root.iter(f"{SVG}text") if text.text in (TRAIN, TEST)]
-    middle = (zero + one) / 2
-    assert all(
-        float(re.findall(r"[\d.]+", str(text.get("transform")) + str(text.get("y")))[-1]) > middle for text in entries
-    )
+    assert {place(root, TRAIN)[0] > 230, place(root, TRAIN)[1] > (zero + one) / 2} == {True}  # to the right, below
 
 
 def test_settings_have_a_colour_each_bands_and_a_legend_below() -> None:
@@ -69,12 +73,13 @@ def test_settings_have_a_colour_each_bands_and_a_legend_below() -> None:
     labels = ["_a$x^2$", "<script>alert(1)</script>"]
     lines = [line(label, kind, 0.5, 0.9, deviations=deviations) for kind in (TRAIN, TEST) for label in labels]
     root = svg(plotted(*lines, notes=("not counted: seed 3 of _a$x^2$ (failed)",)))
-    assert curves(root) == [(colour, dashed, 2) for dashed in (False, True) for colour in COLOURS[:2]]
+    assert [*map(look, paths(root))] == [(colour, dashed, 2) for dashed in (False, True) for colour in COLOURS[:2]]
     bands = [part for part in root.iter() if str(part.get("id")).startswith("FillBetween")]
     assert len(bands) == 4
-    said = texts(root)
-    assert said[-3:] == ["not counted: seed 3 of _a$x^2$ (failed)", *labels] or {*labels} <= {*said}
-    assert {TRAIN, TEST} <= {*said}
+    assert place(root, "epochs")[1] < place(root, "not counted: seed 3 of _a$x^2$ (failed)")[1]
+    assert place(root, "not counted: seed 3 of _a$x^2$ (failed)")[1] < place(root, labels[0])[1]
+    assert place(root, labels[0])[1] == place(root, labels[1])[1]  # side by side
+    assert place(root, TEST)[1] < place(root, "epochs")[1]
 
 
 def test_gaps_single_epochs_and_many_or_long_or_foreign_labels_are_drawn() -> None:
@@ -84,7 +89,18 @@ def test_gaps_single_epochs_and_many_or_long_or_foreign_labels_are_drawn() -> No
     assert width == pytest.approx(6.4 * 72)
     assert "手書き" in texts(root)
     assert all(len(text) <= 60 for text in texts(root))
-    drawn(plotted(line("手書き", TEST, 0.5), line("b", TEST, 0.5)), ".png")
+    wide = texts(svg(plotted(line("W" * 60, TEST, 0.5), line("b", TEST, 0.5))))
+    assert [text for text in wide if re.fullmatch("W{25,45}…", text)]
+
+
+def test_what_is_beyond_a_logarithmic_axis_is_drawn_at_its_edge() -> None:
+    y = Axis(0.01, 1, 0, 1, [0.01, 0.1, 1], log=True)
+    lines = [line("run", "train loss", 1.0, 0.0, 1e300, deviations=(2.0, 2.0, math.nan))]
+    root = svg(Plot(lines, epoch_axis([1, 2, 3]), y, "epochs", "train loss", []))
+    assert texts(root)[4:7] == ["0.01", "0.1", "1"]
+    _, high, _, low, _, again = numbers(*paths(root))
+    edges = numbers(next(next(part for part in root.iter() if part.get("id") == "patch_2").iter(f"{SVG}path")))[1::2]
+    assert (high, low, again) == pytest.approx((min(edges), max(edges), min(edges)))
 
 
 @pytest.mark.parametrize("suffix", [*METADATA])
