@@ -4,6 +4,7 @@ import math
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from mnist_bp.report.charts import Axis
 from mnist_bp.report.plot import Line, Plot
@@ -68,11 +69,14 @@ def _panel(plot: Plot, lines: Mapping[int, Line], style: Style) -> Iterator[str]
     paths = {number: dots for number, line in lines.items() if (dots := _dots(line, x, y))}
     grid = _dotted(paths) if style.braille else _lettered(paths, LETTERS if len(lines) > 1 else "*")
     if len(lines) > 1:
-        cells = {number: [(row // high, column // wide) for row, column in path] for number, path in paths.items()}
-        grid |= _ends(cells) | (_upon(cells) if style.braille else {})
+        places = {number: [(row // high, column // wide) for row, column in path] for number, path in paths.items()}
+        grid |= _ends(places) | (_upon(places) if style.braille else {})
     for row in range(rows):
-        here = [grid.get((row, column), (" ", None)) for column in range(columns + ENDS)]
-        drawn = "".join(_coloured(shown, number, style) for shown, number in here).rstrip()
+        cells = [grid.get((row, column), (" ", None)) for column in range(columns + ENDS)]
+        stretches = groupby(cells, key=lambda cell: cell[1])
+        drawn = "".join(
+            _coloured("".join(shown for shown, _ in stretch), number, style) for number, stretch in stretches
+        ).rstrip()
         yield f"{ticks.get(row, ''):>{margin}} {'┤' if row in ticks else '│'}{drawn}"
     yield from _x_axis({round(place) // wide: label for place, label in x.marks}, columns, margin)
 
