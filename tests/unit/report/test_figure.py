@@ -107,6 +107,7 @@ def test_what_is_beyond_a_logarithmic_axis_is_drawn_at_its_edge() -> None:
 def test_the_bytes_repeat_and_say_who_made_them_whatever_the_style_of_the_user(suffix: str) -> None:
     plot = plotted(line("book", TRAIN, 0.5, 0.9), line("book", TEST, 0.5, 0.8))
     first = drawn(plot, suffix)
+    assert b"date" not in first.lower()
     with matplotlib.rc_context({"axes.facecolor": "black", "font.size": 30}):
         assert drawn(plot, suffix) == first
         assert matplotlib.rcParams["font.size"] == 30

@@ -51,11 +51,12 @@ def test_lines_are_told_apart_without_colours_within_the_width(style: Style, cou
     plain = [ANSI.sub("", line) for line in lines]
     assert max(map(len, plain)) <= style.width
     assert (lines != plain) is style.colours
-    drawn = "".join(plain[: plain.index("", plain.index("") + 1)]) if count > 1 else ""
+    drawn = "".join(plain[1 : plain.index("")])
     letters = "abcdefghijklmnopqrstuvwx"[: count if count > 1 else 0]
     ends = [f"{letter}  0.5000" for letter in letters]
     assert all(sum(line.startswith(end) for line in plain) == 1 for end in ends)
-    assert all(drawn.count(letter) >= 2 for letter in letters)
+    if count < 24:  # which cannot all be upon their lines
+        assert all(drawn.count(letter) >= 2 for letter in letters)
     if not style.braille:
         assert "".join(plain).isascii()
 
