@@ -42,7 +42,7 @@ class Axis:
     def marks(self) -> Iterator[tuple[float, str]]:
         """The places of the ticks, with what is written there."""
         digits = _decimals(self.ticks[1] - self.ticks[0])
-        as_written = self.log or self.high > 1e5
+        as_written = self.log or not 1e-3 < self.high < 1e6
         return ((self(tick), f"{tick:g}" if as_written else f"{tick:.{digits}f}") for tick in self.ticks)
 
 
@@ -83,21 +83,20 @@ def charts(gathered: Gathered) -> list[Chart]:
             found.append((measure, [curve for split in SPLITS for curve in of_split[split]]))
         else:
             found += [(f"{split} {measure}", lines) for split, lines in of_split.items()]
-    return [chart(title.capitalize(), lines) for title, lines in found if lines]
+    return [chart(title.capitalize(), lines, gathered.labels) for title, lines in found if lines]
 
 
-def chart(title: str, curves: Sequence[Curve]) -> Chart:
+def chart(title: str, curves: Sequence[Curve], labels: Sequence[str]) -> Chart:
     """Return the chart of curves of one measure, losses or accuracies, over epochs; what is not finite is a gap.
 
-    They are of several settings and one split, or of several splits and one setting.
+    They are of several splits and one setting, or of one split and some of several settings: `labels` are those of all,
+    so that a setting has the same colour in every chart.
     """
-    epochs = _thinned(sorted({epoch for curve in curves for epoch in curve.epochs}))
+    epochs = _thinned(curves)
     known = [_known(curve) for curve in curves]
-    spans = [(value - off, value + off) for points in known for value, off in points.values()]
-    ends = [end for span in spans for end in span]
+    spans = [span for points in known for span in points.values()]
     x = epoch_axis(epochs)
-    y = loss_axis(ends) if curves and curves[0].metric.endswith("loss") else accuracy_axis(ends)
-    labels = list(dict.fromkeys(curve.label for curve in curves))
+    y = loss_axis(spans) if curves and curves[0].metric.endswith("loss") else accuracy_axis(spans)
     splits = list(dict.fromkeys(_split(curve) for curve in curves))
     lines = []
     for curve, points in zip(curves, known, strict=True):
@@ -155,9 +154,11 @@ def _description(title: str, lines: Sequence[Line], epochs: Sequence[int]) -> st
     return f"{span}. {'; '.join(ways)}."
 
 
-def _thinned(epochs: list[int]) -> list[int]:
-    step = math.ceil(len(epochs) / POINTS)
-    return epochs if step < 2 else [*epochs[:-1:step], epochs[-1]]
+def _thinned(curves: Sequence[Curve]) -> list[int]:
+    """Return the epochs that are drawn: POINTS of them or fewer, and those at which curves end."""
+    epochs = sorted({epoch for curve in curves for epoch in curve.epochs})
+    step = math.ceil(len(epochs) / POINTS) or 1
+    return sorted({*epochs[::step], *(curve.epochs[-1] for curve in curves)})
 
 
 def _decimals(step: float) -> int:
@@ -171,7 +172,7 @@ def nice(low: float, high: float, count: int, least: float = 0) -> list[float]:
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     last = max(last, first + 1)
-    return [round(number * step, 12) for number in range(first, last + 1)]
+    return [float(f"{number * step:.12g}") for number in range(first, last + 1)]
 
 
 def epoch_axis(epochs: Sequence[int]) -> Axis:
@@ -183,19 +184,23 @@ def epoch_axis(epochs: Sequence[int]) -> Axis:
     return Axis(low, high, LEFT, RIGHT, ticks)
 
 
-def accuracy_axis(ends: Sequence[float]) -> Axis:
-    """Return an axis that has room for accuracies."""
-    low, high = max(min(ends, default=0), 0), min(max(ends, default=1), 1)
-    ticks = nice(low, high, 5, least=0.001)
+def accuracy_axis(spans: Sequence[tuple[float, float]]) -> Axis:
+    """Return an axis that has room for accuracies, each a value and its deviation."""
+    low = max(min((value - off for value, off in spans), default=0), 0)
+    high = min(max((value + off for value, off in spans), default=1), 1)
+    ticks = nice(min(low, 0.999), high, 5, least=0.001)
     return Axis(ticks[0], ticks[-1], BOTTOM, TOP, ticks)
 
 
-def loss_axis(ends: Sequence[float]) -> Axis:
-    """Return an axis from 0 on, or a logarithmic one for losses of more than one decade; it ends at FARTHEST."""
-    positive = [min(max(end, 1 / FARTHEST), FARTHEST) for end in ends if end > 0] or [1.0]
-    low, high = min(positive), max(positive)
-    if high / low < 10:
-        ticks = nice(0, high, 5, least=1e-9)
+def loss_axis(spans: Sequence[tuple[float, float]]) -> Axis:
+    """Return an axis from 0 on, or a logarithmic one for losses of more than one decade; it ends at FARTHEST.
+
+    On the latter, a band that comes near to 0 is cut off a decade below its curve.
+    """
+    high = min(max((value + off for value, off in spans), default=1.0), FARTHEST)
+    low = min((max(value - off, value / 10, 1 / FARTHEST) for value, off in spans if value > 0), default=math.inf)
+    if high <= 10 * low:
+        ticks = nice(0, high if high > 0 else 1, 5)
         return Axis(0, ticks[-1], BOTTOM, TOP, ticks)
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     step = math.ceil((last - first) / 10)

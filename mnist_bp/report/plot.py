@@ -80,11 +80,11 @@ def of_runs(gathered: Gathered, metric: str | None = None) -> Plot:
     notes = ["mean ± standard deviation over n seeds"] if any(curve.deviations for curve in found) else []
     if len(drawn) > MOST:
         notes.append(f"the first {MOST} of {len(drawn)} settings")
-    ends = [y + sign * off for line in lines for y, off in _finite(line) for sign in (-1, 1)]
+    spans = [span for line in lines for span in _finite(line)]
     return Plot(
         lines,
         epoch_axis(sorted({epoch for curve in found for epoch in curve.epochs})),
-        _axis(0, 1) if metric is None else (accuracy_axis if metric.endswith("accuracy") else loss_axis)(ends),
+        _axis(0, 1) if metric is None else (accuracy_axis if metric.endswith("accuracy") else loss_axis)(spans),
         "epochs",
         metric.replace("_", " ") if metric else "accuracy",
         notes + _not_counted(gathered, found),

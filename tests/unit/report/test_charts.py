@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from mnist_bp.report.charts import BOTTOM, LEFT, POINTS, RIGHT, TOP, Line, chart, charts
+from mnist_bp.report import charts as module
+from mnist_bp.report.charts import BOTTOM, LEFT, POINTS, RIGHT, TOP, Chart, Line, charts
 from mnist_bp.report.curves import Curve
 from mnist_bp.report.gathering import gather
 from tests.helpers.making import config, finished
@@ -19,6 +20,11 @@ def curve(
 ) -> Curve:
     epochs = tuple(range(1, len(values) + 1))
     return Curve(label, metric, epochs, tuple(values), tuple(deviations) if deviations else None, 1, False)
+
+
+def chart(title: str, curves: Sequence[Curve]) -> Chart:
+    """Return the chart of curves that are of all settings."""
+    return module.chart(title, curves, list(dict.fromkeys(curve.label for curve in curves)))
 
 
 def places(path: str) -> list[list[tuple[float, float]]]:
@@ -68,6 +74,27 @@ def test_losses_of_any_size_are_drawn_between_a_few_ticks(losses: list[float]) -
     assert 2 <= len([*drawn.y.marks]) <= 12
 
 
+@pytest.mark.parametrize(
+    ("values", "metric", "expected"),
+    [
+        ([0.0, 0.0], "test_loss", ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+        ([3e-6, 1.5e-6], "test_loss", ["0", "1e-06", "2e-06", "3e-06"]),
+        ([1.0, 1.0], "test_accuracy", ["0.999", "1.000"]),
+        ([0.0, 0.0], "test_accuracy", ["0", "0.001"]),
+    ],
+)
+def test_tiny_or_equal_values_have_a_readable_axis(values: list[float], metric: str, expected: list[str]) -> None:
+    drawn = chart("", [curve(values, metric)])
+    assert [text for _, text in drawn.y.marks] == expected
+    assert all(TOP <= y <= BOTTOM for _, y in places(drawn.lines[0].path)[0])
+
+
+def test_a_band_that_comes_near_to_0_does_not_stretch_a_logarithmic_axis_nor_push_its_curve_off_it() -> None:
+    assert chart("", [curve([1.0, 0.5], "test_loss", deviations=[0.999999, 0.1])]).y.low == 0.1
+    low = curve([0.5, 0.5], "test_loss", "low", deviations=[0.7, 0.7])
+    assert chart("", [low, curve([20.0, 20.0], "test_loss", "high")]).y.low < 0.5
+
+
 def test_what_is_not_finite_is_a_gap_and_a_value_alone_is_a_dot() -> None:
     line = only(0.5, 0.6, nan, 0.7, nan, 0.8, 0.9)
     assert [len(stretch) for stretch in places(line.path)] == [2, 2]
@@ -92,12 +119,20 @@ def test_splits_of_one_setting_differ_in_colour_and_dash_settings_in_colour_and_
     assert [(line.name, line.colour, line.dash) for line in splits] == [("train", 0, "train"), ("test", 1, "test")]
     settings = chart("", [curve([0.5], label="a"), curve([0.5], label="b")]).lines
     assert [(line.name, line.colour, line.dash) for line in settings] == [("a", 0, ""), ("b", 1, "")]
+    (measured,) = module.chart("", [curve([0.5], label="b")], ["a", "b"]).lines
+    assert (measured.name, measured.colour, measured.dash) == ("b", 1, "")
 
 
 def test_many_epochs_are_thinned_and_the_last_one_stays() -> None:
     drawn = chart("", [curve([0.5] * 3000)])
     assert len(drawn.epochs) <= POINTS + 1
     assert drawn.epochs[-1] == 3000
+
+
+def test_a_curve_that_ends_before_the_others_is_drawn_to_its_end() -> None:
+    short, long = chart("", [curve([0.25, 0.5, 0.75], label="short"), curve([0.5] * 3000, label="long")]).lines
+    assert [cell for cell in short.cells if cell] == ["0.25", "0.75"]
+    assert len(long.cells) <= POINTS + 2
 
 
 def test_a_chart_says_in_words_where_its_curves_begin_and_end() -> None:
