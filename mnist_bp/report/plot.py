@@ -11,6 +11,7 @@ from mnist_bp.nn.activations import Elementwise, Step
 from mnist_bp.report.charts import Axis, accuracy_axis, epoch_axis, loss_axis, nice
 from mnist_bp.report.curves import Curve, curves
 from mnist_bp.report.gathering import Gathered
+from mnist_bp.sweep.settings import rounded
 
 BOOK = ("train_accuracy", "test_accuracy")
 FUNCTIONS: dict[str, Callable[[], Elementwise]] = {**ACTIVATIONS, "step": Step}
@@ -73,7 +74,7 @@ def of_runs(gathered: Gathered, metric: str | None = None) -> Plot:
             curve.epochs,
             curve.values,
             curve.deviations,
-            _last(curve),
+            rounded(curve.metric, curve.values[-1], curve.deviations[-1] if curve.deviations else None),
         )
         for curve in found
     ]
@@ -119,11 +120,6 @@ def _counted(curve: Curve, runs: int) -> str:
     if curve.unfinished or runs == 1:
         return label
     return f"{label} (n = {curve.n}{f' of {runs}' if curve.n < runs else ''})"
-
-
-def _last(curve: Curve) -> str:
-    form = ".4f" if curve.metric.endswith("accuracy") else ".4g"
-    return f"{curve.values[-1]:{form}}" + (f" ± {curve.deviations[-1]:{form}}" if curve.deviations else "")
 
 
 def _finite(line: Line) -> list[tuple[float, float]]:

@@ -1,13 +1,12 @@
 """The report of several runs: their curves on the same axes, their results in a table, and what they differ in."""
 
-import math
 from typing import Any
 
 from mnist_bp import config as configs
 from mnist_bp.data.download import redacted
 from mnist_bp.report.charts import charts
 from mnist_bp.report.gathering import IN_A_LABEL, Gathered, described
-from mnist_bp.sweep.settings import Setting, values
+from mnist_bp.sweep.settings import rounded, values
 from mnist_bp.train.records import METRICS
 
 
@@ -30,7 +29,7 @@ def contents(gathered: Gathered) -> dict[str, Any]:
             {
                 "label": label,
                 "values": values(setting.config, gathered.differing),
-                "results": [_rounded(setting, metric) for metric in metrics],
+                "results": [rounded(metric, setting.mean(metric), setting.deviation(metric)) for metric in metrics],
                 "n": len(setting.which("finished")),
                 "others": ", ".join(
                     f"seed {run.config.seed} {run.state}" for run in setting.runs if run.state != "finished"
@@ -48,12 +47,3 @@ def contents(gathered: Gathered) -> dict[str, Any]:
 def _place(metric: str) -> tuple[bool, int]:
     """Return a key by which accuracies come before losses, and test before validation before training."""
     return metric.endswith("loss"), -METRICS.index(metric)
-
-
-def _rounded(setting: Setting, metric: str) -> str:
-    mean, deviation = setting.mean(metric), setting.deviation(metric)
-    if mean is None:
-        return ""
-    places = 4 if metric.endswith("accuracy") else 3 - math.floor(math.log10(mean)) if mean > 0 else 3
-    places = min(max(places, 0), 12)
-    return f"{mean:.{places}f}" + ("" if deviation is None else f" ± {deviation:.{places}f}")

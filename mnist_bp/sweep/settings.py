@@ -48,6 +48,15 @@ class Setting:
         return [] if None in values else values
 
 
+def rounded(metric: str, mean: float | None, deviation: float | None = None) -> str:
+    """Return mean ± deviation for a reader, both to four decimals, of losses to those of four digits of the mean."""
+    if mean is None:
+        return ""
+    text = f"{mean:.4f}" if metric.endswith("accuracy") else f"{mean:#.4g}".rstrip(".")
+    decimals = ".2g" if "e" in text else f".{len(text.partition('.')[2])}f"
+    return text if deviation is None else f"{text} ± {deviation:{decimals}}"
+
+
 def order(value: float | None, metric: str) -> tuple[bool, float]:
     """Return a key to sort by: high accuracies and low losses first, what was not measured (None) last."""
     if value is None:

@@ -55,7 +55,6 @@ def command(folder: str, metric: str | None, form: str) -> Result:
 
 
 def _text(settings: list[Setting], metric: str) -> str:
-
     lines = [columns.aligned(_summary(settings, metric)), ""]
     lines.append(f"mean ± standard deviation over n seeds; the best {metric} comes first")
     for state in gathering.NOT_COUNTED:
@@ -71,18 +70,10 @@ def _summary(settings: list[Setting], metric: str) -> list[list[str]]:
     apart = any(run.state != "finished" for setting in settings for run in setting.runs)
     rows = [[*keys, *shown, "n", *["seeds not counted"] * apart]]
     for setting in settings:
-        values = [_rounded(setting, name) for name in shown]
+        values = [sets.rounded(name, setting.mean(name), setting.deviation(name)) for name in shown]
         count = str(len(setting.which("finished")))
         rows.append([*sets.values(setting.config, keys), *values, count, *[gathering.not_counted(setting)] * apart])
     return rows
-
-
-def _rounded(setting: Setting, metric: str) -> str:
-    mean, deviation = setting.mean(metric), setting.deviation(metric)
-    if mean is None:
-        return ""
-    digits = ".4f" if metric.endswith("accuracy") else ".4g"
-    return f"{mean:{digits}}" + ("" if deviation is None else f" ± {deviation:{digits}}")
 
 
 def _described(settings: list[Setting], state: State) -> list[str]:

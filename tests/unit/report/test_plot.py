@@ -25,7 +25,7 @@ def test_a_metric_is_drawn_alone_on_an_axis_of_its_own_range() -> None:
     accuracy, loss = of_runs(gathered, "test_accuracy"), of_runs(gathered, "test_loss")
     assert [line.kind for line in accuracy.lines] == ["test acc"]
     assert (accuracy.y.low, accuracy.y.high) == (0.5, 0.6)
-    assert (loss.y_label, loss.y.log, loss.lines[0].last) == ("test loss", True, "0.0004")
+    assert (loss.y_label, loss.y.log, loss.lines[0].last) == ("test loss", True, "0.0004000")
 
 
 @unsynced

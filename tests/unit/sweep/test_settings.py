@@ -1,5 +1,6 @@
 """The rows of a sweep's table: which runs are one setting, and what they came to together."""
 
+import math
 import random
 import statistics
 from dataclasses import replace
@@ -9,7 +10,17 @@ import pytest
 
 from mnist_bp.config import Config, ConvConfig
 from mnist_bp.run.outcome import Outcome, State
-from mnist_bp.sweep.settings import SHOWN, Setting, differing, plain, settings, shortened, usual_metric, values
+from mnist_bp.sweep.settings import (
+    SHOWN,
+    Setting,
+    differing,
+    plain,
+    rounded,
+    settings,
+    shortened,
+    usual_metric,
+    values,
+)
 from tests.helpers.making import config, record
 
 
@@ -88,6 +99,26 @@ def test_runs_of_different_lengths_are_different_settings() -> None:
 def test_there_is_no_mean_if_one_of_the_runs_lacks_the_metric() -> None:
     (setting,) = settings([outcome(config(0), validation_loss=0.1), outcome(config(1))])
     assert setting.mean("validation_loss") is None
+
+
+@pytest.mark.parametrize(
+    ("metric", "mean", "deviation", "expected"),
+    [
+        ("test_accuracy", 0.97804, 0.00012, "0.9780 ± 0.0001"),
+        ("test_accuracy", 1.0, None, "1.0000"),
+        ("test_loss", 0.0123456, 0.0003217, "0.01235 ± 0.00032"),
+        ("test_loss", 100.0, 7.25, "100.0 ± 7.2"),
+        ("test_loss", 1234.5678, 0.3, "1235 ± 0"),
+        ("test_loss", 1.5e-9, 2e-10, "1.500e-09 ± 2e-10"),
+        ("test_loss", 0.0, 0.0, "0.000 ± 0.000"),
+        ("test_loss", math.inf, math.nan, "inf ± nan"),
+        ("test_loss", None, None, ""),
+    ],
+)
+def test_mean_and_deviation_are_rounded_to_the_same_decimals(
+    metric: str, mean: float | None, deviation: float | None, expected: str
+) -> None:
+    assert rounded(metric, mean, deviation) == expected
 
 
 def test_the_best_setting_comes_first_and_those_without_a_value_last() -> None:

@@ -56,8 +56,8 @@ def test_the_table_has_a_row_for_each_setting_and_names_runs_that_do_not_count()
 def test_the_table_is_sorted_by_the_metric_which_is_shown_first() -> None:
     header, first, second, *_ = table("--metric", "test_loss").splitlines()
     assert header.split()[:3] == ["train.learning_rate", "test_loss", "train_accuracy"]
-    assert first.split()[:4] == ["0.1", "0.25", "±", "0"]
-    assert second.split()[:4] == ["0.01", "100", "±", "100"]
+    assert first.split()[:4] == ["0.1", "0.2500", "±", "0.0000"]
+    assert second.split()[:4] == ["0.01", "100.0", "±", "100.0"]
 
 
 @pytest.mark.usefixtures("sweep")
