@@ -31,7 +31,7 @@ def curves(gathered: Gathered, metric: str) -> list[Curve]:
     found = []
     for setting, label in zip(gathered.settings, gathered.labels, strict=True):
         runs, unfinished = _drawn(gathered, setting)
-        measured = [{record.epoch: record.metrics[metric] for record in records} for records in runs]
+        measured = [{record.epoch: getattr(record, metric) for record in records} for records in runs]
         samples = {epoch: [values.get(epoch) for values in measured] for epoch in (measured or [{}])[0]}
         whole = {epoch: [_finite(value) for value in values if value is not None] for epoch, values in samples.items()}
         whole = {epoch: values for epoch, values in whole.items() if len(values) == len(runs)}

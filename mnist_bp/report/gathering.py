@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import get_args
 
-from mnist_bp.config import Config
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import Progress, silent
 from mnist_bp.run import outcome
 from mnist_bp.run.directory import Run
-from mnist_bp.run.outcome import Outcome, State
+from mnist_bp.run.outcome import Outcome
 from mnist_bp.sweep import results, settings
 from mnist_bp.sweep.settings import Setting
 from mnist_bp.train.records import Record
@@ -65,13 +63,13 @@ def gather(paths: Sequence[str], progress: Progress = silent) -> Gathered:
                 if run.state != "damaged":
                     run = replace(run, state="damaged", last=None, failure=str(error))  # noqa: PLW2901
             found.append(run)
-    kept = _one_each(found, skipped)
+    kept, doubled = results.one_each(found)
     chosen = settings.settings(kept)
     if not folders:
-        chosen.sort(key=lambda setting: min(map(kept.index, setting.runs)))
+        chosen.sort(key=lambda setting: min(map(found.index, setting.runs)))
     differing = settings.differing(chosen)
     title = _name(paths[0]) if len(paths) == 1 else f"{len(found)} runs"
-    return Gathered(title, chosen, _labels(chosen, differing, paths), differing, skipped, records)
+    return Gathered(title, chosen, _labels(chosen, differing, paths), differing, skipped + doubled, records)
 
 
 def described(run: Outcome) -> str:
@@ -89,16 +87,6 @@ def _inside(folder: Path, progress: Progress) -> results.Results:
     if not found.results:
         raise BpError(f"{folder}: expected a run directory, or a folder of some; got neither", code=Exit.USAGE)
     return found
-
-
-def _one_each(found: list[Outcome], skipped: list[str]) -> list[Outcome]:
-    """Return the outcomes in their order, one for each setting and seed, a finished one if there is one."""
-    first: dict[tuple[Config, int], Outcome] = {}
-    for run in sorted(found, key=lambda run: get_args(State).index(run.state)):
-        other = first.setdefault((run.setting, run.config.seed), run)
-        if other.path != run.path:
-            skipped.append(f"{run.path}: {run.state}, the same setting and seed as {other.path}")
-    return [run for run in found if first[run.setting, run.config.seed] is run]
 
 
 def _labels(chosen: Sequence[Setting], differing: Sequence[str], paths: Sequence[str]) -> list[str]:

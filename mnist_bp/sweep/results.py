@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,7 +60,8 @@ def read(folder: Path, progress: Progress) -> Results:
     with progress("reading", None, "line") as advance:
         _add_planned(found, folder / plan.PLAN, begun, unknown, advance)
     found.skipped[:0] = [f"{folder / name}: {reason}" for name, reason in unknown.items()]
-    return Results(*_one_each(found))
+    kept, doubled = one_each(sorted(found.results, key=lambda result: result.path.name))
+    return Results(kept, found.skipped + doubled)
 
 
 def _has_begun(path: Path) -> bool:
@@ -94,13 +95,16 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
             yield number, line.rstrip("\n")
 
 
-def _one_each(found: Results) -> tuple[list[Outcome], list[str]]:
-    """Return the results, sorted, without a second one of the same setting and seed, which must not count twice."""
+def one_each(found: Sequence[Outcome]) -> tuple[list[Outcome], list[str]]:
+    """Return outcomes, sorted by state, without a second one of a setting and seed, which must not count twice.
+
+    Beside them is a message about each that is left out, unless it is the same run.
+    """
     first: dict[tuple[Config, int], Outcome] = {}
-    skipped = list(found.skipped)
-    for result in sorted(found.results, key=lambda result: (get_args(State).index(result.state), result.path.name)):
+    skipped = []
+    for result in sorted(found, key=lambda result: get_args(State).index(result.state)):
         other = first.setdefault((result.setting, result.config.seed), result)
-        if other is not result:
+        if other.path != result.path:
             skipped.append(f"{result.path}: {result.state}, the same setting and seed as {other.path}")
     return list(first.values()), skipped
 
