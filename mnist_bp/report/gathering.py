@@ -76,7 +76,7 @@ def described(run: Outcome) -> str:
     """Return a line about a run that is not counted: its seed, and why."""
     after = f" after step {run.step}" if run.step is not None else ""
     why = f": {run.failure}" if run.failure else ""
-    return f"{run.path}: seed {run.config.seed} is {run.state}{after}{why}"
+    return f"{run.path}: seed {run.config.seed} {'has' if run.state == 'failed' else 'is'} {run.state}{after}{why}"
 
 
 def _inside(folder: Path, progress: Progress) -> results.Results:

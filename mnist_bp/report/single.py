@@ -11,6 +11,7 @@ from mnist_bp.config import Config
 from mnist_bp.data.download import redacted
 from mnist_bp.errors import BpError
 from mnist_bp.nn.buffers import Array
+from mnist_bp.nn.check.gradcheck import SAMPLES
 from mnist_bp.nn.check.verdict import Report
 from mnist_bp.nn.conv import Conv2D
 from mnist_bp.progress import Progress
@@ -69,9 +70,11 @@ def contents(gathered: Gathered, progress: Progress) -> dict[str, Any]:
         "weights": shown,
         "pictures": [images.png(each) for each in shown.pictures] if shown else [],
         "check": check,
+        "samples": SAMPLES,
         "config": redacted(configs.dump(outcome.config)),
         "environment": _facts(run.environment() or {}),
         "why": why,
+        "skipped": gathered.skipped,
     }
 
 

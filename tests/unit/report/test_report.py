@@ -27,6 +27,13 @@ def test_a_sweep_of_one_run_has_the_page_of_that_run() -> None:
     assert b'<section id="weights">' in report(["sweep"], silent)
 
 
+def test_what_is_skipped_beside_a_single_run_is_named_on_its_page() -> None:
+    one = str(untrained(config(data_name="xor", model_loss="binary_cross_entropy")))
+    copy = str(untrained(config(data_name="xor", model_loss="binary_cross_entropy"), path=Path("copy")))
+    assert b"<li>copy: unfinished, the same setting and seed as r</li>" in report([one, copy], silent)
+    assert b"<li>" not in report([one], silent).partition(b'<section id="curves">')[0]
+
+
 def test_what_is_no_run_is_refused() -> None:
     Path("empty").mkdir()
     for path in ("empty", "nothing"):
