@@ -60,7 +60,7 @@ def test_what_is_not_counted_is_named_on_stderr(drawing: None, caplog: pytest.Lo
     with caplog.at_level(logging.WARNING):
         assert run("plot", FOLDER, "-o", "sweep.svg").stdout == "sweep.svg\n"
     said = "\n".join(record.getMessage() for record in caplog.records)
-    assert "seed 1 is failed after step 6: diverged <b>" in said
+    assert "seed 1 has failed after step 6: diverged <b>" in said
     assert "seed 2 is unfinished" in said
     assert "skipped sweeps/mine/notes" in said
 

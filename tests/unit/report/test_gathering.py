@@ -51,7 +51,7 @@ def test_what_is_not_counted_is_listed_with_its_seed_and_why() -> None:
     found = gather([SWEEP])
     told = {run.config.seed: described(run).partition(": ")[2] for run in found.not_counted}
     assert told.keys() == {1, 2, 3, 4}
-    assert told[1] == "seed 1 is failed after step 6: training diverged"
+    assert told[1] == "seed 1 has failed after step 6: training diverged"
     assert told[2] == "seed 2 is unfinished"
     assert told[3].startswith("seed 3 is damaged: ")
     assert "expected step to be a number; got ten" in told[3]
