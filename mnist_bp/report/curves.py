@@ -1,11 +1,11 @@
 """Curves over the epochs: a metric of each setting, as mean and standard deviation of its runs."""
 
 import math
-from collections.abc import Sequence
+import statistics
 from dataclasses import dataclass
 
 from mnist_bp.report.gathering import Gathered
-from mnist_bp.sweep.settings import Setting
+from mnist_bp.sweep.settings import Setting, deviation
 from mnist_bp.train.records import Record
 
 
@@ -36,8 +36,8 @@ def curves(gathered: Gathered, metric: str) -> list[Curve]:
         whole = {epoch: [_finite(value) for value in values if value is not None] for epoch, values in samples.items()}
         whole = {epoch: values for epoch, values in whole.items() if len(values) == len(runs)}
         if whole:
-            means = tuple(map(_mean, whole.values()))
-            deviations = tuple(map(_deviation, whole.values())) if len(runs) > 1 else None
+            means = tuple(map(statistics.mean, whole.values()))
+            deviations = tuple(_finite(deviation(values)) for values in whole.values()) if len(runs) > 1 else None
             found.append(Curve(label, metric, tuple(whole), means, deviations, len(runs), unfinished))
     return found
 
@@ -53,12 +53,3 @@ def _drawn(gathered: Gathered, setting: Setting) -> tuple[list[list[Record]], bo
 
 def _finite(value: float) -> float:
     return value if math.isfinite(value) else math.nan
-
-
-def _mean(values: Sequence[float]) -> float:
-    return math.fsum(value / len(values) for value in values)  # a sum of large losses may overflow
-
-
-def _deviation(values: Sequence[float]) -> float:
-    mean = _mean(values)
-    return _finite(math.hypot(*(value - mean for value in values)) / math.sqrt(len(values) - 1))

@@ -36,16 +36,19 @@ class Setting:
         return statistics.mean(values) if values else None
 
     def deviation(self, metric: str) -> float | None:
-        """Return the standard deviation of the sample, √(Σ(x − mean)² / (n − 1)); None for fewer than two values."""
+        """Return the standard deviation of the sample; None for fewer than two values."""
         values = self._values(metric)
-        if len(values) < 2:
-            return None
-        mean = statistics.mean(values)
-        return math.hypot(*(value - mean for value in values)) / math.sqrt(len(values) - 1)
+        return deviation(values) if len(values) > 1 else None
 
     def _values(self, metric: str) -> list[float]:
         values = [getattr(run.last, metric) for run in self.which("finished")]
         return [] if None in values else values
+
+
+def deviation(values: Sequence[float]) -> float:
+    """Return the standard deviation of a sample of two values or more, √(Σ(x − mean)² / (n − 1))."""
+    mean = statistics.mean(values)
+    return math.hypot(*(value - mean for value in values)) / math.sqrt(len(values) - 1)
 
 
 def rounded(metric: str, mean: float | None, deviation: float | None = None) -> str:
