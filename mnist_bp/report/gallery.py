@@ -10,7 +10,6 @@ from mnist_bp.run.measuring import Measured
 
 MOST = 2000  # pictures: about half a megabyte
 ABREAST = 40  # pictures in a row of the sheet
-GREYS = 16  # which nobody can tell from 256, in two thirds of the bytes
 
 
 @dataclass(frozen=True)
@@ -47,13 +46,7 @@ def gallery(measured: Measured) -> Gallery | None:
         cells[f"{pairs[start, 0]},{pairs[start, 1]}"] = (len(chosen), examples)
         chosen += which.tolist()
     pictures = measured.examples.x[chosen].reshape(-1, *measured.dataset.shape)
-    return Gallery(images.png(_side_by_side(ink(pictures))), cells)
-
-
-def ink(pixels: Array) -> Array:
-    """Return images, light on dark as in the data set, dark on light as on paper."""
-    step = 255 // (GREYS - 1)
-    return (255 - np.rint(pixels / step) * step).astype(np.uint8)
+    return Gallery(images.png(_side_by_side(images.ink(pictures))), cells)
 
 
 def _side_by_side(pictures: Array) -> Array:

@@ -15,6 +15,7 @@ from mnist_bp.report.files import MARK
 Pixels = npt.NDArray[np.uint8]
 
 PAPER, INK = 255, 0
+GREYS = 16  # which nobody can tell from 256, in two thirds of the bytes
 SIDE = 112  # of an example on a sheet, or the next larger that whole pixels give
 GAP, MARGIN = 12, 16  # in pixels: between examples, and around all of them
 TEXT, NAME = 16, 24  # sizes of letters: in captions, and in names beside rows
@@ -36,6 +37,12 @@ def png(array: Pixels, scale: int = 1) -> bytes:
     file = io.BytesIO()
     Image.fromarray(enlarged(array, scale)).save(file, "PNG", pnginfo=about)
     return file.getvalue()
+
+
+def ink(pixels: Pixels) -> Pixels:
+    """Return images, light on dark as in the data set, dark on light as on paper."""
+    step = PAPER // (GREYS - 1)
+    return (PAPER - np.rint(pixels / step) * step).astype(np.uint8)
 
 
 def enlarged(array: Pixels, scale: int) -> Pixels:
@@ -62,8 +69,7 @@ def drawable(names: Sequence[str]) -> list[str]:
 def sheet(images: Pixels, columns: int, captions: Sequence[str] = (), names: Sequence[str] = ()) -> Pixels:
     """Return a picture, (H, W), of images, (N, rows, columns), in rows of so many.
 
-    Light on dark, as in the data sets, they become dark on light. Captions, of one line or more, come below the images,
-    and names beside the rows.
+    They are drawn by `ink`. Captions, of one line or more, come below the images, and names beside the rows.
     """
     with extra("report"):
         from PIL import Image, ImageDraw, ImageFont
@@ -86,7 +92,7 @@ def sheet(images: Pixels, columns: int, captions: Sequence[str] = (), names: Seq
     for number, image in enumerate(images):
         x, y = left + number % columns * cell_width, MARGIN + number // columns * cell_height
         centre = x + (cell_width - GAP) // 2
-        picture.paste(Image.fromarray(enlarged(PAPER - image, scale)), (centre - width // 2, y))
+        picture.paste(Image.fromarray(enlarged(ink(image), scale)), (centre - width // 2, y))
         for line, text in enumerate(captions[number].split("\n") if captions else []):
             draw.text((centre, y + height + 4 + line * leading), text, INK, font, anchor="ma")
     return np.asarray(picture)

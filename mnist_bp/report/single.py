@@ -17,7 +17,7 @@ from mnist_bp.nn.conv import Conv2D
 from mnist_bp.progress import Progress
 from mnist_bp.report import images
 from mnist_bp.report.charts import charts
-from mnist_bp.report.gallery import ABREAST, gallery, ink
+from mnist_bp.report.gallery import ABREAST, gallery
 from mnist_bp.report.gathering import Gathered
 from mnist_bp.report.weights import weights
 from mnist_bp.run import checking
@@ -94,7 +94,9 @@ def _judged(measured: Measured) -> dict[str, Any]:
     pictures = []
     if len(measured.dataset.shape) == 2:
         which = [each.index for each in errors[:MISTAKES]]
-        pictures = [images.png(each) for each in ink(measured.examples.x[which].reshape(-1, *measured.dataset.shape))]
+        pictures = [
+            images.png(each) for each in images.ink(measured.examples.x[which].reshape(-1, *measured.dataset.shape))
+        ]
     found = gallery(measured)
     return {
         "confusion": confusion.tolist(),

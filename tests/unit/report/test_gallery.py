@@ -8,7 +8,7 @@ from PIL import Image
 
 from mnist_bp.data.dataset import Dataset, Split
 from mnist_bp.report import gallery as module
-from mnist_bp.report.gallery import ABREAST, gallery, ink
+from mnist_bp.report.gallery import ABREAST, gallery
 from mnist_bp.run.measuring import Measured, Measurement
 from mnist_bp.run.predictions import Predictions
 
@@ -54,7 +54,3 @@ def test_there_are_no_more_pictures_than_there_is_room_for(monkeypatch: pytest.M
 
 def test_points_have_no_pictures() -> None:
     assert gallery(measured([0, 1], [0.1, 0.9], (2,))) is None
-
-
-def test_ink_is_dark_on_light_in_sixteen_greys() -> None:
-    assert ink(np.array([0, 8, 9, 128, 250, 255], np.uint8)).tolist() == [255, 255, 238, 119, 0, 0]

@@ -11,7 +11,7 @@ from mnist_bp.errors import BpError
 from mnist_bp.report import images
 from mnist_bp.report.files import MARK
 
-L_SHAPED = np.array([[255, 0], [255, 100]], np.uint8)
+L_SHAPED = np.array([[255, 0], [255, 102]], np.uint8)
 
 
 def opened(content: bytes) -> Image.Image:
@@ -86,3 +86,7 @@ def test_without_pillow_the_extra_that_installs_it_is_named(monkeypatch: pytest.
         with pytest.raises(BpError, match="the library PIL") as missing:
             draw(L_SHAPED)
         assert missing.value.hint == "pip install 'mnist-bp[report]' installs it"
+
+
+def test_ink_is_dark_on_light_in_sixteen_greys() -> None:
+    assert images.ink(np.array([0, 8, 9, 128, 250, 255], np.uint8)).tolist() == [255, 255, 238, 119, 0, 0]
