@@ -1,6 +1,5 @@
 """What several tests share: a seeded generator, small data sets, and a place of their own on disk."""
 
-import gzip
 import hashlib
 import signal
 import threading
@@ -16,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from mnist_bp import machine
 from mnist_bp.data import fetch
 from mnist_bp.data.archives import ARCHIVES, FILES, Archives
-from tests.helpers.data import MNIST, blobs, idx
+from tests.helpers.data import MNIST, archives
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # which a script's `&` starts the suite to ignore
 settings.register_profile("suite", derandomize=True, deadline=None)
@@ -60,12 +59,7 @@ def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def archive_folder(tmp_path: Path, rng: np.random.Generator) -> Path:
     """Return a folder with four small gzipped IDX files, named as MNIST's."""
-    folder = tmp_path / "archives"
-    folder.mkdir()
-    arrays = [*blobs(210, rng), *blobs(60, rng)]
-    for name, array in zip(FILES, arrays, strict=True):
-        (folder / name).write_bytes(gzip.compress(idx(array), mtime=0))
-    return folder
+    return archives(tmp_path / "archives", rng)
 
 
 @pytest.fixture

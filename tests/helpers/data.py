@@ -1,9 +1,12 @@
 """Small data sets as files, and where the genuine archives may lie."""
 
+import gzip
 import struct
 from pathlib import Path
 
 import numpy as np
+
+from mnist_bp.data.archives import FILES
 
 MNIST = Path(__file__).parents[3] / "shared" / "mnist"
 
@@ -20,3 +23,12 @@ def blobs(count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]
     images = rng.integers(0, 100, (count, 8, 8), dtype=np.uint8)
     images[np.arange(count), 2 * labels.astype(int)] += 120
     return images, labels
+
+
+def archives(folder: Path, rng: np.random.Generator) -> Path:
+    """Make a folder of gzipped IDX files, named as MNIST's, of 210 and 60 such images."""
+    folder.mkdir()
+    arrays = [*blobs(210, rng), *blobs(60, rng)]
+    for name, array in zip(FILES, arrays, strict=True):
+        (folder / name).write_bytes(gzip.compress(idx(array), mtime=0))
+    return folder

@@ -47,13 +47,15 @@ for (const button of document.querySelectorAll(".confusion button")) {
 
 function key(row, column) {
   const text = row.cells[column].textContent.trim();
-  const number = parseFloat(text.replaceAll(",", ""));
-  return Number.isNaN(number) ? text : number;
+  const number = /^(-?[\d.,]+(?:e[+-]\d+)?)(?: ±.*|\s%)?$/.exec(text);
+  return text === "–" ? "" : number ? Number(number[1].replaceAll(",", "")) : text;
 }
 
-function order(a, b) {
-  if (typeof a === typeof b) return typeof a === "number" ? a - b : a.localeCompare(b);
-  return typeof a === "number" ? -1 : 1;
+// Numbers come before text, and what is missing last, whether up or down.
+function order(a, b, up) {
+  if (a === "" || b === "") return (a === "") - (b === "");
+  if (typeof a !== typeof b) return typeof a === "number" ? -1 : 1;
+  return (up ? 1 : -1) * (typeof a === "number" ? a - b : a.localeCompare(b, undefined, { numeric: true }));
 }
 
 for (const table of document.querySelectorAll("table.sortable")) {
@@ -68,7 +70,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
       for (const other of headers) other.removeAttribute("aria-sort");
       header.setAttribute("aria-sort", up ? "ascending" : "descending");
       const rows = [...table.tBodies[0].rows];
-      rows.sort((a, b) => (up ? 1 : -1) * order(key(a, column), key(b, column)));
+      rows.sort((a, b) => order(key(a, column), key(b, column), up));
       table.tBodies[0].append(...rows);
     });
   });
