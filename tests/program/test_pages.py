@@ -16,7 +16,7 @@ from mnist_bp import build
 from mnist_bp.data.dataset import Dataset, Split
 from mnist_bp.progress import silent
 from mnist_bp.report import single
-from mnist_bp.report.gallery import ink
+from mnist_bp.report.images import ink
 from mnist_bp.report.gathering import gather
 from mnist_bp.report.report import report
 from mnist_bp.run.directory import Run
@@ -252,6 +252,9 @@ def test_a_click_on_a_header_sorts_by_numbers_with_what_is_missing_last(opened: 
     assert column(1) == accuracies
     assert clicked(1) == ["None", "descending", *others[1:]]
     assert column(1) == ["0.7500 ± 0.1414", "0.7000", "0.1000", ""]
+    for way in ("ascending", "descending"):
+        assert clicked(-1)[-1] == way
+        assert column(-1) == ["seed 0 failed", "", "", ""]
     named = opened("named")
     css(named, "table.sortable thead button")[0].click()
     runs = [row.text for row in css(named, "table.sortable tbody th")]
