@@ -32,7 +32,7 @@ def gallery(measured: Measured) -> Gallery | None:
         return None
     predictions = measured.predictions
     said, true = predictions.answers, predictions.labels
-    confidence = predictions.confidence
+    confidence = np.nan_to_num(predictions.confidence)  # JSON has no NaN
     order = np.lexsort((np.where(said == true, confidence, -confidence), said, true))
     pairs = np.stack([true[order], said[order]], axis=1).astype(int)
     starts = np.flatnonzero(np.r_[True, (pairs[1:] != pairs[:-1]).any(axis=1)])
