@@ -104,6 +104,8 @@ def _read(column: "Field[Any]", cell: str) -> Any:
         raise ValueError(f"expected {column.name} to be a number; got {cell or 'nothing'}") from error
     if _written(value) != cell:
         raise ValueError(f"expected {column.name} to be {_written(value)}; got {cell}")
+    if isinstance(value, int) and not 0 <= value < 2**53:
+        raise ValueError(f"expected {column.name} to be a count below 2**53; got {cell}")
     return value
 
 

@@ -114,6 +114,8 @@ def test_a_header_without_every_column_once_is_refused(text: str) -> None:
         ("3,1800.0,1.0,1.0,1.0,,,1.0,1.0,1.0", "expected [a-z_]+ to be a number; got"),
         ("3,1800,,1.0,1.0,,,1.0,1.0,1.0", "expected [a-z_]+ to be a number; got"),
         ("03,1800,1.0,1.0,1.0,,,1.0,1.0,1.0", "expected epoch to be 3; got 03"),
+        ("-3,1800,1.0,1.0,1.0,,,1.0,1.0,1.0", "expected epoch to be a count below .*; got -3"),
+        (f"{2**53},1800,1.0,1.0,1.0,,,1.0,1.0,1.0", "expected epoch to be a count below .*; got 9007199254740992"),
         ("3,1800,1,1.0,1.0,,,1.0,1.0,1.0", "expected learning_rate to be 1.0; got 1"),
         ("3,1800,1e0,1.0,1.0,,,1.0,1.0,1.0", "expected learning_rate to be 1.0; got 1e0"),
         ("3,1800,1.0,1.0,1.0, ,,1.0,1.0,1.0", "expected [a-z_]+ to be a number; got"),
