@@ -8,12 +8,18 @@ from mnist_bp.errors import BpError
 
 @contextmanager
 def extra(name: str) -> Iterator[None]:
-    """Import in the block what an extra of the package installs; raises BpError (exit 1) for what is missing."""
+    """Import in the block what an extra of the package installs.
+
+    Raises BpError (exit 1) for what is missing, or broken.
+    """
     try:
         yield
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         library = str(error.name).partition(".")[0]
+        missing = isinstance(error, ModuleNotFoundError)
+        what = f"library {library}, which" if error.name else "libraries of an extra, which"
         raise BpError(
-            f"expected the library {library}, which draws pictures and pages; it is not installed",
+            f"expected the {what} draws pictures and pages; "
+            + ("it is not installed" if missing else f"importing fails: {error}"),
             hint=f"pip install 'mnist-bp[{name}]' installs it",
         ) from error
