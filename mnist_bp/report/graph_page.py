@@ -26,15 +26,18 @@ def svg(source: str) -> str:
     """Return a picture that is given in DOT as SVG; raises BpError (exit 1) where Graphviz is missing."""
     try:
         import graphviz
-    except ModuleNotFoundError as error:
-        raise BpError("expected the library graphviz, which calls Graphviz; it is not installed", hint=HINT) from error
+    except ImportError as error:
+        why = "it is not installed" if isinstance(error, ModuleNotFoundError) else f"importing it fails: {error}"
+        raise BpError(f"expected the library graphviz, which calls Graphviz; {why}", hint=HINT) from error
     try:
-        drawn: str = graphviz.pipe("dot", "svg", source.encode(), quiet=True).decode()
+        drawn: str = graphviz.pipe("dot", "svg", source.encode(), quiet=True).decode(errors="replace")
     except graphviz.ExecutableNotFound as error:
         raise BpError("expected Graphviz's program dot, which draws graphs; there is none", hint=HINT) from error
     except graphviz.CalledProcessError as error:
         said = error.stderr.decode(errors="replace").strip()
         raise BpError(f"Graphviz's program dot has failed: {said}", hint=HINT) from error
+    if "<svg " not in drawn or "</svg>" not in drawn:
+        raise BpError("Graphviz's program dot has failed: expected a picture in SVG; got something else", hint=HINT)
     return TITLES.sub("", drawn).replace("<svg ", f"<!-- {MARK} -->\n<svg ", 1)
 
 

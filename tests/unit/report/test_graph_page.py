@@ -104,3 +104,11 @@ def test_a_missing_library_or_program_is_said_with_what_works_without(
 def test_what_graphviz_objects_to_is_passed_on() -> None:
     with pytest.raises(BpError, match=r"dot has failed: .*syntax error"):
         graph_page.svg("digraph {")
+
+
+@pytest.mark.parametrize("said", [b"", b"<svg torn", b"\xff"])
+def test_what_is_no_picture_is_not_taken_for_one(monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
+    graphviz = pytest.importorskip("graphviz")
+    monkeypatch.setattr(graphviz, "pipe", lambda *args, **options: said)
+    with pytest.raises(BpError, match="expected a picture in SVG"):
+        graph_page.svg("digraph {}")
