@@ -30,10 +30,10 @@ def render(template: str, **values: Any) -> bytes:
 
 
 def _showable(value: Any) -> Any:
-    """Return text from files and paths without the characters that no page may hold."""
-    if type(value) is not str:
+    """Return text, which files and paths give, without the characters that no page may hold."""
+    if hasattr(value, "__html__"):  # made here, and escaped
         return value
-    return "".join(each if each.isprintable() or each in "\t\n" else "?" for each in value)
+    return "".join(each if each.isprintable() or each in "\t\n" else "?" for each in str(value))
 
 
 def _uri(png: bytes) -> str:

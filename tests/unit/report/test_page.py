@@ -2,6 +2,7 @@
 
 import re
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,8 @@ from mnist_bp.report.page import render
 VALUES = {
     "title": "<script>alert(1)</script> \x1b[31m & \udcff é",
     "runs": [], "finished": [], "charts": [], "named": True, "keys": [], "metrics": [], "rows": [],
-    "not_counted": [], "skipped": ["<img src=x onerror=alert(1)>"], "first": "", "config": "a: 1\n\tb",
+    "not_counted": [], "skipped": ["<img src=x onerror=alert(1)>", Path("path\x1b\udcff")], "first": "",
+    "config": "a: 1\n\tb",
 }  # fmt: skip
 
 
@@ -21,6 +23,7 @@ def test_what_is_filled_in_is_escaped_and_what_no_page_may_hold_is_replaced() ->
     text = render("several.html.jinja", **VALUES).decode()
     assert text.count("&lt;script&gt;alert(1)&lt;/script&gt; ?[31m &amp; ? é") == 2  # title and heading
     assert "&lt;img src=x onerror" in text
+    assert "<li>path??</li>" in text
     assert "a: 1\n\tb" in text
 
 
