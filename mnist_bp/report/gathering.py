@@ -55,6 +55,7 @@ def gather(paths: Sequence[str], progress: Progress = silent) -> Gathered:
         else:
             runs = [outcome.read(path)]
         for run in runs:
+            records[run.path] = []
             try:
                 records[run.path] = Run(run.path).metrics.rows()
             except BpError as error:

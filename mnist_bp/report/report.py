@@ -13,6 +13,7 @@ def report(paths: Sequence[str], progress: Progress) -> bytes:
     Raises BpError as `gather` does, and (exit 1) if the extra `report` is missing or there is nothing to show yet.
     """
     gathered = gather(paths, progress)
-    if [len(setting.runs) for setting in gathered.settings] == [1]:
+    runs = [run for setting in gathered.settings for run in setting.runs]
+    if len(runs) == 1 and runs[0].state not in ("damaged", "missing"):
         return page.render("single.html.jinja", **single.contents(gathered, progress))
     return page.render("several.html.jinja", **several.contents(gathered))

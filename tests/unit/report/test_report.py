@@ -40,3 +40,9 @@ def test_what_is_no_run_is_refused() -> None:
         with pytest.raises(BpError, match="expected a run directory") as refused:
             report([path], silent)
         assert refused.value.code is Exit.USAGE
+
+
+def test_a_damaged_run_that_is_alone_in_a_folder_is_named_as_such() -> None:
+    run = finished(config())
+    (run / "metrics.csv").write_text("torn")
+    assert b"seed 0 is damaged: " in report([str(FOLDER)], silent)
