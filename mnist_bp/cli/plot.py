@@ -68,7 +68,7 @@ def command(runs: tuple[str, ...], metric: str | None, functions: tuple[str, ...
         raise click.UsageError("--metric is about runs, not about --function.")
     path = Path(file) if file is not None else None
     if path:
-        if path.suffix not in SUFFIXES:
+        if path.suffix.lower() not in SUFFIXES:
             raise BpError(f"-o: expected a name that ends in .svg, .png or .pdf; got {file}", code=Exit.USAGE)
         files.require_replaceable(path)
         figure.require_matplotlib()
@@ -87,7 +87,7 @@ def command(runs: tuple[str, ...], metric: str | None, functions: tuple[str, ...
             log.warning("%s", each)
         data = {"curves": [asdict(curve) for curve in plot.measured(gathered, metric)], "aside": aside}
     if path:
-        files.save(path, figure.drawn(shown, path.suffix))
+        files.save(path, figure.drawn(shown, path.suffix.lower()))
         return Result(f"{file}", data)
     if not click.get_current_context().meta[AS_JSON]:
         width = min(shutil.get_terminal_size().columns, WIDEST)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 
@@ -11,12 +12,13 @@ from mnist_bp.nn.activations import Elementwise, Step
 from mnist_bp.report.charts import Axis, accuracy_axis, epoch_axis, loss_axis, nice
 from mnist_bp.report.curves import Curve, curves
 from mnist_bp.report.gathering import Gathered
+from mnist_bp.run.outcome import State
 from mnist_bp.sweep.settings import rounded
 
 BOOK = ("train_accuracy", "test_accuracy")
 FUNCTIONS: dict[str, Callable[[], Elementwise]] = {**ACTIVATIONS, "step": Step}
 MOST = 24  # settings that can be told apart
-NAMED = 6  # runs that are not counted, before the rest is only a number
+NAMED = 6  # settings with runs that are not counted, and seeds of one, before the rest is only a number
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ def of_runs(gathered: Gathered, metric: str | None = None) -> Plot:
         )
         for curve in found
     ]
-    notes = ["mean ± standard deviation over n seeds"] if any(curve.deviations for curve in found) else []
+    n = "n" if len(drawn) > 1 else found[0].n
+    notes = [f"mean ± standard deviation over {n} seeds"] if any(curve.deviations for curve in found) else []
     if len(drawn) > MOST:
         notes.append(f"the first {MOST} of {len(drawn)} settings")
     spans = [span for line in lines for span in _finite(line)]
@@ -136,10 +139,11 @@ def _not_counted(gathered: Gathered, found: Sequence[Curve]) -> list[str]:
         if label in unfinished:
             why = "no run is finished, the longest is" if len(setting.runs) > 1 else f"{setting.runs[0].state},"
             notes.append(f"{label}: {why} drawn so far")
-        else:
-            apart += [
-                f"seed {run.config.seed} of {label} ({run.state})" for run in setting.runs if run.state != "finished"
-            ]
+            continue
+        for state in get_args(State):
+            if state != "finished" and (seeds := setting.seeds(state)):
+                which = f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+                apart.append(f"{label} ({which if len(seeds) <= NAMED else f'{len(seeds)} seeds'} {state})")
     if apart:
         more = [f"and {len(apart) - NAMED} more"] if len(apart) > NAMED else []
         notes.append(f"not counted: {', '.join([*apart[:NAMED], *more])}")

@@ -25,6 +25,11 @@ def test_choices_are_those_of_the_report() -> None:
     assert {*SUFFIXES} == {*figure.METADATA}
 
 
+def test_an_ending_may_be_in_capitals(drawing: None) -> None:
+    assert run("plot", "--function", "relu", "-o", "A.PNG").stdout == "A.PNG\n"
+    assert Path("A.PNG").read_text() == f"{files.MARK}: .png ['relu']"
+
+
 def test_without_a_file_it_draws_in_80_columns_and_the_encoding_of_stdout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
     path = finished(config(train_epochs=2), train_accuracy=0.9)

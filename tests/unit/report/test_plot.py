@@ -34,7 +34,8 @@ def test_seeds_that_failed_are_named_and_in_no_mean() -> None:
         finished(config(seed, train_learning_rate=0.1), test_accuracy=accuracy)
     failed(config(2, train_learning_rate=0.1))
     begun(config(0, train_learning_rate=0.2)).metrics.append(record(test_accuracy=0.3))
-    failed(config(0, train_learning_rate=0.3))
+    for seed in (0, 1):
+        failed(config(seed, train_learning_rate=0.3))
     plot = of_runs(gather([SWEEP]), "test_accuracy")
     assert [(line.label, line.last) for line in plot.lines] == [
         ("learning_rate=0.1 (n = 2 of 3)", "0.3000 ± 0.1414"),
@@ -43,8 +44,19 @@ def test_seeds_that_failed_are_named_and_in_no_mean() -> None:
     assert set(plot.notes) == {
         "mean ± standard deviation over n seeds",
         "learning_rate=0.2: unfinished, drawn so far",
-        "not counted: seed 2 of learning_rate=0.1 (failed), seed 0 of learning_rate=0.3 (failed)",
+        "not counted: learning_rate=0.1 (seed 2 failed), learning_rate=0.3 (seeds 0, 1 failed)",
     }
+
+
+def test_of_one_setting_the_notes_count_the_seeds_and_those_that_failed_if_there_are_many() -> None:
+    for seed in range(3):
+        finished(config(seed))
+    for seed in range(3, 10):
+        failed(config(seed))
+    assert of_runs(gather([SWEEP])).notes == [
+        "mean ± standard deviation over 3 seeds",
+        "not counted: mine (7 seeds failed)",
+    ]
 
 
 def test_more_settings_than_can_be_told_apart_are_left_out_in_words() -> None:
