@@ -34,6 +34,7 @@ STYLE: Any = {
 }
 INCHES = (6.4, 4.2)
 LONGEST = 60  # characters of a label
+BESIDE = 0.8  # inches that a column of the legend takes besides its labels
 LINE = 76  # characters that a line below the axes has room for
 
 
@@ -69,9 +70,9 @@ def _draw(plot: Plot, figure: "Figure") -> None:
         of_label.setdefault(line.label, handle)
         of_kind.setdefault(line.kind, handle)
         if line.deviations:
-            low, high = (
-                np.clip(np.add(line.y, sign * np.array(line.deviations)), plot.y.low, plot.y.high) for sign in (-1, 1)
-            )
+            off = np.array(line.deviations)
+            with np.errstate(over="ignore"):  # which is clipped, too
+                low, high = (np.clip(np.add(line.y, sign * off), plot.y.low, plot.y.high) for sign in (-1, 1))
             axes.fill_between(line.x, low, high, color=style["color"], alpha=0.15, linewidth=0)
     axes.set_yscale("log" if plot.y.log else "linear")
     axes.set_ylim(plot.y.low, plot.y.high)
@@ -110,9 +111,10 @@ def _say_below(plot: Plot, figure: "Figure", handles: dict[str, Any]) -> None:
     notes = [line for note in plot.notes for line in textwrap.wrap(note, LINE)]
     if not handles and not notes:
         return
-    labels = [label if len(label) <= LONGEST else f"{label[: LONGEST - 1]}…" for label in handles]
-    columns = max(1, LINE // (8 + max(map(len, labels), default=LINE)))
-    legend = figure.legend(
+    labels = [_fitting(figure, label) for label in handles]
+    widest = max((_inches(figure, label) for label in labels), default=INCHES[0])
+    columns = max(1, int(INCHES[0] / (BESIDE + widest)))
+    figure.legend(
         handles.values(),
         labels,
         loc="outside lower center",
@@ -120,8 +122,21 @@ def _say_below(plot: Plot, figure: "Figure", handles: dict[str, Any]) -> None:
         title="\n".join(notes) or None,
         frameon=False,
     )
-    room = (INCHES[0] / columns - 0.8) * figure.dpi  # beside the line
-    for text in legend.get_texts():
-        while text.get_window_extent().width > room:
-            text.set_text(f"{text.get_text()[:-2]}…")
     figure.set_figheight(INCHES[1] + 0.24 * (len(notes) + -(-len(handles) // columns)))
+
+
+def _fitting(figure: "Figure", label: str) -> str:
+    """Return a label, cut to what a line has room for."""
+    if len(label) > LONGEST:
+        label = f"{label[: LONGEST - 1]}…"
+    while _inches(figure, label) > INCHES[0] - BESIDE:
+        label = f"{label[:-2]}…"
+    return label
+
+
+def _inches(figure: "Figure", label: str) -> float:
+    """Return how wide a label is in a legend."""
+    text = figure.text(0, 0, label, fontsize=STYLE["legend.fontsize"])
+    width = text.get_window_extent().width / figure.dpi
+    text.remove()
+    return float(width)

@@ -93,9 +93,17 @@ def test_gaps_single_epochs_and_many_or_long_or_foreign_labels_are_drawn() -> No
     assert [text for text in wide if re.fullmatch("W{25,45}…", text)]
 
 
+def test_short_labels_stay_whole_and_within_the_figure() -> None:
+    """At 11 points, a W is 11 points wide."""
+    for length in (1, 9):
+        labels = [chr(ord("A") + number) + "W" * (length - 1) for number in range(9)]
+        root = svg(plotted(*(line(label, TEST, 0.1, 0.3) for label in labels)))
+        assert all(0 < place(root, label)[0] < 6.4 * 72 - 11 * length for label in labels)
+
+
 def test_what_is_beyond_a_logarithmic_axis_is_drawn_at_its_edge() -> None:
     y = Axis(0.01, 1, 0, 1, [0.01, 0.1, 1], log=True)
-    lines = [line("run", "train loss", 1.0, 0.0, 1e300, deviations=(2.0, 2.0, math.nan))]
+    lines = [line("run", "train loss", 1.0, 0.0, 1.2e308, deviations=(2.0, math.nan, 1e308))]
     root = svg(Plot(lines, epoch_axis([1, 2, 3]), y, "epochs", "train loss", []))
     assert texts(root)[4:7] == ["0.01", "0.1", "1"]
     _, high, _, low, _, again = numbers(*paths(root))
