@@ -111,7 +111,9 @@ def info(name: str) -> Result:
 
 @command.command()
 @named
-@click.option("-o", "out", type=options.GivenPath(), metavar="FILE.png", help="Draw ten images of each class instead.")
+@click.option(
+    "-o", "out", type=options.PictureFile(), metavar="FILE.png", help="Draw ten images of each class instead."
+)
 def show(name: str, out: str | None) -> None:
     """Show training images of each class.
 

@@ -27,7 +27,7 @@ SUFFIXES = (".svg", ".html", ".dot")
     "-o",
     "--out",
     "file",
-    type=options.GivenPath(),
+    type=options.PictureFile(),
     metavar="FILE",
     help="Write a picture, FILE.svg; a page that steps through the graph, FILE.html; or FILE.dot, for Graphviz. "
     "Without this option, print the latter.",

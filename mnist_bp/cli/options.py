@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import os
 from typing import Any
 
 import click
@@ -12,6 +13,16 @@ class GivenPath(click.Path):
         """Return the path."""
         if not value:
             self.fail("expected a path; got an empty text, as from a variable that is not set.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class PictureFile(GivenPath):
+    """A file to write something to look at: neither stdout nor a folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path."""
+        if value == "-" or str(value).endswith(("/", os.sep)):
+            self.fail(f"expected the name of a file; got {value}", param, ctx)
         return super().convert(value, param, ctx)
 
 

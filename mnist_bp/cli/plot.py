@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
     "-o",
     "--out",
     "file",
-    type=options.GivenPath(),
+    type=options.PictureFile(),
     metavar="FILE",
     help="Write a figure, FILE.svg, FILE.png or FILE.pdf. Without this option, draw in the terminal.",
 )

@@ -13,7 +13,7 @@ from mnist_bp.cli import options, output
     "-o",
     "--out",
     "file",
-    type=options.GivenPath(),
+    type=options.PictureFile(),
     default="report.html",
     show_default=True,
     metavar="FILE",

@@ -15,7 +15,7 @@ def extra(name: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        library = str(error.name).partition(".")[0]
+        library = str(error.name).partition(".")[0].replace("PIL", "Pillow")
         missing = isinstance(error, ModuleNotFoundError)
         what = f"library {library}, which" if error.name else "libraries of an extra, which"
         raise BpError(

@@ -5,6 +5,7 @@ from pathlib import Path
 from mnist_bp import __version__, regular
 from mnist_bp.atomic import replacing
 from mnist_bp.errors import BpError, Exit
+from mnist_bp.run.directory import Run
 
 MARK = f"Made by mnist_bp {__version__}"
 """What each of these files says somewhere, as its generator, creator or software."""
@@ -12,12 +13,15 @@ ANY_VERSION = b"Made by mnist_bp "
 
 
 def require_replaceable(path: Path) -> None:
-    """Raise BpError (exit 2) if there is a file at a path that `bp` has not made, or no folder for it.
+    """Raise BpError (exit 2) if there is a file at a path that `bp` has not made, or one of a run, or no folder.
 
     To be asked before the work whose result `save` writes; raises OSError for what cannot be read.
     """
     if not path.parent.is_dir():
         raise BpError(f"{path}: expected a folder {path.parent} to write it to; there is none", code=Exit.USAGE)
+    run = Run(path.resolve().parent)
+    if run.exists and path.resolve() in run.files:  # which need not be there yet
+        raise BpError(f"{path}: expected a file of its own; got one of a run's", code=Exit.USAGE)
     try:
         content = regular.content(path)
     except FileNotFoundError:

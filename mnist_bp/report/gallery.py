@@ -1,5 +1,6 @@
 """Pictures of examples by what they are and what was said of them: a few for each cell of a confusion matrix."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ from mnist_bp.nn.buffers import Array
 from mnist_bp.report import images
 from mnist_bp.run.measuring import Measured
 
-MOST = 2000  # pictures: about half a megabyte
+MOST = 2000 * 28 * 28  # pixels: about half a megabyte
 ABREAST = 40  # pictures in a row of the sheet
 
 
@@ -24,7 +25,7 @@ class Gallery:
 
 
 def gallery(measured: Measured) -> Gallery | None:
-    """Return pictures for all cells, as many for each as MOST leaves room for; None if the examples are no images.
+    """Return pictures for all cells, as many of each as MOST leaves room for; None if the examples are no images.
 
     Of what is wrong, the most confident come first, of what is right, the least confident.
     """
@@ -37,7 +38,8 @@ def gallery(measured: Measured) -> Gallery | None:
     pairs = np.stack([true[order], said[order]], axis=1).astype(int)
     starts = np.flatnonzero(np.r_[True, (pairs[1:] != pairs[:-1]).any(axis=1)])
     sizes = np.diff(np.r_[starts, len(order)])
-    most = max((n for n in range(1, MOST + 1) if np.minimum(sizes, n).sum() <= MOST), default=1)
+    room = MOST // math.prod(measured.dataset.shape)
+    most = max((n for n in range(1, room + 1) if np.minimum(sizes, n).sum() <= room), default=1)
     cells: dict[str, tuple[int, list[tuple[int, float]]]] = {}
     chosen: list[int] = []
     for start, size in zip(starts.tolist(), sizes.tolist(), strict=True):

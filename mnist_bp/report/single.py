@@ -14,6 +14,7 @@ from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.check.gradcheck import SAMPLES
 from mnist_bp.nn.check.verdict import Report
 from mnist_bp.nn.conv import Conv2D
+from mnist_bp.nn.network import Network
 from mnist_bp.progress import Progress
 from mnist_bp.report import images
 from mnist_bp.report.charts import charts
@@ -26,7 +27,7 @@ from mnist_bp.run.measuring import Measured, measure
 from mnist_bp.run.model import Model
 
 MISTAKES = 24
-QUICK = 40_000_000  # parameters times examples of a batch, of which a full gradient check takes about two seconds
+QUICK = 400_000_000  # parameters × examples of a batch × outputs, of which a full check takes about two seconds
 FEW = 10  # examples of a gradient check that would take longer
 
 T = TypeVar("T")
@@ -42,20 +43,20 @@ def contents(gathered: Gathered, progress: Progress) -> dict[str, Any]:
     run, path, records = Run(outcome.path), str(outcome.path), gathered.records[outcome.path]
     why: dict[str, str] = {}
 
-    def tried(part: str, make: Callable[[], T]) -> T | None:
-        if not why:
-            try:
+    def tried(part: str, make: Callable[[], T], needs: str = "") -> T | None:
+        try:
+            if needs not in why:
                 return make()
-            except BpError as error:
-                why[part] = f"{error}; {error.hint}" if error.hint else str(error)
-        why.setdefault(part, next(iter(why.values())))
+            why[part] = why[needs]
+        except BpError as error:
+            why[part] = f"{error}; {error.hint}" if error.hint else str(error)
         return None
 
     model = tried("model", lambda: Model.load(path))
     if not (model or records):
         raise BpError(f"{path}: expected an epoch or a checkpoint to report on; got neither", hint=why["model"])
-    measured = tried("measured", lambda: measure(path, "test", [], progress))
-    check = tried("check", lambda: _checked(outcome.config, path, progress))
+    measured = tried("measured", lambda: measure(path, "test", [], progress), needs="model")
+    check = tried("check", lambda: _checked(outcome.config, path, progress), needs="measured")
     shown = weights(model) if model else None
     return {
         "run": outcome,
@@ -72,7 +73,7 @@ def contents(gathered: Gathered, progress: Progress) -> dict[str, Any]:
         "check": check,
         "samples": SAMPLES,
         "config": redacted(configs.dump(outcome.config)),
-        "environment": _facts(run.environment() or {}),
+        "environment": tried("environment", lambda: _facts(run.environment() or {})),
         "why": why,
         "skipped": gathered.skipped,
     }
@@ -82,9 +83,12 @@ def described(config: Config, model: Model) -> str:
     """Return the network in a few words: the sizes of its layers, and its activation function."""
     convolutions = [f"{each.filters} filters of {each.kernel}×{each.kernel}" for each in config.model.conv]
     inputs = "×".join(map(str, model.shape)) if convolutions else np.prod(model.shape)
-    outputs = model.params[model.network.weights[-1]].shape[-1]
-    sizes = map(str, [inputs, *convolutions, *config.model.hidden, outputs])
+    sizes = map(str, [inputs, *convolutions, *config.model.hidden, _outputs(model.network)])
     return f"{(', ' if convolutions else '-').join(sizes)}, {config.model.activation}"
+
+
+def _outputs(network: Network) -> int:
+    return int(network.named_parameters[network.weights[-1]].shape[-1])
 
 
 def _judged(measured: Measured) -> dict[str, Any]:
@@ -125,7 +129,7 @@ def _shares(confusion: Array) -> Array:
 def _checked(config: Config, path: str, progress: Progress) -> Report:
     """Check the run's gradients by all oracles: all of them, or a sample on few examples where that would take long."""
     network = Model.load(path).network
-    slow = network.parameters.size * config.train.batch_size > QUICK
+    slow = network.parameters.size * config.train.batch_size * _outputs(network) > QUICK
     thrifty = slow or any(isinstance(layer, Conv2D) for layer in network.layers)
     mode, examples = ("sample", FEW) if thrifty else ("full", None)
     checked = checking.check(

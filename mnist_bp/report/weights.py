@@ -8,6 +8,7 @@ from mnist_bp.nn.buffers import Array
 from mnist_bp.run.model import Model
 
 MOST = 64  # pictures
+SIDE = 56  # pixels of a picture; of what is larger, the weights of neighbours are averaged
 NEGATIVE, ZERO, POSITIVE = np.array([[0, 96, 170], [247, 247, 247], [213, 94, 0]], float)
 
 
@@ -32,9 +33,19 @@ def weights(model: Model) -> Weights | None:
     W = model.params["W1"]
     kind, fields = ("filter", W[:, 0]) if W.ndim == 4 else ("unit", W.T.reshape(-1, *model.shape))
     largest = np.sort(np.argsort(-np.square(fields, dtype=float).sum((1, 2)), kind="stable")[:MOST])
-    shown = fields[largest].astype(float)
+    shown = _averaged(fields[largest].astype(float))
     limit = float(np.quantile(np.abs(shown), 0.995)) or 1.0
     return Weights(kind, len(fields), largest.tolist(), diverging(shown / limit), limit)
+
+
+def _averaged(fields: Array) -> Array:
+    """Return fields, (N, H, W), no larger than SIDE: means of squares, without what is left at the edges."""
+    step = -(-max(fields.shape[1:]) // SIDE)
+    height, width = (max(side // step, 1) for side in fields.shape[1:])
+    steps = [min(step, side) for side in fields.shape[1:]]
+    cut = fields[:, : height * steps[0], : width * steps[1]]
+    means: Array = cut.reshape(len(fields), height, steps[0], width, steps[1]).mean(axis=(2, 4))
+    return means
 
 
 def diverging(values: Array) -> Array:

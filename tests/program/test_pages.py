@@ -16,8 +16,8 @@ from mnist_bp import build
 from mnist_bp.data.dataset import Dataset, Split
 from mnist_bp.progress import silent
 from mnist_bp.report import single
-from mnist_bp.report.images import ink
 from mnist_bp.report.gathering import gather
+from mnist_bp.report.images import ink
 from mnist_bp.report.report import report
 from mnist_bp.run.directory import Run
 from mnist_bp.run.measuring import Measured, Measurement

@@ -20,3 +20,11 @@ def test_an_empty_path_is_a_variable_that_is_not_set(words: str) -> None:
     assert result.exit_code == 2
     assert "expected a path; got an empty text" in result.stderr
     assert [path.name for path in Path().iterdir()] == ["c.yaml"]
+
+
+@pytest.mark.parametrize("name", ["-", "folder/"])
+@pytest.mark.parametrize("command", [("report", "r"), ("plot", "r"), ("data", "show"), ("graph", "r")], ids=" ".join)
+def test_a_picture_goes_to_a_file_that_has_a_name(command: tuple[str, ...], name: str) -> None:
+    result = run(*command, "-o", name)
+    assert result.exit_code == 2
+    assert f"expected the name of a file; got {name}" in result.stderr

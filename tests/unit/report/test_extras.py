@@ -15,7 +15,7 @@ def test_a_missing_library_is_named_with_the_extra_that_installs_it() -> None:
 
 def test_a_broken_library_is_named_with_what_is_wrong() -> None:
     with (
-        pytest.raises(BpError, match=r"expected the library PIL, .*; importing fails: cannot .*import"),
+        pytest.raises(BpError, match=r"expected the library Pillow, .*; importing fails: cannot .*import"),
         extra("report"),
     ):
         raise ImportError("cannot be imported", name="PIL")

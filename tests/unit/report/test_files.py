@@ -7,6 +7,7 @@ import pytest
 
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.report import files
+from tests.helpers.making import begun, config
 
 
 def test_a_file_that_bp_has_made_is_replaced_and_any_other_is_left_alone() -> None:
@@ -31,6 +32,15 @@ def test_a_symbolic_link_stays_one() -> None:
     files.save(Path("link.html"), files.MARK.encode())
     assert Path("link.html").is_symlink()
     assert Path("page.html").read_text() == files.MARK
+
+
+def test_a_file_of_a_run_is_none_for_a_picture() -> None:
+    run = begun(config(data_name="xor"))
+    Path("link.html").symlink_to(run.path / "failure.json")
+    for path in (run.path / "summary.json", Path("link.html")):
+        with pytest.raises(BpError, match="got one of a run's"):
+            files.require_replaceable(path)
+    files.require_replaceable(run.path / "report.html")
 
 
 def test_a_folder_that_is_not_there_and_what_is_no_file_are_refused() -> None:

@@ -46,7 +46,7 @@ def test_each_cell_has_its_examples_with_their_pictures() -> None:
 
 
 def test_there_are_no_more_pictures_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST", 5)
+    monkeypatch.setattr(module, "MOST", 5 * 6)
     found = gallery(measured([0] * 5 + [1] * 3, [0.1] * 4 + [0.9] + [0.8] * 3))
     assert found is not None
     assert [len(examples) for _, examples in found.cells.values()] == [2, 1, 2]

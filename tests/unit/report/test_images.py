@@ -83,7 +83,7 @@ def test_names_that_the_font_cannot_draw_are_replaced_by_numbers() -> None:
 def test_without_pillow_the_extra_that_installs_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "PIL", None)
     for draw in (images.png, lambda pixels: images.sheet(pixels[None], 1), lambda pixels: images.drawable(["a"])):
-        with pytest.raises(BpError, match="the library PIL") as missing:
+        with pytest.raises(BpError, match="the library Pillow") as missing:
             draw(L_SHAPED)
         assert missing.value.hint == "pip install 'mnist-bp[report]' installs it"
 

@@ -69,6 +69,13 @@ def test_a_run_without_checkpoint_is_shown_by_its_metrics(trained: Path) -> None
     assert len(found["charts"]) == 2
 
 
+def test_an_environment_that_cannot_be_read_costs_nothing_else(trained: Path) -> None:
+    (trained / "env.json").write_text("{")
+    found = of(trained)
+    assert "env.json: expected a JSON object" in found["why"]["environment"]
+    assert found["check"].verdict == "PASS"
+
+
 def test_an_unfinished_run_is_shown_so_far_and_one_that_has_nothing_is_refused() -> None:
     fresh = begun(config(data_name="xor", model_loss="binary_cross_entropy", train_epochs=9))
     with pytest.raises(BpError, match="expected an epoch or a checkpoint to report on"):

@@ -43,5 +43,16 @@ def test_a_convolution_shows_its_filters() -> None:
     assert np.argwhere((shown.pictures != diverging(np.zeros(()))).any(axis=-1)).tolist() == [[2, 4, 0]]
 
 
+def test_large_pictures_are_averaged() -> None:
+    one = model((120, 3), config(model_hidden=[2]))
+    one.params["W1"].reshape(120, 3, 2)[:3, :, 1] = [[3], [3], [-6]]
+    one.params["W1"].reshape(120, 3, 2)[3:6, :, 1] = 1
+    shown = weights(one)
+    assert shown is not None
+    assert shown.pictures.shape == (2, 40, 1, 3)
+    white, orange = diverging(np.array([0, 1]))
+    assert np.array_equal(shown.pictures[1, :3, 0], [white, orange, white])
+
+
 def test_points_have_no_pictures() -> None:
     assert weights(model((2,), config(model_hidden=[2]))) is None
