@@ -1,6 +1,5 @@
 """`bp plot`: curves of runs, or activation functions, as a figure or in the terminal."""
 
-import logging
 import shutil
 from dataclasses import asdict
 from pathlib import Path
@@ -17,8 +16,6 @@ SUFFIXES = (".svg", ".png", ".pdf")
 FUNCTIONS = ("identity", "leaky_relu", "relu", "sigmoid", "softplus", "step", "tanh")
 
 WIDEST = 120  # columns of a terminal, where it has more
-
-log = logging.getLogger(__name__)
 
 
 @click.command("plot")
@@ -59,8 +56,7 @@ def command(runs: tuple[str, ...], metric: str | None, functions: tuple[str, ...
         bp plot --function sigmoid --function relu -o functions.png
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp.report import figure, files, plot, terminal
-    from mnist_bp.report.gathering import described, gather
-    from mnist_bp.sweep.settings import shortened
+    from mnist_bp.report.gathering import gather
 
     if bool(runs) == bool(functions):
         raise click.UsageError("Give either run directories or --function.")
@@ -81,11 +77,8 @@ def command(runs: tuple[str, ...], metric: str | None, functions: tuple[str, ...
     else:
         gathered = gather(runs, output.bar)
         shown = plot.of_runs(gathered, metric)
-        aside = [f"skipped {each}" for each in gathered.skipped]
-        aside += map(described, gathered.not_counted)
-        for each in shortened(aside):
-            log.warning("%s", each)
-        data = {"curves": [asdict(curve) for curve in plot.measured(gathered, metric)], "aside": aside}
+        gathered.warn()
+        data = {"curves": [asdict(curve) for curve in plot.measured(gathered, metric)], "aside": gathered.aside}
     if path:
         files.save(path, figure.drawn(shown, path.suffix.lower()))
         return Result(f"{file}", data)

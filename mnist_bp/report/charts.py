@@ -13,6 +13,10 @@ LEFT, TOP, RIGHT, BOTTOM = 50, 10, 428, 226
 """The plot's edges in an SVG of 440 × 272 pixels."""
 COLOURS = 8
 """How many the style sheet has, as --c0 and so on; further curves have them again."""
+OF_SETTING = ("train", "test", "validation")
+"""The splits in the order of their colours and dashes."""
+DASHES = ("", "dashed", "dotted", "dash-dotted")
+"""How curves differ that are of other splits, or have the same colour."""
 POINTS = 600
 """The most epochs that are drawn."""
 FARTHEST = 1e99
@@ -48,7 +52,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Line:
-    """A curve as it is drawn: its name, the numbers of colour and dash, SVG paths, and the text of each table row."""
+    """A curve as it is drawn: name, number of its colour, one of DASHES, SVG paths, and the text of each table row."""
 
     name: str
     colour: int
@@ -97,14 +101,13 @@ def chart(title: str, curves: Sequence[Curve], labels: Sequence[str]) -> Chart:
     spans = [span for points in known for span in points.values()]
     x = epoch_axis(epochs)
     y = loss_axis(spans) if curves and curves[0].metric.endswith("loss") else accuracy_axis(spans)
-    splits = list(dict.fromkeys(_split(curve) for curve in curves))
-    lines = []
+    several, lines = len(labels) > 1, []
     for curve, points in zip(curves, known, strict=True):
         split = _split(curve)
-        name, colour = (curve.label, labels.index(curve.label)) if len(labels) > 1 else (split, splits.index(split))
-        dash = split if len(splits) > 1 else ""
-        name += " (so far)" if curve.unfinished and len(labels) > 1 else ""
-        lines.append(_line(name, colour % COLOURS, dash, points, epochs, x, y))
+        name, number = (curve.label, labels.index(curve.label)) if several else (split, OF_SETTING.index(split))
+        dash = DASHES[number // COLOURS % len(DASHES) if several else number]
+        name += " (so far)" if curve.unfinished and several else ""
+        lines.append(_line(name, number % COLOURS, dash, points, epochs, x, y))
     return Chart(title, _description(title, lines, epochs), x, y, lines, epochs)
 
 

@@ -1,5 +1,6 @@
 """Which runs a page or a plot is about: run directories and folders of runs, as settings with a label each."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,6 +14,8 @@ from mnist_bp.run.outcome import Outcome
 from mnist_bp.sweep import results, settings
 from mnist_bp.sweep.settings import Setting
 from mnist_bp.train.records import Record
+
+log = logging.getLogger(__name__)
 
 IN_A_LABEL = 3  # keys that differ, before a label is the name of a run
 
@@ -36,6 +39,16 @@ class Gathered:
     def not_counted(self) -> list[Outcome]:
         """The runs that no mean is made of: failed, unfinished, damaged or missing."""
         return [run for setting in self.settings for run in setting.runs if run.state != "finished"]
+
+    def warn(self) -> None:
+        """Log a warning for each run that is left out of the means, and for what is skipped."""
+        for each in settings.shortened(self.aside):
+            log.warning("%s", each)
+
+    @property
+    def aside(self) -> list[str]:
+        """What is left out, in a line each."""
+        return [*(f"skipped {each}" for each in self.skipped), *map(described, self.not_counted)]
 
 
 def gather(paths: Sequence[str], progress: Progress = silent) -> Gathered:

@@ -8,11 +8,12 @@ from mnist_bp.report.gathering import gather
 
 
 def report(paths: Sequence[str], progress: Progress) -> bytes:
-    """Return the page of a run, or of several runs and folders of runs, in HTML.
+    """Return the page of a run, or of several runs and folders of runs, in HTML; warn of runs that do not count.
 
     Raises BpError as `gather` does, and (exit 1) if the extra `report` is missing or there is nothing to show yet.
     """
     gathered = gather(paths, progress)
+    gathered.warn()
     runs = [run for setting in gathered.settings for run in setting.runs]
     if len(runs) == 1 and runs[0].state not in ("damaged", "missing"):
         return page.render("single.html.jinja", **single.contents(gathered, progress))

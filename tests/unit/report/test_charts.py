@@ -116,9 +116,11 @@ def test_a_band_reaches_a_deviation_to_each_side_and_stays_on_the_chart() -> Non
 
 def test_splits_of_one_setting_differ_in_colour_and_dash_settings_in_colour_and_name() -> None:
     splits = chart("", [curve([0.5], "train_accuracy"), curve([0.5], "test_accuracy")]).lines
-    assert [(line.name, line.colour, line.dash) for line in splits] == [("train", 0, "train"), ("test", 1, "test")]
+    assert [(line.name, line.colour, line.dash) for line in splits] == [("train", 0, ""), ("test", 1, "dashed")]
     settings = chart("", [curve([0.5], label="a"), curve([0.5], label="b")]).lines
     assert [(line.name, line.colour, line.dash) for line in settings] == [("a", 0, ""), ("b", 1, "")]
+    many = chart("", [curve([0.5], label=f"{number}") for number in range(9)]).lines
+    assert (many[8].colour, many[8].dash) == (0, "dashed")
     (measured,) = module.chart("", [curve([0.5], label="b")], ["a", "b"]).lines
     assert (measured.name, measured.colour, measured.dash) == ("b", 1, "")
 

@@ -7,7 +7,7 @@ import pytest
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import silent
 from mnist_bp.report.report import report
-from tests.helpers.making import FOLDER, config, finished, untrained
+from tests.helpers.making import FOLDER, config, failed, finished, untrained
 
 
 def test_one_run_has_a_page_of_its_own_and_several_have_one_together() -> None:
@@ -46,3 +46,10 @@ def test_a_damaged_run_that_is_alone_in_a_folder_is_named_as_such() -> None:
     run = finished(config())
     (run / "metrics.csv").write_text("torn")
     assert b"seed 0 is damaged: " in report([str(FOLDER)], silent)
+
+
+def test_runs_that_do_not_count_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    finished(config(0))
+    failed(config(1), message="training diverged")
+    report([str(FOLDER)], silent)
+    assert [("seed 1 has failed" in each, "training diverged" in each) for each in caplog.messages] == [(True, True)]
