@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
 """Draw the pictures of README.md and docs/ anew, into docs/images/.
 
-scripts/make_pictures.py [NAME ...]     all of them, or some
+python -m scripts.make_pictures [NAME ...]     all of them, or some, in the repository's folder
 
 It needs what the extra `test` installs, Graphviz and, for pages, chromium with its driver.
 """
 
 import io
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,11 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image, PngImagePlugin
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 
 from mnist_bp.nn.check import graph
 from mnist_bp.report import files, graph_page
+from tests.helpers import browser
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
@@ -65,19 +63,13 @@ def _bp(folder: str, *arguments: str) -> None:
 
 def _screenshot(page: Path, clicked: str, width: int, height: int) -> bytes:
     """Return the top of a page in chromium, after a click, as PNG."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium") or "chromium"
-    for argument in ("--headless=new", "--no-sandbox", "--hide-scrollbars"):
-        options.add_argument(argument)
-    browser = webdriver.Chrome(options, Service(shutil.which("chromedriver") or "chromedriver"))
-    try:
+    with browser.opened() as chromium:
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        browser.get(page.as_uri())
-        browser.execute_script(f'document.querySelector("{clicked}").click()')
-        shown = Image.open(io.BytesIO(browser.get_screenshot_as_png())).convert("RGB")
-    finally:
-        browser.quit()
+        chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        chromium.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
+        chromium.get(page.as_uri())
+        chromium.execute_script(f'document.querySelector("{clicked}").click()')
+        shown = Image.open(io.BytesIO(chromium.get_screenshot_as_png())).convert("RGB")
     about, file = PngImagePlugin.PngInfo(), io.BytesIO()
     about.add_text("Software", files.MARK)
     shown.save(file, "PNG", optimize=True, pnginfo=about)
