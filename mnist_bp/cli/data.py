@@ -1,5 +1,7 @@
 """`bp data`: the data sets and their cache."""
 
+from pathlib import Path
+
 import click
 
 from mnist_bp.cli import options, output
@@ -79,8 +81,6 @@ def import_(folder: str, name: str) -> None:
         bp data import "$HOME/Downloads"
         bp data import /media/stick/fashion --name fashion-mnist
     """  # noqa: D301  # \b keeps click from joining the lines
-    from pathlib import Path
-
     from mnist_bp.data import cache, fetch
 
     home = cache.folder() / name
@@ -111,10 +111,8 @@ def info(name: str) -> Result:
 
 @command.command()
 @named
-@click.option(
-    "-o", "out", type=options.PictureFile(), metavar="FILE.png", help="Draw ten images of each class instead."
-)
-def show(name: str, out: str | None) -> None:
+@options.picture("Draw ten images of each class to FILE.png instead.", ".png")
+def show(name: str, file: Path | None) -> None:
     """Show training images of each class.
 
     NAME is mnist unless given. The terminal gets an image of each class, at half its size, in greys unless NO_COLOR is
@@ -125,18 +123,17 @@ def show(name: str, out: str | None) -> None:
         bp data show
         bp data show synthetic -o digits.png
     """  # noqa: D301  # \b keeps click from joining the lines
-    from pathlib import Path
-
     from mnist_bp.cli import pictures
     from mnist_bp.data import loading
     from mnist_bp.report import files
     from mnist_bp.report.samples import contact_sheet, samples
 
-    if out:
-        files.require_replaceable(Path(out))
+    if file:
+        files.require_replaceable(file)
     dataset = loading.load(name, progress=output.bar)
-    if out:
-        files.save(Path(out), contact_sheet(dataset))
+    if file:
+        files.save(file, contact_sheet(dataset))
+        click.echo(output.printable(f"{file}"))
     else:
         first = samples(dataset, 1)[:, 0]
         for line in pictures.rows(first, dataset.classes, pictures.style()):

@@ -34,7 +34,7 @@ MISTAKES = 40  # on a sheet, unless --errors says otherwise
 )
 @click.option(
     "--mistakes",
-    type=options.PictureFile(),
+    type=options.PictureFile(".png"),
     metavar="FILE.png",
     help=f"Draw them on a contact sheet: N of --errors, or {MISTAKES}.",
 )
@@ -52,7 +52,7 @@ def command(
     split: str,
     confusion: bool,
     errors: int | None,
-    mistakes: str | None,
+    mistakes: Path | None,
     predictions: str | None,
     committee: bool,
     overrides: tuple[str, ...],
@@ -84,9 +84,8 @@ def command(
     if table:
         for run in runs:
             require_free(table, Run(run))
-    sheet = Path(mistakes) if mistakes else None
-    if sheet:
-        files.require_replaceable(sheet)
+    if mistakes:
+        files.require_replaceable(mistakes)
 
     members = (measure(run, split, overrides, output.bar) for run in runs)
     text, data, subject = _several(members, committee) if len(runs) > 1 else _one(next(members))
@@ -94,8 +93,8 @@ def command(
         details, more = _details(subject, confusion, errors)
         text += details
         (data["committee"] if committee else data).update(more)
-        if sheet:
-            _draw(subject, sheet, errors or MISTAKES)
+        if mistakes:
+            _draw(subject, mistakes, errors or MISTAKES)
         if table:
             subject.predictions.save(table)
         elif predictions:

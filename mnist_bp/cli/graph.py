@@ -6,9 +6,6 @@ import click
 
 from mnist_bp.cli import options, output
 from mnist_bp.cli.result import Result, reports
-from mnist_bp.errors import BpError, Exit
-
-SUFFIXES = (".svg", ".html", ".dot")
 
 
 @click.command("graph")
@@ -23,18 +20,16 @@ SUFFIXES = (".svg", ".html", ".dot")
     show_default=True,
     help="Which training example, counted from 0.",
 )
-@click.option(
-    "-o",
-    "--out",
-    "file",
-    type=options.PictureFile(),
-    metavar="FILE",
-    help="Write a picture, FILE.svg; a page that steps through the graph, FILE.html; or FILE.dot, for Graphviz. "
+@options.picture(
+    "Write a picture, FILE.svg; a page that steps through the graph, FILE.html; or FILE.dot, for Graphviz. "
     "Without this option, print the latter.",
+    ".svg",
+    ".html",
+    ".dot",
 )
 @reports
 def command(
-    run: str | None, config_file: str | None, overrides: tuple[str, ...], example: int, file: str | None
+    run: str | None, config_file: str | None, overrides: tuple[str, ...], example: int, file: Path | None
 ) -> Result:
     """Draw backprop: values above the arrows, gradients below them.
 
@@ -55,22 +50,19 @@ def command(
 
     if (run is None) == (config_file is None):
         raise click.UsageError("Give either --config FILE or a run directory.")
-    path = Path(file) if file is not None else None
-    if path:
-        if path.suffix not in SUFFIXES:
-            raise BpError(f"-o: expected a name that ends in .svg, .html or .dot; got {file}", code=Exit.USAGE)
-        files.require_replaceable(path)
+    if file:
+        files.require_replaceable(file)
     config = Run(run).config(overrides) if run is not None else configs.load(config_file, overrides)
     loss = of_example(config, run, example, output.bar)
     nodes = [row.data for row in rows(loss)]
     data = {"example": example, "loss": loss.value.item(), "nodes": nodes}
-    if not path:
+    if not file:
         return Result(graph_page.dot(loss).rstrip("\n"), data, exact=True)
-    if path.suffix == ".html":
+    if file.suffix.lower() == ".html":
         what = f"Run {run}" if run is not None else f"{config_file}, before training"
         content = graph_page.html(loss, f"Backprop through {config.data.name}, training example {example}", what)
     else:
         source = graph_page.dot(loss)
-        content = (graph_page.svg(source) if path.suffix == ".svg" else source).encode()
-    files.save(path, content)
+        content = (graph_page.svg(source) if file.suffix.lower() == ".svg" else source).encode()
+    files.save(file, content)
     return Result(f"{file}: {len(nodes)} nodes, loss {loss.value.item():.6g} on training example {example}", data)

@@ -1,9 +1,13 @@
 """Options that several commands share."""
 
 import os
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
 
 import click
+
+C = TypeVar("C", bound=Callable[..., Any])
 
 
 class GivenPath(click.Path):
@@ -17,13 +21,34 @@ class GivenPath(click.Path):
 
 
 class PictureFile(GivenPath):
-    """A file to write something to look at: neither stdout nor a folder."""
+    """A file to write something to look at, with one of some endings: neither stdout nor a folder."""
+
+    def __init__(self, *endings: str) -> None:
+        super().__init__(path_type=Path)
+        self.endings = endings
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path."""
-        if value == "-" or str(value).endswith(("/", os.sep)):
+        if str(value) == "-" or str(value).endswith(("/", os.sep)):
             self.fail(f"expected the name of a file; got {value}", param, ctx)
-        return super().convert(value, param, ctx)
+        path: Path = super().convert(value, param, ctx)
+        if self.endings and path.suffix.lower() not in self.endings:
+            self.fail(f"expected a name that ends in {' or '.join(self.endings)}; got {value}", param, ctx)
+        return path
+
+
+def picture(help: str, *endings: str, default: str | None = None) -> Callable[[C], C]:  # noqa: A002  # as in click
+    """Return the option -o, the file that a command draws to."""
+    return click.option(
+        "-o",
+        "--out",
+        "file",
+        type=PictureFile(*endings),
+        default=default,
+        show_default=default is not None,
+        metavar="FILE",
+        help=help,
+    )
 
 
 overrides = click.option(

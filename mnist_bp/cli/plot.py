@@ -9,10 +9,8 @@ import click
 
 from mnist_bp.cli import options, output, pictures
 from mnist_bp.cli.result import AS_JSON, Result, reports
-from mnist_bp.errors import BpError, Exit
 from mnist_bp.train.records import METRICS
 
-SUFFIXES = (".svg", ".png", ".pdf")
 FUNCTIONS = ("identity", "leaky_relu", "relu", "sigmoid", "softplus", "step", "tanh")
 
 WIDEST = 120  # columns of a terminal, where it has more
@@ -22,9 +20,10 @@ WIDEST = 120  # columns of a terminal, where it has more
 @click.argument("runs", metavar="[RUN]...", type=options.GivenPath(), nargs=-1)
 @click.option(
     "--metric",
-    type=click.Choice(METRICS),
+    type=click.Choice(["accuracy", "loss", *METRICS]),
     metavar="METRIC",
-    help="Draw one metric alone: loss or accuracy of train, validation or test, as in train_loss.",
+    help="Draw loss or accuracy, of train and test, on an axis of its own range; or one of train, validation or test "
+    "alone, as in train_loss.",
 )
 @click.option(
     "--function",
@@ -33,16 +32,11 @@ WIDEST = 120  # columns of a terminal, where it has more
     multiple=True,
     help="Draw an activation function and its slope. Repeatable.",
 )
-@click.option(
-    "-o",
-    "--out",
-    "file",
-    type=options.PictureFile(),
-    metavar="FILE",
-    help="Write a figure, FILE.svg, FILE.png or FILE.pdf. Without this option, draw in the terminal.",
+@options.picture(
+    "Write a figure, FILE.svg, FILE.png or FILE.pdf. Without this option, draw in the terminal.", ".svg", ".png", ".pdf"
 )
 @reports
-def command(runs: tuple[str, ...], metric: str | None, functions: tuple[str, ...], file: str | None) -> Result:
+def command(runs: tuple[str, ...], metric: str | None, functions: tuple[str, ...], file: Path | None) -> Result:
     """Draw curves of runs, or activation functions.
 
     RUN is a run directory, or a folder of runs, as a sweep's. The curves are the accuracies on the training set and,
@@ -52,6 +46,7 @@ def command(runs: tuple[str, ...], metric: str | None, functions: tuple[str, ...
     Examples:
         bp plot runs/quickstart
         bp plot runs/book runs/book-relu -o accuracy.svg
+        bp plot runs/quickstart --metric loss
         bp plot sweeps/learning-rate --metric train_loss -o loss.pdf
         bp plot --function sigmoid --function relu -o functions.png
     """  # noqa: D301  # \b keeps click from joining the lines
@@ -62,11 +57,8 @@ def command(runs: tuple[str, ...], metric: str | None, functions: tuple[str, ...
         raise click.UsageError("Give either run directories or --function.")
     if functions and metric:
         raise click.UsageError("--metric is about runs, not about --function.")
-    path = Path(file) if file is not None else None
-    if path:
-        if path.suffix.lower() not in SUFFIXES:
-            raise BpError(f"-o: expected a name that ends in .svg, .png or .pdf; got {file}", code=Exit.USAGE)
-        files.require_replaceable(path)
+    if file:
+        files.require_replaceable(file)
         figure.require_matplotlib()
     data: dict[str, Any]
     if functions:
@@ -79,8 +71,8 @@ def command(runs: tuple[str, ...], metric: str | None, functions: tuple[str, ...
         shown = plot.of_runs(gathered, metric)
         gathered.warn()
         data = {"curves": [asdict(curve) for curve in plot.measured(gathered, metric)], "aside": gathered.aside}
-    if path:
-        files.save(path, figure.drawn(shown, path.suffix.lower()))
+    if file:
+        files.save(file, figure.drawn(shown, file.suffix.lower()))
         return Result(f"{file}", data)
     if not click.get_current_context().meta[AS_JSON]:
         width = min(shutil.get_terminal_size().columns, WIDEST)

@@ -9,17 +9,8 @@ from mnist_bp.cli import options, output
 
 @click.command("report")
 @click.argument("runs", metavar="RUN...", type=options.GivenPath(), nargs=-1, required=True)
-@click.option(
-    "-o",
-    "--out",
-    "file",
-    type=options.PictureFile(),
-    default="report.html",
-    show_default=True,
-    metavar="FILE",
-    help="Where to write the page; a file that bp has not made is left alone.",
-)
-def command(runs: tuple[str, ...], file: str) -> None:
+@options.picture("Where to write the page; a file that bp has not made is left alone.", default="report.html")
+def command(runs: tuple[str, ...], file: Path) -> None:
     """Make a page about runs, to be opened in a browser.
 
     RUN is a run directory, or a folder of runs, as a sweep's. Of one run the page shows how well it does, its curves,
@@ -35,7 +26,6 @@ def command(runs: tuple[str, ...], file: str) -> None:
     from mnist_bp.report import files
     from mnist_bp.report.report import report
 
-    path = Path(file)
-    files.require_replaceable(path)
-    files.save(path, report(runs, output.bar))
-    click.echo(output.printable(f"{path}"))
+    files.require_replaceable(file)
+    files.save(file, report(runs, output.bar))
+    click.echo(output.printable(f"{file}"))

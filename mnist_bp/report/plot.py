@@ -15,7 +15,7 @@ from mnist_bp.report.gathering import Gathered
 from mnist_bp.run.outcome import State
 from mnist_bp.sweep.settings import rounded
 
-BOOK = ("train_accuracy", "test_accuracy")
+TOGETHER = {"accuracy": ("train_accuracy", "test_accuracy"), "loss": ("train_loss", "test_loss")}
 FUNCTIONS: dict[str, Callable[[], Elementwise]] = {**ACTIVATIONS, "step": Step}
 MOST = 24  # settings that can be told apart
 NAMED = 6  # settings with runs that are not counted, and seeds of one, before the rest is only a number
@@ -56,12 +56,16 @@ class Plot:
 
 
 def measured(gathered: Gathered, metric: str | None = None) -> list[Curve]:
-    """Return the curves of a metric, or of the book's: the accuracies on the training and the test set."""
-    return [curve for each in ([metric] if metric else BOOK) for curve in curves(gathered, each)]
+    """Return the curves of a metric, or of those that are TOGETHER; without one, of the accuracies, as in the book."""
+    name = metric or "accuracy"
+    return [curve for each in TOGETHER.get(name, (name,)) for curve in curves(gathered, each)]
 
 
 def of_runs(gathered: Gathered, metric: str | None = None) -> Plot:
-    """Return the plot of a metric, or of the book's; raises BpError (exit 2) if no run has an epoch to draw."""
+    """Return the plot of `measured`, with an axis of its own range, or without a metric of the book's, from 0 to 1.
+
+    Raises BpError (exit 2) if no run has an epoch to draw.
+    """
     found = measured(gathered, metric)
     if not found:
         what = f"that measured {metric}" if metric else "with an epoch at its end"

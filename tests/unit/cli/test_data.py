@@ -94,7 +94,7 @@ def test_show_draws_an_image_of_each_class_as_text_or_ten_on_a_sheet(
     assert len(lines) == 2
 
     result = run("data", "show", "mnist", "-o", "sheet.png")
-    assert (result.exit_code, result.stdout) == (0, "")
+    assert (result.exit_code, result.stdout) == (0, "sheet.png\n")
     assert Path("sheet.png").read_bytes().startswith(b"\x89PNG")
     assert run("data", "show", "mnist", "-o", "sheet.png").exit_code == 0  # its own file is replaced
 

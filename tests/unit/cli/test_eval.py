@@ -207,7 +207,7 @@ MISUSES = {
     "one run's option for two": (["r", "r", "--confusion"], 2, "--confusion: expected one run; got 2"),
     "one of them missing": (["r", "nowhere"], 2, "nowhere: expected a run directory"),
     "mistakes that are no images": (["r", "--mistakes", "m.png"], 2, "data set xor: expected images"),
-    "mistakes over another file": (["r", "--mistakes", "r/copy/notes.txt"], 2, "got another, which is left alone"),
+    "mistakes over another file": (["r", "--mistakes", "r/copy/mine.png"], 2, "got another, which is left alone"),
     "no errors": (["r", "--errors", "0"], 2, "0 is not in the range x>=1"),
 }  # fmt: skip
 
@@ -217,7 +217,7 @@ def test_misuse_gets_one_clear_message(arguments: list[str], code: int, message:
     path = untrained(config(data_name="xor", model_hidden=[4], model_loss="half_squared_error"))
     (path / "copy").mkdir()
     (path / "copy/config.yaml").write_bytes((path / "config.yaml").read_bytes())
-    (path / "copy/notes.txt").write_text("mine")
+    (path / "copy/mine.png").write_text("mine")
     result = run("eval", *arguments)
     assert (result.exit_code, result.stdout) == (code, "")
     assert message in result.stderr

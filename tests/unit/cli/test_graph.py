@@ -58,7 +58,7 @@ def test_a_file_of_someone_else_and_another_ending_are_refused(chain: Path) -> N
     Path("mine.svg").write_text("mine")
     for name, message in {
         "mine.svg": "expected no file, or one that bp has made",
-        "mine.png": "-o: expected a name that ends in .svg, .html or .dot; got mine.png",
+        "mine.png": "expected a name that ends in .svg or .html or .dot; got mine.png",
     }.items():
         result = run("graph", "--config", chain, "-o", name)
         assert result.exit_code == 2

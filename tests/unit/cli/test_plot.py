@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mnist_bp.cli.plot import FUNCTIONS, SUFFIXES
+from mnist_bp.cli.options import PictureFile
+from mnist_bp.cli.plot import FUNCTIONS, command
 from mnist_bp.report import figure, files, plot
 from tests.helpers.commands import run
 from tests.helpers.making import FOLDER, begun, config, failed, finished, record, unsynced
@@ -22,7 +23,9 @@ def drawing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_choices_are_those_of_the_report() -> None:
     assert {*FUNCTIONS} == {*plot.FUNCTIONS}
-    assert {*SUFFIXES} == {*figure.METADATA}
+    (file,) = (option.type for option in command.params if option.name == "file")
+    assert isinstance(file, PictureFile)
+    assert {*file.endings} == {*figure.METADATA}
 
 
 def test_an_ending_may_be_in_capitals(drawing: None) -> None:
@@ -77,7 +80,7 @@ def test_a_file_is_replaced_only_if_bp_has_made_it(drawing: None) -> None:
     for file, message in {
         "mine.png": "expected no file, or one that bp has made",
         "nowhere/a.png": "expected a folder nowhere",
-        "a.jpg": "-o: expected a name that ends in .svg, .png or .pdf; got a.jpg",
+        "a.jpg": "expected a name that ends in .svg or .png or .pdf; got a.jpg",
     }.items():
         result = run("plot", "no-such-run", "-o", file)  # which is not looked at before
         assert (result.exit_code, message in result.stderr) == (2, True)

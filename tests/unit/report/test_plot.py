@@ -95,3 +95,12 @@ def test_slopes_are_those_of_the_functions(name: str) -> None:
         differences[away], np.array(slope.y[1:-1])[away], atol=4e-5
     )  # the step squared, times a sixth of the third derivative of tanh
     assert plot.y.low < min(function.y) < max(function.y) < plot.y.high
+
+
+def test_losses_and_accuracies_are_drawn_together_on_an_axis_of_their_range() -> None:
+    gathered = gather([str(finished(config(), train_accuracy=0.97, test_accuracy=0.95, test_loss=0.4))])
+    loss, accuracy = of_runs(gathered, "loss"), of_runs(gathered, "accuracy")
+    assert [(each.kind, *each.y) for each in loss.lines] == [("train loss", 0.5), ("test loss", 0.4)]
+    assert (loss.y_label, [each.kind for each in accuracy.lines]) == ("loss", ["train acc", "test acc"])
+    assert accuracy.y.low > 0.9
+    assert of_runs(gathered).y.low == 0
