@@ -9,7 +9,9 @@ from mnist_bp.cli import options, output
 
 @click.command("report")
 @click.argument("runs", metavar="RUN...", type=options.GivenPath(), nargs=-1, required=True)
-@options.picture("Where to write the page; a file that bp has not made is left alone.", default="report.html")
+@options.picture(
+    "Where to write the page; a file that bp has not made is left alone.", ".html", ".htm", default="report.html"
+)
 def command(runs: tuple[str, ...], file: Path) -> None:
     """Make a page about runs, to be opened in a browser.
 

@@ -39,8 +39,10 @@ def contents(gathered: Gathered) -> dict[str, Any]:
         ],
         "not_counted": [described(run) for run in gathered.not_counted],
         "skipped": gathered.skipped,
-        "first": gathered.labels[0],
-        "config": redacted(configs.dump(settings[0].config)),
+        "configs": [
+            (label, redacted(configs.dump(setting.config)))
+            for setting, label in zip(settings, gathered.labels, strict=True)
+        ],
     }
 
 

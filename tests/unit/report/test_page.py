@@ -14,8 +14,8 @@ from mnist_bp.report.page import render
 VALUES = {
     "title": "<script>alert(1)</script> \x1b[31m & \udcff é",
     "runs": [], "finished": [], "charts": [], "named": True, "keys": [], "metrics": [], "rows": [],
-    "not_counted": [], "skipped": ["<img src=x onerror=alert(1)>", Path("path\x1b\udcff")], "first": "",
-    "config": "a: 1\n\tb",
+    "not_counted": [], "skipped": ["<img src=x onerror=alert(1)>", Path("path\x1b\udcff")],
+    "configs": [("one", "a: 1\n\tb")],
 }  # fmt: skip
 
 
