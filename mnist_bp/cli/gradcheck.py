@@ -60,13 +60,9 @@ def command(
         bp gradcheck runs/quickstart --oracle graph --json
         bp gradcheck --config configs/quickstart.yaml --self-test
     """  # noqa: D301  # \b keeps click from joining the lines
-    from mnist_bp import config as configs
     from mnist_bp.run.checking import check
-    from mnist_bp.run.directory import Run
 
-    if (run is None) == (config_file is None):
-        raise click.UsageError("Give either --config FILE or a run directory.")
-    config = Run(run).config(overrides) if run is not None else configs.load(config_file, overrides)
+    config = options.config_of(run, config_file, overrides)
     checked = check(config, run, mode=mode, oracle=oracle, self_test=self_test, progress=output.bar)
     report, bugs, verdict = checked.report, checked.bugs, checked.verdict
     data = {"mode": mode, "oracle": oracle} | _data(report) | {"verdict": verdict}

@@ -42,17 +42,13 @@ def command(
         bp graph --config configs/xor.yaml --example 3 -o xor.html
         bp graph runs/xor | dot -Tpng -o xor.png
     """  # noqa: D301  # \b keeps click from joining the lines
-    from mnist_bp import config as configs
     from mnist_bp.report import files, graph_page
     from mnist_bp.report.graph_words import rows
-    from mnist_bp.run.directory import Run
     from mnist_bp.run.example_graph import of_example
 
-    if (run is None) == (config_file is None):
-        raise click.UsageError("Give either --config FILE or a run directory.")
+    config = options.config_of(run, config_file, overrides)
     if file:
         files.require_replaceable(file)
-    config = Run(run).config(overrides) if run is not None else configs.load(config_file, overrides)
     loss = of_example(config, run, example, output.bar)
     nodes = [row.data for row in rows(loss)]
     data = {"example": example, "loss": loss.value.item(), "nodes": nodes}

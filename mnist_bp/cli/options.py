@@ -1,11 +1,14 @@
 """Options that several commands share."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from mnist_bp.config import Config
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -49,6 +52,16 @@ def picture(help: str, *endings: str, default: str | None = None) -> Callable[[C
         metavar="FILE",
         help=help,
     )
+
+
+def config_of(run: str | None, config_file: str | None, overrides: Sequence[str]) -> "Config":
+    """Return the config of a run, or of a file, with overrides; exactly one of the two must be given."""
+    from mnist_bp import config as configs
+    from mnist_bp.run.directory import Run
+
+    if (run is None) == (config_file is None):
+        raise click.UsageError("Give either --config FILE or a run directory.")
+    return Run(run).config(overrides) if run is not None else configs.load(config_file, overrides)
 
 
 overrides = click.option(

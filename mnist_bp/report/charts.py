@@ -97,7 +97,7 @@ def chart(title: str, curves: Sequence[Curve], labels: Sequence[str]) -> Chart:
     so that a setting has the same colour in every chart.
     """
     epochs = _thinned(curves)
-    known = [_known(curve) for curve in curves]
+    known = [curve.points for curve in curves]
     spans = [span for points in known for span in points.values()]
     x = epoch_axis(epochs)
     y = loss_axis(spans) if curves and curves[0].metric.endswith("loss") else accuracy_axis(spans)
@@ -124,13 +124,6 @@ def _line(name: str, colour: int, dash: str, points: Points, epochs: Sequence[in
     dots = [place(*stretch) for stretch in stretches if len(stretch) == 1]
     cells = [_said(*points[epoch]) if epoch in points else "" for epoch in epochs]
     return Line(name, colour, dash, path, band, dots, cells)
-
-
-def _known(curve: Curve) -> Points:
-    """Return value and deviation by the epoch, of what is finite."""
-    deviations = curve.deviations or [0.0] * len(curve.values)
-    rows = zip(curve.epochs, curve.values, deviations, strict=True)
-    return {epoch: (value, off) for epoch, value, off in rows if math.isfinite(value) and math.isfinite(off)}
 
 
 def _path(places: Sequence[tuple[float, float]]) -> str:

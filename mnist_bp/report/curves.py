@@ -25,6 +25,12 @@ class Curve:
     n: int
     unfinished: bool
 
+    @property
+    def points(self) -> dict[int, tuple[float, float]]:
+        """Value and deviation, 0 without any, by the epoch, of what is finite."""
+        rows = zip(self.epochs, self.values, self.deviations or [0.0] * len(self.values), strict=True)
+        return {epoch: (value, off) for epoch, value, off in rows if math.isfinite(value) and math.isfinite(off)}
+
 
 def curves(gathered: Gathered, metric: str) -> list[Curve]:
     """Return the curves of the settings that measured a metric, in their order."""

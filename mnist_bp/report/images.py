@@ -28,14 +28,14 @@ def require_images(dataset: Dataset) -> None:
         raise BpError(message, code=Exit.USAGE)
 
 
-def png(array: Pixels, scale: int = 1) -> bytes:
-    """Return grey pixels, (H, W), or colours, (H, W, 3), as a PNG file, each pixel a square of `scale` × `scale`."""
+def png(array: Pixels) -> bytes:
+    """Return grey pixels, (H, W), or colours, (H, W, 3), as a PNG file."""
     with extra("report"):
         from PIL import Image, PngImagePlugin
     about = PngImagePlugin.PngInfo()
     about.add_text("Software", MARK)
     file = io.BytesIO()
-    Image.fromarray(enlarged(array, scale)).save(file, "PNG", pnginfo=about)
+    Image.fromarray(array).save(file, "PNG", pnginfo=about)
     return file.getvalue()
 
 

@@ -88,7 +88,7 @@ def of_runs(gathered: Gathered, metric: str | None = None) -> Plot:
     notes = [f"mean ± standard deviation over {n} seeds"] if any(curve.deviations for curve in found) else []
     if len(drawn) > MOST:
         notes.append(f"the first {MOST} of {len(drawn)} settings")
-    spans = [span for line in lines for span in _finite(line)]
+    spans = [span for curve in found for span in curve.points.values()]
     return Plot(
         lines,
         epoch_axis(sorted({epoch for curve in found for epoch in curve.epochs})),
@@ -127,12 +127,6 @@ def _counted(curve: Curve, runs: int) -> str:
     if curve.unfinished or runs == 1:
         return label
     return f"{label} (n = {curve.n}{f' of {runs}' if curve.n < runs else ''})"
-
-
-def _finite(line: Line) -> list[tuple[float, float]]:
-    """Return values with their deviations, of what is finite."""
-    rows = zip(line.y, line.deviations or [0.0] * len(line.y), strict=True)
-    return [(y, off) for y, off in rows if np.isfinite(y) and np.isfinite(off)]
 
 
 def _not_counted(gathered: Gathered, found: Sequence[Curve]) -> list[str]:

@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 def contents(gathered: Gathered, progress: Progress) -> dict[str, Any]:
-    """Return what `report.html.jinja` shows of the only run that was gathered.
+    """Return what `single.html.jinja` shows of the only run that was gathered.
 
     What cannot be made is None, and `why` says why: mostly, because the data set is not to be had.
     Raises BpError (exit 1) for a run that has nothing to show yet.
