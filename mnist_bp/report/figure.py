@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_bp.report.extras import extra
+from mnist_bp.extras import extra
 from mnist_bp.report.files import MARK
 from mnist_bp.report.plot import Line, Plot
 

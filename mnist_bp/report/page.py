@@ -4,7 +4,7 @@ import base64
 from pathlib import Path
 from typing import Any
 
-from mnist_bp.report.extras import extra
+from mnist_bp.extras import extra
 from mnist_bp.report.files import MARK
 
 TEMPLATES = Path(__file__).with_name("templates")

@@ -3,7 +3,7 @@
 import pytest
 
 from mnist_bp.errors import BpError, Exit
-from mnist_bp.report.extras import extra
+from mnist_bp.extras import extra
 
 
 def test_a_missing_library_is_named_with_the_extra_that_installs_it() -> None:

@@ -1,9 +1,16 @@
-"""Libraries that only pictures and pages need: they are imported late, and one that is missing is named."""
+"""Libraries that only some commands need: they are imported late, and one that is missing is named with its extra."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mnist_bp.errors import BpError
+
+EXTRAS = {  # of pyproject.toml, and what their libraries do
+    "export": "writes other formats",
+    "images": "reads pictures",
+    "page": "draws pages",
+    "report": "draws pictures and pages",
+}
 
 
 @contextmanager
@@ -19,7 +26,7 @@ def extra(name: str) -> Iterator[None]:
         missing = isinstance(error, ModuleNotFoundError)
         what = f"library {library}, which" if error.name else "libraries of an extra, which"
         raise BpError(
-            f"expected the {what} draws pictures and pages; "
+            f"expected the {what} {EXTRAS[name]}; "
             + ("it is not installed" if missing else f"importing fails: {error}"),
             hint=f"pip install 'mnist-bp[{name}]' installs it",
         ) from error
