@@ -75,7 +75,7 @@ SCHEDULES: dict[str, Callable[[TrainConfig, int, int], Schedule]] = {  # for so 
 
 def dataset(config: DataConfig, progress: Progress = silent) -> Dataset:
     """Load the whole data set that the config names; `Dataset.for_training` splits it as training needs it."""
-    return loading.load(
+    loaded = loading.load(
         config.name,
         folder=config.dir,
         seed=config.seed,
@@ -83,6 +83,7 @@ def dataset(config: DataConfig, progress: Progress = silent) -> Dataset:
         mirrors=config.mirrors,
         progress=progress,
     )
+    return loaded.labelled(config.labels)
 
 
 def network(config: Config, shape: Shape, outputs: int) -> Network:

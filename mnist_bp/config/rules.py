@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 MAX_ITEMS = 100  # of a list: far more than any network has layers
 MAX_STRING = 500  # of a string, which is the name of a folder or an address
+MAX_NAME = 50  # of a name that stands in tables
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,14 @@ def list_of(rule: Rule) -> Rule:
     return Rule(expected, accept)
 
 
+def text(longest: int) -> Rule:
+    """Accept a string that is not empty, of at most so many characters."""
+    return _rule(
+        f"1 to {longest} printable characters",
+        lambda value: isinstance(value, str) and 0 < len(value) <= longest and value.isprintable(),
+    )
+
+
 def or_null(rule: Rule) -> Rule:
     """Accept null too."""
     return Rule(f"{rule.expected}, or null", lambda value: None if value is None else rule.accept(value), rule.choices)
@@ -79,10 +88,7 @@ def or_null(rule: Rule) -> Rule:
 
 boolean = _rule("true or false", lambda value: isinstance(value, bool))
 finite = _rule("a finite number", is_finite)
-string = _rule(
-    f"1 to {MAX_STRING} printable characters",
-    lambda value: isinstance(value, str) and 0 < len(value) <= MAX_STRING and value.isprintable(),
-)
+string, name = text(MAX_STRING), text(MAX_NAME)
 positive = number("a finite number above 0", lambda value: value > 0)
 not_negative = number("a finite number, 0 or above", lambda value: value >= 0)
 below_one = number("a number from 0 to below 1", lambda value: 0 <= value < 1)

@@ -35,6 +35,14 @@ class DataConfig:
         used_by=("data.name", "idx"),
         on_resume="free",
     )
+    labels: tuple[str, ...] | None = key(
+        None,
+        rules.or_null(rules.list_of(rules.name)),
+        "names of the classes for `data.name: idx`, from class 0 on; null: their numbers",
+        used_by=("data.name", "idx"),
+        on_resume="free",
+        of_setting=False,
+    )
     validation: int = key(
         0, rules.whole(0, 10**9), "number of examples at the end of the training set to hold out for validation"
     )

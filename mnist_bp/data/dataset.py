@@ -81,6 +81,10 @@ class Dataset:
         """Return the data set with names for its classes, an output for each."""
         return replace(self, classes=classes, outputs=len(classes))
 
+    def labelled(self, labels: tuple[str, ...] | None) -> "Dataset":
+        """Return the data set with other names for the classes that it has, as `labelled` does."""
+        return replace(self, classes=labelled(self.classes, labels))
+
     def for_training(self, validation: int) -> "Dataset":
         """Return the data set as training takes it, with so many training examples held out for validation.
 
@@ -104,6 +108,19 @@ class Dataset:
                 code=Exit.USAGE,
             )
         return replace(self, train=self.train[:-count], validation=self.train[-count:])
+
+
+def labelled(classes: tuple[str, ...], labels: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Return the names that `labels` give to classes, or their own for None; names beyond are for other data sets.
+
+    Raises BpError (exit 2) if there are fewer names than classes.
+    """
+    if labels is None:
+        return classes
+    if len(labels) < len(classes):
+        message = f"data.labels: expected a name for each of the classes from 0 to {len(classes) - 1}"
+        raise BpError(f"{message}; got {len(labels)}: {', '.join(labels)}", code=Exit.USAGE)
+    return labels[: len(classes)]
 
 
 def require_fit(name: str, shapes: Mapping[str, tuple[int, ...]]) -> None:

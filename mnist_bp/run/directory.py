@@ -69,7 +69,7 @@ class Run:
     def config(self, overrides: Sequence[str] = ()) -> Config:
         """Return the run's effective config, with overrides; raises BpError (exit 2) if there is no run.
 
-        Another data set, by `data.name`, does not lie in the run's `data.dir`.
+        Another data set, by `data.name`, does not lie in the run's `data.dir`, and has no `data.labels`.
         """
         self.require_exists()
         text = nodes.read(self._config)
@@ -80,7 +80,7 @@ class Run:
         if not overrides:
             return config
         elsewhere = any(override.strip().startswith("data.name") for override in overrides)
-        return configs.load(self._config, [*["data.dir=null"] * elsewhere, *overrides])
+        return configs.load(self._config, [*["data.dir=null", "data.labels=null"] * elsewhere, *overrides])
 
     def summary(self) -> dict[str, Any] | None:
         """Return how the run ended; None while it has not.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mnist_bp import build, machine
-from mnist_bp.data.dataset import Dataset, Split
+from mnist_bp.data.dataset import Dataset, Split, labelled
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import Progress
 from mnist_bp.run.directory import Run
@@ -86,4 +86,4 @@ def measure(path: str, split: str, overrides: Sequence[str], progress: Progress)
     (loss, accuracy), outputs = evaluate_with_outputs(model.network, examples)
     measurement = Measurement(path, dataset.name, split, len(examples), accuracy, loss)
     predictions = Predictions.of(model.network, outputs, examples.t)
-    return Measured(measurement, predictions, examples, dataset, model.classes)
+    return Measured(measurement, predictions, examples, dataset, labelled(model.classes, config.data.labels))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from mnist_bp import build
 from mnist_bp import config as configs
 from mnist_bp.config import Config
-from mnist_bp.data.dataset import Dataset, Split
+from mnist_bp.data.dataset import Dataset, Split, labelled
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.nn.network import Network
 from mnist_bp.run import checkpoint
@@ -54,7 +54,8 @@ class Model:
                 raise
             changed = ", ".join(f"{key}={new}" for key, (_, new) in changes.items())
             raise BpError(f"with {changed}: {error}", code=Exit.USAGE) from error
-        return cls(config or own, network, saved.shape, saved.scale, saved.classes, saved.fingerprint, saved.step)
+        classes = labelled(saved.classes, (config or run.config()).data.labels)
+        return cls(config or own, network, saved.shape, saved.scale, classes, saved.fingerprint, saved.step)
 
     @property
     def params(self) -> Mapping[str, np.ndarray]:

@@ -21,6 +21,7 @@ TOGETHER = [  # a key, the key on which it depends, the values of that which use
      "binary_cross_entropy mean_squared_error half_squared_error"),
     ("model.weight_init_std", "model.init", "normal", "xavier he zeros"),
     ("data.dir", "data.name", "idx", "mnist fashion-mnist kmnist synthetic"),
+    ("data.labels", "data.name", "idx", "mnist fashion-mnist kmnist synthetic"),
 ]  # fmt: skip
 OTHER = {"data.dir": "here", "train.schedule_epochs": 3, "train.decay_every": 3}  # than the default; 0.5 for the rest
 
@@ -35,7 +36,8 @@ def test_a_key_may_change_only_where_it_is_used(key: str, chooser: str, users: s
     """A key that nothing reads would be a mistake that nobody sees, such as momentum with plain SGD."""
     changed = OTHER.get(key, 0.5)
     for name in users.split():
-        assert found({chooser: name, key: changed}) == []
+        folder = {"data.dir": "here"} if name == "idx" else {}
+        assert found({chooser: name, **folder, key: changed}) == []
     only = f"{chooser}={users.replace(' ', ' or ')}"
     for name in others.split():
         assert found({chooser: name}) == []

@@ -14,6 +14,7 @@ from mnist_bp.config.identity import (
 
 MAY_CHANGE = {  # without a change in any byte that has been computed so far
     "data.dir": "elsewhere",
+    "data.labels": "[cat, dog]",
     "train.epochs": 99,
     "train.max_steps": 7,
     "train.shadow_check": 10,
@@ -58,6 +59,7 @@ def test_the_length_is_fixed_where_a_schedule_depends_on_it(train: TrainConfig, 
 
 OF_NO_SETTING = {  # the keys in which the runs of one setting may differ
     "seed": 7,
+    "data.labels": ("cat", "dog"),
     "data.cache_dir": "/c",
     "data.mirrors": ("http://m/",),
     "train.shadow_check": 3,

@@ -162,8 +162,8 @@ def test_all_mistakes_are_reported_at_once() -> None:
     assert [message.split(": expected")[0].split(": unknown")[0] for message in found] == [
         "c.yaml:1: train.epochs", "c.yaml:1: train.batch", "c.yaml:2: seed", "c.yaml:5: model.conv[0].filters",
         "c.yaml:6: model.conv[1].pol", "--set model.hidden=none: model.hidden", "--set nonsense",
-        "--set data=3: data is a section; expected one of its keys: data.name, data.dir, data.validation, data.seed, "
-        "data.cache_dir, data.mirrors",
+        "--set data=3: data is a section; expected one of its keys: data.name, data.dir, data.labels, "
+        "data.validation, data.seed, data.cache_dir, data.mirrors",
         "--set model.conv=[{stride: 1}]: model.conv[0].filters",
     ]  # fmt: skip
 
@@ -178,7 +178,7 @@ def test_no_more_than_a_hundred_mistakes_are_reported() -> None:
 def test_the_longest_config_is_dumped_in_as_many_characters_as_load_reads() -> None:
     longest = "'" * 500
     config = Config(
-        DataConfig("idx", longest, 10**9, 2**63 - 1, longest, (longest,) * 100),
+        DataConfig("idx", longest, (longest[:50],) * 100, 10**9, 2**63 - 1, longest, (longest,) * 100),
         ModelConfig((ConvConfig(10**6, 1000, 1000, 1000, "average", 1000),) * 100, (10**6,) * 100),
     )
     assert load(written(dump(config))) == config
@@ -231,6 +231,7 @@ def test_a_file_that_cannot_be_a_config_is_refused(make: object, message: str) -
 
 
 TEXTS = st.text(min_size=1, max_size=500).filter(str.isprintable)
+NAMES = st.text(min_size=1, max_size=50).filter(str.isprintable)
 COUNTS = st.integers(1, 1_000_000)
 STEPS = st.integers(0, 10**12)
 EPSILON = st.floats(1e-30, 1)
@@ -254,7 +255,8 @@ CONFIGS = st.builds(
     Config,
     data=section(
         DataConfig,
-        group("name", "idx", dir=TEXTS) | group("name", "mnist fashion-mnist kmnist synthetic"),
+        group("name", "idx", dir=TEXTS, labels=st.none() | st.lists(NAMES).map(tuple))
+        | group("name", "mnist fashion-mnist kmnist synthetic"),
         st.fixed_dictionaries({
             "validation": st.integers(0, 10**9),
             "seed": st.integers(0, 2**63 - 1),

@@ -24,6 +24,7 @@ ACCEPTED = [
     (rules.list_of(rules.whole(1, 9)), [], ()),
     (rules.list_of(rules.whole(1, 9)), [5] * 100, (5,) * 100),
     (rules.string, "x" * 500, "x" * 500),
+    (rules.name, "x" * 50, "x" * 50),
     (rules.instance(Rule, "a rule"), rules.boolean, rules.boolean),
     (rules.or_null(rules.string), None, None),
     (rules.or_null(rules.string), "here", "here"),
@@ -42,6 +43,7 @@ REFUSED: list[tuple[Rule, object]] = [
     *((rules.list_of(rules.whole(1, 9)), value) for value in (None, [3, None], [[3]], "3", [5] * 101)),
     *((rules.instance(Rule, "a rule"), value) for value in (None, dict[str, str](), "rule", Rule)),
     *((rules.string, value) for value in ("", None, 3, ["here"], "x" * 501, "\ud800", "\n")),
+    *((rules.name, value) for value in ("", 3, "x" * 51)),
     *((rules.boolean, value) for value in (0, 1, "true", None)),
     *((rules.finite, value) for value in (True, NAN, -INFINITY, 10**400, "1", None)),
 ]

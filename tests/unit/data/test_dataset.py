@@ -107,6 +107,18 @@ def test_names_of_classes_bring_an_output_each(arrays: dict[str, np.ndarray]) ->
     assert (dataset.train, dataset.fingerprint) == (whole.train, whole.fingerprint)
 
 
+def test_labels_name_the_classes_that_there_are(arrays: dict[str, np.ndarray]) -> None:
+    """Names beyond are for other data sets: the network is the same with and without."""
+    whole = Dataset.of("blobs", arrays)
+    dataset = whole.labelled(("cat", "dog", "fox", "yak"))
+
+    assert (dataset.classes, dataset.outputs) == (("cat", "dog", "fox"), 3)
+    assert whole.labelled(None) == whole
+    with pytest.raises(BpError, match="expected a name for each of the classes from 0 to 2; got 2: cat, dog") as few:
+        whole.labelled(("cat", "dog"))
+    assert few.value.code == Exit.USAGE
+
+
 @pytest.mark.parametrize(("split", "scale"), [(Split(PIXELS, LABELS), 1 / 255), (Split(PIXELS / 2, LABELS), 1)])
 def test_pixels_are_scaled_to_at_most_one_and_other_numbers_are_not(split: Split, scale: float) -> None:
     assert split.scale == scale

@@ -39,10 +39,11 @@ def test_a_run_keeps_its_config_environment_and_metrics(run: Run) -> None:
     assert run.metrics.rows() == ROWS
 
 
-def test_another_data_set_is_not_looked_for_in_the_folder_of_the_runs_own() -> None:
+def test_another_data_set_has_neither_the_folder_nor_the_names_of_the_runs_own() -> None:
     run = Run("r")
-    run.begin(Config(data=DataConfig(name="idx", dir="mine")), {})
-    assert run.config(["data.name=kmnist"]).data.dir is None
+    run.begin(Config(data=DataConfig(name="idx", dir="mine", labels=("cat", "dog"))), {})
+    other = run.config(["data.name=kmnist"]).data
+    assert (other.dir, other.labels) == (None, None)
     assert run.config(["data.seed=3"]).data.dir == "mine"
 
 

@@ -69,6 +69,8 @@ def test_test_images_of_fewer_classes_and_fewer_training_images_than_were_held_o
     assert (few.classes, few.judgement.confusion.sum(axis=1).tolist()) == (("0", "1", "2"), [1, 1, 0])
     assert np.array_equal(few.examples.x.reshape(-1, *few.dataset.shape), images[:2])
     assert measured("train", f"data.dir={archive_folder}/.").examples == 5  # of other data, none are held out
+    named = measure("r", "test", [f"data.dir={archive_folder}/.", "data.labels=[cat, dog, fox]"], silent)
+    assert (named.classes, named.dataset.classes) == (("cat", "dog", "fox"),) * 2
     with pytest.raises(BpError, match="--split validation: expected examples held out for validation; idx has none"):
         measured("validation", f"data.dir={archive_folder}/.")
 

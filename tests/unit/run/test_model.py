@@ -162,6 +162,13 @@ def test_the_parameters_may_be_used_with_other_keys_if_they_fit(digits: Dataset)
     assert caught.value.code == Exit.USAGE
 
 
+def test_classes_are_called_as_the_runs_config_says_also_if_that_was_added_later(digits: Dataset) -> None:
+    path = untrained(settings(), digits)
+    text = (path / "config.yaml").read_text()
+    (path / "config.yaml").write_text(text.replace("labels: null", "labels: [cat, dog, fox]"))
+    assert Model.load(path).classes == ("cat", "dog", "fox")
+
+
 def test_a_data_set_fits_if_its_shape_does_and_it_has_no_more_classes(model: Model, digits: Dataset) -> None:
     model.require_fit(digits, digits.test)
     few = Split(digits.test.x[:2], np.array([0, 1], np.uint8))
