@@ -16,7 +16,8 @@ from pathlib import Path
 from PIL import Image, PngImagePlugin
 
 from mnist_bp.nn.check import graph
-from mnist_bp.report import files, graph_page
+from mnist_bp.report import graph_page
+from mnist_bp.run import files
 from tests.helpers import browser
 
 ROOT = Path(__file__).resolve().parents[1]

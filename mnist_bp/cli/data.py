@@ -125,8 +125,8 @@ def show(name: str, file: Path | None) -> None:
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp.cli import pictures
     from mnist_bp.data import loading
-    from mnist_bp.report import files
     from mnist_bp.report.samples import contact_sheet, samples
+    from mnist_bp.run import files
 
     if file:
         files.require_replaceable(file)

@@ -71,7 +71,7 @@ def command(
         bp eval runs/mnist --predictions predictions.csv
         bp eval runs/book runs/book-relu --committee
     """  # noqa: D301  # \b keeps click from joining the lines
-    from mnist_bp.report import files
+    from mnist_bp.run import files
     from mnist_bp.run.directory import Run
     from mnist_bp.run.measuring import measure
     from mnist_bp.run.predictions import require_free
@@ -171,8 +171,8 @@ def _details(measured: "Measured", confusion: bool, errors: int | None) -> tuple
 
 
 def _draw(measured: "Measured", path: Path, count: int) -> None:
-    from mnist_bp.report import files
     from mnist_bp.report.mistakes import mistakes
+    from mnist_bp.run import files
 
     if content := mistakes(measured, count):
         files.save(path, content)

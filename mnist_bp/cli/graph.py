@@ -42,8 +42,9 @@ def command(
         bp graph --config configs/xor.yaml --example 3 -o xor.html
         bp graph runs/xor | dot -Tpng -o xor.png
     """  # noqa: D301  # \b keeps click from joining the lines
-    from mnist_bp.report import files, graph_page
+    from mnist_bp.report import graph_page
     from mnist_bp.report.graph_words import rows
+    from mnist_bp.run import files
     from mnist_bp.run.example_graph import of_example
 
     config = options.config_of(run, config_file, overrides)

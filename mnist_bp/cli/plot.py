@@ -50,8 +50,9 @@ def command(runs: tuple[str, ...], metric: str | None, functions: tuple[str, ...
         bp plot sweeps/learning-rate --metric train_loss -o loss.pdf
         bp plot --function sigmoid --function relu -o functions.png
     """  # noqa: D301  # \b keeps click from joining the lines
-    from mnist_bp.report import figure, files, plot, terminal
+    from mnist_bp.report import figure, plot, terminal
     from mnist_bp.report.gathering import gather
+    from mnist_bp.run import files
 
     if bool(runs) == bool(functions):
         raise click.UsageError("Give either run directories or --function.")

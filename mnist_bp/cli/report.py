@@ -25,8 +25,8 @@ def command(runs: tuple[str, ...], file: Path) -> None:
         bp report runs/book runs/book-relu -o both.html
         bp report sweeps/learning-rate
     """  # noqa: D301  # \b keeps click from joining the lines
-    from mnist_bp.report import files
     from mnist_bp.report.report import report
+    from mnist_bp.run import files
 
     files.require_replaceable(file)
     files.save(file, report(runs, output.bar))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mnist_bp.extras import extra
-from mnist_bp.report.files import MARK
 from mnist_bp.report.plot import Line, Plot
+from mnist_bp.run.files import MARK
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

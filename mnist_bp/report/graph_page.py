@@ -6,9 +6,9 @@ from mnist_bp.errors import BpError
 from mnist_bp.nn.check import graph
 from mnist_bp.nn.check.graph import Node
 from mnist_bp.nn.check.graph.drawing import number
-from mnist_bp.report.files import MARK
 from mnist_bp.report.graph_words import rows
 from mnist_bp.report.page import render
+from mnist_bp.run.files import MARK
 
 HINT = (
     "pip install 'mnist-bp[graph]' and https://graphviz.org/download install what draws; -o FILE.dot needs neither, "

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from mnist_bp.data.dataset import Dataset
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.extras import extra
-from mnist_bp.report.files import MARK
+from mnist_bp.run.files import MARK
 
 Pixels = npt.NDArray[np.uint8]
 

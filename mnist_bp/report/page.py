@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mnist_bp.extras import extra
-from mnist_bp.report.files import MARK
+from mnist_bp.run.files import MARK
 
 TEMPLATES = Path(__file__).with_name("templates")
 

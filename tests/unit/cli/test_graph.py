@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mnist_bp.report import files, graph_page
+from mnist_bp.report import graph_page
+from mnist_bp.run import files
 from tests.helpers.commands import run
 from tests.helpers.executing import executed
 

@@ -9,7 +9,8 @@ import pytest
 
 from mnist_bp.cli.options import PictureFile
 from mnist_bp.cli.plot import FUNCTIONS, command
-from mnist_bp.report import figure, files, plot
+from mnist_bp.report import figure, plot
+from mnist_bp.run import files
 from tests.helpers.commands import run
 from tests.helpers.making import FOLDER, begun, config, failed, finished, record, unsynced
 

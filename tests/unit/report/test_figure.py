@@ -7,10 +7,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from mnist_bp.report import files
 from mnist_bp.report.charts import Axis, epoch_axis
 from mnist_bp.report.figure import COLOURS, METADATA, drawn
 from mnist_bp.report.plot import Line, Plot
+from mnist_bp.run import files
 
 matplotlib = pytest.importorskip("matplotlib")
 SVG = "{http://www.w3.org/2000/svg}"

@@ -11,7 +11,8 @@ import pytest
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.nn.check import graph
 from mnist_bp.nn.check.graph import Node, variable
-from mnist_bp.report import files, graph_page
+from mnist_bp.report import graph_page
+from mnist_bp.run import files
 
 NAME = "<script>alert('&')</script>"
 VOID = {"meta", "br"}

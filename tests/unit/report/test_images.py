@@ -9,7 +9,7 @@ from PIL import Image
 
 from mnist_bp.errors import BpError
 from mnist_bp.report import images
-from mnist_bp.report.files import MARK
+from mnist_bp.run.files import MARK
 
 L_SHAPED = np.array([[255, 0], [255, 102]], np.uint8)
 

@@ -8,8 +8,8 @@ import pytest
 
 from mnist_bp.errors import BpError
 from mnist_bp.report import page
-from mnist_bp.report.files import MARK
 from mnist_bp.report.page import render
+from mnist_bp.run.files import MARK
 
 VALUES = {
     "title": "<script>alert(1)</script> \x1b[31m & \udcff é",

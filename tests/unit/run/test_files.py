@@ -1,4 +1,4 @@
-"""Tests for the files that people look at."""
+"""Tests for the files that are made of runs and data sets."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mnist_bp.errors import BpError, Exit
-from mnist_bp.report import files
+from mnist_bp.run import files
 from tests.helpers.making import begun, config
 
 

@@ -1,4 +1,4 @@
-"""Files that people look at: one that `bp` has made is replaced by a new one, any other is left alone."""
+"""Files made of runs and data sets: one that `bp` has made is replaced by a new one, any other is left alone."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from mnist_bp.errors import BpError, Exit
 from mnist_bp.run.directory import Run
 
 MARK = f"Made by mnist_bp {__version__}"
-"""What each of these files says somewhere, as its generator, creator or software."""
+"""What each of these files says somewhere, as its generator, creator, software or description."""
 ANY_VERSION = b"Made by mnist_bp "
 
 
