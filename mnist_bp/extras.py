@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from mnist_bp.errors import BpError
 
 EXTRAS = {  # of pyproject.toml, and what their libraries do
-    "export": "writes other formats",
+    "export": "writes ONNX models",
     "images": "reads pictures",
     "page": "draws pages",
     "report": "draws pictures and pages",

@@ -13,8 +13,9 @@ import numpy.typing as npt
 from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.dropout import Dropout
 from mnist_bp.nn.layers import Initializer, Layer
-from mnist_bp.nn.losses import Loss
+from mnist_bp.nn.losses import Loss, SquaredError
 from mnist_bp.nn.nonzero import Examples
+from mnist_bp.nn.softmax import Softmax
 from mnist_bp.nn.views import Views
 
 _QUIET = nullcontext()
@@ -74,6 +75,11 @@ class Network:
     def weights(self) -> list[str]:
         """The names of the parameters that decay: the weights W1, W2, …, not the biases."""
         return [names[own] for layer, names in zip(self.layers, self.names, strict=True) for own in layer.decaying]
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether its loss makes probabilities of its outputs; a squared error does not, unless a softmax layer has."""
+        return isinstance(self.layers[-1], Softmax) or not isinstance(self.loss_function, SquaredError)
 
     @property
     def params(self) -> Views:

@@ -11,9 +11,7 @@ from mnist_bp import regular
 from mnist_bp.atomic import replacing
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.nn.buffers import Array
-from mnist_bp.nn.losses import SquaredError
 from mnist_bp.nn.network import Network
-from mnist_bp.nn.softmax import Softmax
 from mnist_bp.run.directory import Run
 
 
@@ -28,10 +26,9 @@ class Predictions:
 
     @classmethod
     def of(cls, network: Network, outputs: Array, labels: Array) -> "Predictions":
-        """Return what outputs say; those of a squared error are no probabilities, unless a softmax makes them."""
+        """Return what outputs say; those of a squared error may be no probabilities."""
         loss = network.loss_function
-        likely = isinstance(network.layers[-1], Softmax) or not isinstance(loss, SquaredError)
-        kind = "probability" if likely else "output"
+        kind = "probability" if network.gives_probabilities else "output"
         with np.errstate(over="ignore", invalid="ignore"):  # as in the evaluation
             return cls(labels, loss.answers(outputs), kind, loss.probabilities(outputs))
 

@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sweep": {"yaml", "run", "config"} | FILES,
     "report": {"numpy", "jinja2", "markupsafe", "matplotlib", "PIL", "graphviz"}
     | {"build", "config", "data", "nn", "preparation", "train", "run", "sweep"} | FILES,
-    "export": {"numpy", "onnx", "safetensors", "nn", "run", "config"} | FILES,
+    "export": {"numpy", "onnx", "nn", "run", "config"} | FILES,
     "cli": {"click", "tqdm", "config", "data", "nn", "preparation", "train", "run", "sweep", "report", "export"}
     | FILES,
 }  # fmt: skip
