@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from mnist_bp.cli import options
+from mnist_bp.cli.output import printable
 from mnist_bp.cli.result import Result, reports
 
 FORMATS = ("onnx", "safetensors")  # and the endings of their files
@@ -53,7 +54,7 @@ def command(run: str, kind: str, file: Path | None) -> Result:
         "outputs": {name: shapes[name] for name in about.outputs},
     }
     through = ", ".join(f"{name} (N, {size})" for name, (_, size) in shapes.items())
-    return Result(f"{run} → {file}, {_size(len(content))}; {through}", data)
+    return Result(printable(f"{run} → {file}, {_size(len(content))}; {through}"), data)
 
 
 def _size(count: int) -> str:
