@@ -88,7 +88,7 @@ def summarise(**changes: object) -> Callable[[Path], None]:
 GARBAGE = bytes(range(256))
 BAD = {
     "foreign": (lambda path: (path / "config.yaml").unlink(), "expected a run directory, with its config.yaml"),
-    "another version": (edit("config.yaml", "dropout:", "drop_out:"), "config.yaml:16: model.drop_out: unknown key"),
+    "another version": (edit("config.yaml", "dropout:", "drop_out:"), "model.drop_out: unknown key"),
     "half a config": (edit("config.yaml", "learning_rate: 0.1", "learning_"), "config.yaml:"),
     "a contradiction": (edit("config.yaml", "momentum: 0.9", "momentum: 0.5"), "train.momentum: expected 0.9"),
     "garbage for a config": (write("config.yaml", GARBAGE), "config.yaml: expected UTF-8 text; got byte 0x80"),
