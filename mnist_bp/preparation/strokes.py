@@ -16,10 +16,9 @@ from mnist_bp.data.centring import BOX, SIDE
 Floats = NDArray[np.float64]
 
 PEN = 2.2  # pixels: the width of the pen
-SOFTNESS = 1.0  # ink gained per pixel across a stroke's edge
-CHORDS = 8  # straight pieces of the curve between two points
+CHORDS = 4  # straight pieces of the curve between two points
 
-CONSTANTS = {"side": SIDE, "box": BOX, "pen": PEN, "softness": SOFTNESS, "chords": CHORDS}
+CONSTANTS = {"side": SIDE, "box": BOX, "pen": PEN, "chords": CHORDS}
 """What strokes.js is given."""
 
 
@@ -81,14 +80,14 @@ def centre(strokes: list[Floats]) -> list[Floats]:
 def ink(strokes: list[Floats]) -> Floats:
     """Return the ink, (SIDE, SIDE) from 0 to 1, of a round pen led along strokes that are given in the image's pixels.
 
-    At a distance d from the nearest stroke it is ½ + softness · (radius − d), cut off at 0 and 1: with a softness of
-    1, the part of a pixel that the pen covers, but for the bend of its edge and the pixel's corners.
+    At a distance d from the nearest stroke it is ½ + PEN / 2 − d, cut off at 0 and 1: the part of a pixel that the pen
+    covers, but for the bend of its edge and the pixel's corners.
     """
     starts = np.concatenate([stroke[: max(len(stroke) - 1, 1)] for stroke in strokes])
     ends = np.concatenate([stroke[min(len(stroke) - 1, 1) :] for stroke in strokes])
     steps = ends - starts
     squares = np.maximum((steps**2).sum(axis=1), np.finfo(np.float64).tiny)
-    reach = PEN / 2 + 0.5 / SOFTNESS
+    reach = PEN / 2 + 0.5
     top, bottom = np.minimum(starts[:, 1], ends[:, 1]) - reach, np.maximum(starts[:, 1], ends[:, 1]) + reach
     x = np.arange(SIDE)[:, None] + 0.5
     nearest = np.full((SIDE, SIDE), np.inf)
@@ -98,5 +97,5 @@ def ink(strokes: list[Floats]) -> Floats:
         along = np.clip((dx * steps[near, 0] + dy * steps[near, 1]) / squares[near], 0, 1)
         distances = (dx - along * steps[near, 0]) ** 2 + (dy - along * steps[near, 1]) ** 2
         nearest[row] = distances.min(axis=1, initial=np.inf)
-    inked: Floats = np.clip(0.5 + SOFTNESS * (PEN / 2 - np.sqrt(nearest)), 0, 1)
+    inked: Floats = np.clip(reach - np.sqrt(nearest), 0, 1)
     return inked

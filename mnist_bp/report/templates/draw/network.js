@@ -68,7 +68,8 @@ const { logits, probabilities } = (network => {
     tanh: each(Math.tanh),
   };
 
-  const bytes = Uint8Array.from(atob(network.parameters), byte => byte.charCodeAt(0));
+  const text = atob(network.parameters), bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   const parameters = new Float32Array(bytes.buffer);
   let used = 0;
   const take = count => parameters.subarray(used, used += count);

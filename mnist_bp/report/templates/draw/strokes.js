@@ -1,6 +1,6 @@
 // Strokes of a pen as an image like MNIST's: the functions of preparation/strokes.py, with its constants in MNIST.
 // A stroke is an array of points [x, y]; an image is a Float64Array of side × side numbers from 0 to 1, row by row.
-const { draw, ink } = (({ side, box, pen, softness, chords }) => {
+const { draw, ink } = (({ side, box, pen, chords }) => {
   const radius = pen / 2;
 
   // Returns the points of a smooth curve through those of a stroke: a centripetal Catmull-Rom spline.
@@ -60,7 +60,7 @@ const { draw, ink } = (({ side, box, pen, softness, chords }) => {
 
   // Returns the ink of a round pen led along strokes that are given in the image's pixels.
   const ink = strokes => {
-    const nearest = new Float64Array(side * side).fill(Infinity), reach = radius + 0.5 / softness;
+    const nearest = new Float64Array(side * side).fill(Infinity), reach = radius + 0.5;
     const first = low => Math.max(0, Math.ceil(low - reach - 0.5)), last = high => Math.min(side - 1, Math.floor(high + reach - 0.5));
     for (const stroke of strokes) {
       for (let i = 0; i < Math.max(stroke.length - 1, 1); i++) {
@@ -77,7 +77,7 @@ const { draw, ink } = (({ side, box, pen, softness, chords }) => {
         }
       }
     }
-    return nearest.map(distance => Math.max(0, Math.min(1, 0.5 + softness * (radius - Math.sqrt(distance)))));
+    return nearest.map(distance => Math.max(0, Math.min(1, reach - Math.sqrt(distance))));
   };
 
   return { ink, draw: strokes => ink(centre(fit(strokes.map(smooth)))) };
