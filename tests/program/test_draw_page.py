@@ -54,14 +54,15 @@ def computed(chromium: "Chrome", script: str, constant: str, value: object, call
 
 
 def drawings(rng: np.random.Generator) -> list[list[list[list[float]]]]:
-    """Return strokes of all kinds: scribbles, straight and very long ones, dots, with points that stand still."""
+    """Return drawings of all kinds: scribbles, straight lines, dots, pens that stand still, mass at the border."""
     walks = [
         [rng.normal(0, 9, (count, 2)).cumsum(axis=0) for count in rng.integers(1, 40, size=rng.integers(1, 4))]
         for _ in range(60)
     ]
     walks += [[np.repeat(stroke, 2, axis=0) for stroke in walks[0]]]
     lines = [[[[0, 0]]], [[[3, 3]] * 4], [[[0, 0], [7, 0]]], [[[5, 0], [5, 90]]], [[[0, 0], [4, 4]], [[0, 4], [4, 0]]]]
-    return [[stroke.tolist() for stroke in drawing] for drawing in walks] + lines
+    hammers = [[[[0, 9], [18, 9]], *([[x, 0], [x, 18]] for x in head)] for head in ((0, 1, 2, 3), (15, 16, 17, 18))]
+    return [[stroke.tolist() for stroke in drawing] for drawing in walks] + lines + hammers
 
 
 def test_strokes_become_the_same_image_in_the_page(chromium: "Chrome", rng: np.random.Generator) -> None:
