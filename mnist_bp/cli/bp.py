@@ -14,7 +14,9 @@ from mnist_bp.cli.output import forget, if_there_is_room, show_warnings
 from mnist_bp.cli.result import AS_JSON, report_error
 from mnist_bp.errors import BpError, Exit
 
-COMMANDS = ("train", "eval", "gradcheck", "graph", "report", "plot", "data", "config", "sweep", "diff", "export")
+COMMANDS = (
+    "train", "eval", "predict", "draw", "gradcheck", "graph", "report", "plot", "data", "config", "sweep", "diff", "export",
+)  # fmt: skip
 
 
 class Commands(LazyGroup):

@@ -57,6 +57,15 @@ class DataConfig:
         on_resume="free",
         of_setting=False,
     )
+    preprocessing: str = key(
+        "mnist",
+        rules.choice("mnist", "resize"),
+        "how `bp predict` prepares pictures for `data.name: idx`: `mnist` finds digits, boxes and centres them; "
+        "`resize` takes the whole picture",
+        used_by=("data.name", "idx"),
+        on_resume="free",
+        of_setting=False,
+    )
 
 
 @dataclass(frozen=True)

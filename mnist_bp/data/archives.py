@@ -17,7 +17,8 @@ DIGITS = tuple("0123456789")
 class Archives:
     """Four gzipped IDX files; `sha256` in the order of FILES, `mirrors` in the order of trial, `classes` by number.
 
-    `fingerprint` is that of the arrays in them, where it is known.
+    `fingerprint` is that of the arrays in them, where it is known. `preprocessing` is how their images were made: of
+    digits that were boxed and centred ("mnist"), or of whole pictures ("resize").
     """
 
     name: str
@@ -25,6 +26,7 @@ class Archives:
     sha256: tuple[str, str, str, str]
     classes: tuple[str, ...] = DIGITS
     fingerprint: str | None = None
+    preprocessing: str = "mnist"
 
     @property
     def files(self) -> dict[str, str]:
@@ -65,6 +67,7 @@ ARCHIVES = {
                 "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
                 "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
             ),
+            preprocessing="resize",
         ),
         Archives(
             "kmnist",
@@ -76,6 +79,7 @@ ARCHIVES = {
                 "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
             ),
             tuple("おきすつなはまやれを"),
+            preprocessing="resize",
         ),
     )
 }  # fmt: skip

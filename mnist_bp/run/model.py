@@ -13,9 +13,11 @@ from mnist_bp.config import Config
 from mnist_bp.data.dataset import Dataset, Split, labelled
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.nn.network import Network
-from mnist_bp.run import checkpoint
+from mnist_bp.preparation.pictures import Source
+from mnist_bp.run import checkpoint, reading
 from mnist_bp.run.continuing import require_own
 from mnist_bp.run.directory import Run
+from mnist_bp.run.reading import Reading
 from mnist_bp.train.evaluation import BATCH_SIZE
 
 
@@ -78,6 +80,14 @@ class Model:
         Where the loss is a squared error, the outputs are no probabilities, and are returned as they are.
         """
         return self.network.loss_function.probabilities(self.logits(images))
+
+    def read(self, picture: Source) -> list[Reading]:
+        """Return what is read in a picture of any size, in a file or an array: each digit, from left to right.
+
+        `mnist_bp.preparation.pictures.picture` says which arrays, and what it raises. Raises BpError (exit 2) for a
+        network that does not tell classes of 28×28 images apart, and (exit 4) if there is no digit in the picture.
+        """
+        return reading.read(self, picture)
 
     def require_fit(self, dataset: Dataset, split: Split) -> None:
         """Raise BpError (exit 2) unless the network can be measured on these examples of a data set."""

@@ -26,11 +26,10 @@ class Predictions:
 
     @classmethod
     def of(cls, network: Network, outputs: Array, labels: Array) -> "Predictions":
-        """Return what outputs say; those of a squared error may be no probabilities."""
+        """Return what outputs say."""
         loss = network.loss_function
-        kind = "probability" if network.gives_probabilities else "output"
         with np.errstate(over="ignore", invalid="ignore"):  # as in the evaluation
-            return cls(labels, loss.answers(outputs), kind, loss.probabilities(outputs))
+            return cls(labels, loss.answers(outputs), kind(network), loss.probabilities(outputs))
 
     @property
     def confidence(self) -> Array:
@@ -54,6 +53,11 @@ class Predictions:
         """Write the table to a file, whole, in the place of any other; raises OSError if it cannot be written."""
         with replacing(path.resolve() if path.is_symlink() else path) as file:
             file.writelines(f"{line}\n".encode() for line in self.lines())
+
+
+def kind(network: Network) -> str:
+    """Return what the numbers of a network are: a "probability" each, or an "output" that is none."""
+    return "probability" if network.gives_probabilities else "output"
 
 
 def require_free(path: Path, run: Run) -> None:

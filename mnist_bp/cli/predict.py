@@ -1,0 +1,115 @@
+"""`bp predict`: what a run's network reads in pictures."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mnist_bp.cli import options, output
+from mnist_bp.cli.result import Result, reports
+from mnist_bp.errors import BpError, Exit
+
+if TYPE_CHECKING:
+    from mnist_bp.run.model import Model
+    from mnist_bp.run.reading import Reading
+
+NEXT = 2  # classes that are named beside the likeliest
+
+
+@click.command("predict")
+@click.argument("run", type=options.GivenPath())
+@click.argument("images", metavar="IMAGE...", type=options.GivenPath(), nargs=-1, required=True)
+@click.option("--show", is_flag=True, help="Show the images that the network sees.")
+@reports
+def command(run: str, images: tuple[str, ...], show: bool) -> Result:
+    """Read digits in pictures.
+
+    IMAGE is a picture of any size (PNG, JPEG, PGM, BMP, GIF, TIFF or WebP), a folder of such, or - for stdin. Digits,
+    dark on light or light on dark, are found, and read line by line from left to right. Each gets a row, with the
+    probability of the class that the network says, and the next likely ones. Digits must not touch each other. For a
+    network that was trained on something else, a picture is taken as a whole.
+
+    If a picture cannot be read, the others are, and the exit code is 4.
+
+    \b
+    Examples:
+        bp predict runs/mnist photo.jpg
+        bp predict runs/mnist seven.png --show
+        bp predict runs/mnist scans --json
+        bp predict runs/mnist - <photo.jpg
+    """  # noqa: D301  # \b keeps click from joining the lines
+    from mnist_bp.run.model import Model
+    from mnist_bp.run.reading import preprocessing
+
+    model = Model.load(run)
+    preprocessing(model)
+    found: list[tuple[str, Reading]] = []
+    failures: list[tuple[str, str | None]] = []
+    names = [*_files(images)]
+    with output.bar("reading", len(names), "picture") as advance:
+        for name in names:
+            try:
+                found += [(name, each) for each in model.read(_content(name))]
+            except OSError as error:
+                failures.append((f"{name}: {error.strerror or error}", None))
+            except BpError as error:
+                if error.code != Exit.NO_DATA:
+                    raise
+                failures.append((f"{name}: {error}", error.hint))
+            advance(1)
+    data = {"predictions": [_about(name, each) for name, each in found]}
+    lines = _lines(model, found, show) if found else []
+    code = Exit.NO_DATA if failures else Exit.DONE
+    hint = next((hint for _, hint in failures if hint), None)
+    return Result(lines, data, code, "\n".join(message for message, _ in failures), hint)
+
+
+def _files(images: Sequence[str]) -> Iterator[str]:
+    """Yield the names of files, those in folders too, and - for stdin."""
+    from mnist_bp.preparation.pictures import pictures_in
+
+    for name in images:
+        if Path(name).is_dir():
+            yield from map(str, pictures_in(Path(name)))
+        else:
+            yield name
+
+
+def _content(name: str) -> "bytes | Path":
+    return sys.stdin.buffer.read() if name == "-" else Path(name)
+
+
+def _about(name: str, reading: "Reading") -> dict[str, Any]:
+    return {
+        "file": name,
+        "label": reading.label,
+        "probability": reading.probability,
+        "probabilities": reading.probabilities.tolist(),
+        "box": list(reading.box),
+    }
+
+
+def _lines(model: "Model", found: "Sequence[tuple[str, Reading]]", show: bool) -> Iterator[str]:
+    import numpy as np
+
+    from mnist_bp.cli import pictures
+    from mnist_bp.cli.columns import aligned
+    from mnist_bp.run.predictions import kind
+    from mnist_bp.run.reading import preprocessing
+
+    digits = preprocessing(model) == "mnist"
+    rows = [["file", "digit" if digits else "class", kind(model.network), "next"]]
+    for name, reading in found:
+        best, *following = np.argsort(-reading.probabilities, kind="stable")[: NEXT + 1]
+        others = [f"{model.classes[each]} {reading.probabilities[each]:.4f}" for each in following]
+        rows.append([name, model.classes[best], f"{reading.probability:.4f}", "  ".join(others)])
+    yield from aligned(rows).split("\n")
+    if not digits:
+        yield ""
+        yield "pictures are taken as a whole, light on dark: the network was trained on images, not on centred digits"
+    if show:
+        yield ""
+        images = np.stack([reading.image for _, reading in found])
+        yield from pictures.rows(images, [reading.label for _, reading in found], pictures.style())

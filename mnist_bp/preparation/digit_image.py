@@ -1,0 +1,80 @@
+"""A digit's ink as an image of MNIST's: in a box, by a pen of usual width, around its centre of mass."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_bp.data.centring import BOX, SIDE
+from mnist_bp.preparation.pictures import Grey
+from mnist_bp.preparation.resampling import resampled
+
+THINNEST, BROADEST = 1.8, 3.5  # pixels: how wide nine tenths of the strokes in MNIST's training images are
+FINE = 8  # pixels, for one of the image, of the grid on which strokes are made wider or narrower
+ROOM = 4  # pixels of the image that this grid has around the box
+EDGE = 0.5  # of full ink: where a stroke ends
+
+
+def image(ink: Grey) -> NDArray[np.uint8]:
+    """Return the image, (SIDE, SIDE), of a digit's ink, (H, W) from 0 to 1.
+
+    Source of box and centre: LeCun, Bottou, Bengio & Haffner, Gradient-based learning applied to document recognition
+    (1998), section III.A. Where the box needs no scaling, ink moves by whole pixels.
+    """
+    left, top, right, bottom = box(ink)
+    longest = max(right - left, bottom - top)
+    width = min(stroke_width(ink), longest / 2)
+    pen = float(np.clip(width * BOX / longest, THINNEST, BROADEST))
+    scale = (BOX - pen) / (longest - width)
+    if abs(pen - width * scale) > 1 / FINE:
+        step = 1 / scale / FINE
+        corner = top - ROOM / scale, left - ROOM / scale
+        rows, columns = (int((end - start) * scale + 2 * ROOM) * FINE for start, end in ((top, bottom), (left, right)))
+        ink = _changed(resampled(ink, corner, step, (rows, columns)), (pen - width * scale) / 2 * FINE)
+        scale = 1 / FINE
+    return _placed(ink, scale)
+
+
+def stroke_width(ink: Grey) -> float:
+    """Return how many pixels wide strokes are on average: twice their area over the length of their edges.
+
+    The length is the total variation, which takes grey edges for what they are: the coarea formula.
+    Source: Federer, Geometric Measure Theory (1969), theorem 4.5.9.
+    """
+    padded = np.pad(ink, 1)
+    down, right = np.diff(padded, axis=0)[:, :-1], np.diff(padded, axis=1)[:-1]
+    return float(2 * ink.sum() / np.hypot(down, right).sum())
+
+
+def box(ink: Grey) -> tuple[int, int, int, int]:
+    """Return left, top, right and bottom of the strokes."""
+    inked = ink >= min(EDGE, float(ink.max()))
+    rows, columns = (np.flatnonzero(inked.any(axis=axis)) for axis in (1, 0))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def _changed(ink: Grey, by: float) -> Grey:
+    """Return ink with edges moved outwards by so many pixels, or inwards: a dilation, or an erosion, by a disc."""
+    if by < 0:
+        return 1 - _changed(1 - ink, -by)
+    reach = int(by)
+    height, width = ink.shape
+    padded = np.pad(ink, reach, mode="edge")
+    changed = ink
+    for y in range(-reach, reach + 1):
+        for x in range(-reach, reach + 1):
+            if x * x + y * y <= by * by:
+                shifted = padded[reach + y : reach + y + height, reach + x : reach + x + width]
+                changed = np.maximum(changed, shifted)
+    return changed
+
+
+def _placed(ink: Grey, scale: float) -> NDArray[np.uint8]:
+    left, top, right, bottom = box(ink)
+    mass = ink.sum()
+    corner = []
+    for axis, (low, high) in enumerate(((top, bottom), (left, right))):
+        middle = ink.sum(axis=1 - axis) @ (np.arange(ink.shape[axis]) + 0.5) / mass
+        start = np.clip((SIDE + 1) / 2 - (middle - low) * scale, 0, SIDE - (high - low) * scale)
+        start = np.rint(start) if scale == 1 else start
+        corner.append(low - start / scale)
+    image = resampled(ink, (corner[0], corner[1]), 1 / scale, (SIDE, SIDE))
+    return np.rint(255 * np.clip(image, 0, 1)).astype(np.uint8)

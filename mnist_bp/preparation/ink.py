@@ -1,0 +1,62 @@
+"""What is ink in a picture: the difference from the paper around it, whichever of the two is the lighter."""
+
+import numpy as np
+
+from mnist_bp.preparation.pictures import Grey
+from mnist_bp.preparation.resampling import enlarged, reduced
+
+COARSE = 100  # pixels of the longer side of the picture in which the paper is looked for
+WIDEST = 0.3  # of its shorter side: strokes are narrower than this
+LEAST = 0.06  # of the light, which ink takes away at least
+NOISE = 6.0  # standard deviations of the paper, by which ink differs from it at least
+FAINTEST = 0.35  # of the strongest ink's strength, which ink has at least
+STRONGEST = 20  # pixels, of which the faintest tells how strong the strongest ink is
+
+
+def ink(grey: Grey) -> Grey:
+    """Return how much ink there is in each pixel, (H, W) from 0 to 1; all 0 if nothing differs from the paper.
+
+    Dark ink takes away a part of the light that the paper around it reflects. Light ink is seen as on a negative.
+    """
+    if not _is_ink_dark(grey):
+        grey = 255 - grey
+    taken = 1 - (grey + 1) / (_paper(grey) + 1)
+    middle = np.median(taken)
+    noise = 1.4826 * np.median(np.abs(taken - middle))
+    taken -= middle
+    strongest = np.sort(taken, axis=None)[-min(STRONGEST, taken.size)]
+    if strongest < max(LEAST, NOISE * noise):
+        return np.zeros_like(grey)
+    floor = max(LEAST, NOISE * noise, FAINTEST * strongest) / 2
+    strength: Grey = np.clip((taken - floor) / (strongest - floor), 0, 1)
+    return strength
+
+
+def _is_ink_dark(grey: Grey) -> bool:
+    """Whether what differs most from the light around it is darker than that: the skewness of the difference tells."""
+    small = reduced(grey, _coarse(grey.shape))
+    difference = small - _windows(small, max(min(small.shape) // 4, 1)).mean(axis=(2, 3))
+    return bool((difference**3).sum() <= 0)
+
+
+def _paper(grey: Grey) -> Grey:
+    """Return the light of the paper: dark strokes are filled with what is around them, shadows are left.
+
+    That is a closing by a square that is wider than strokes, on a coarse picture.
+    Source: Serra, Image Analysis and Mathematical Morphology (1982), chapter XII.
+    """
+    small = reduced(grey, _coarse(grey.shape))
+    reach = max(round(WIDEST * min(small.shape) / 2), 1)
+    filled = _windows(_windows(small, reach).max(axis=(2, 3)), reach).min(axis=(2, 3))
+    return enlarged(_windows(filled, reach).mean(axis=(2, 3)), (grey.shape[0], grey.shape[1]))
+
+
+def _windows(pixels: Grey, reach: int) -> Grey:
+    """Return the square around each pixel, (H, W, side, side); beyond the edge, the picture goes on as it ends."""
+    side = 2 * reach + 1
+    return np.lib.stride_tricks.sliding_window_view(np.pad(pixels, reach, mode="edge"), (side, side))
+
+
+def _coarse(shape: tuple[int, ...]) -> tuple[int, int]:
+    height, width = (max(round(side * min(COARSE / max(shape), 1)), 1) for side in shape)
+    return height, width

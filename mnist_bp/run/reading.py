@@ -1,0 +1,56 @@
+"""What a network reads in pictures from outside, which are prepared as its own examples were."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_bp.data.archives import ARCHIVES
+from mnist_bp.data.centring import SIDE
+from mnist_bp.errors import BpError, Exit
+from mnist_bp.preparation.pictures import Source
+from mnist_bp.preparation.prepared import prepare
+
+if TYPE_CHECKING:
+    from mnist_bp.run.model import Model
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The class that a network says, by name, with its probability and those of all classes, (K,).
+
+    `box` is where it is in the upright picture: left, top, right and bottom in pixels. `image`, (28, 28), is what the
+    network has seen.
+    """
+
+    label: str
+    probability: float
+    probabilities: NDArray[np.floating]
+    box: tuple[int, int, int, int]
+    image: NDArray[np.uint8]
+
+
+def read(model: "Model", picture: Source) -> list[Reading]:
+    """Return what a network reads in a picture; raises as `Model.read`."""
+    prepared = prepare(picture, preprocessing(model))
+    rows = model.predict(np.stack([each.image for each in prepared]))
+    return [
+        Reading(model.classes[row.argmax()], float(row.max()), row, each.box, each.image)
+        for row, each in zip(rows, prepared, strict=True)
+    ]
+
+
+def preprocessing(model: "Model") -> str:
+    """Return how pictures are prepared for a network, "mnist" or "resize".
+
+    Raises BpError (exit 2) for one that does not tell classes of images as large as MNIST's apart.
+    """
+    if model.shape != (SIDE, SIDE):
+        got = "×".join(map(str, model.shape)) + (" numbers" if model.scale == 1 else " pixels")
+        message = f"expected a run that was trained on images of {SIDE}×{SIDE} pixels; got one trained on {got}"
+        raise BpError(message, code=Exit.USAGE)
+    if len(model.classes) < 2:
+        raise BpError("expected a run whose network tells classes apart; got one class", code=Exit.USAGE)
+    name = model.config.data.name
+    return ARCHIVES[name].preprocessing if name in ARCHIVES else model.config.data.preprocessing
