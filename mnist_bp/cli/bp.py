@@ -15,7 +15,8 @@ from mnist_bp.cli.result import AS_JSON, report_error
 from mnist_bp.errors import BpError, Exit
 
 COMMANDS = (
-    "train", "eval", "predict", "draw", "gradcheck", "graph", "report", "plot", "data", "config", "sweep", "diff", "export",
+    "train", "eval", "predict", "draw", "gradcheck", "graph", "report", "plot", "data", "config", "sweep", "diff",
+    "export",
 )  # fmt: skip
 
 

@@ -29,5 +29,5 @@ def command(runs: tuple[str, ...], file: Path) -> None:
     from mnist_bp.run import files
 
     files.require_replaceable(file)
-    files.save(file, report(runs, output.bar))
+    files.save(file, report(runs, output.bar, file.parent))
     click.echo(output.printable(f"{file}"))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -20,11 +21,13 @@ from mnist_bp.report import images
 from mnist_bp.report.charts import charts
 from mnist_bp.report.gallery import ABREAST, gallery
 from mnist_bp.report.gathering import Gathered
+from mnist_bp.report.links import DRAWING, beside, identity
 from mnist_bp.report.weights import weights
 from mnist_bp.run import checking
 from mnist_bp.run.directory import Run
 from mnist_bp.run.measuring import Measured, measure
 from mnist_bp.run.model import Model
+from mnist_bp.run.reading import preprocessing
 
 MISTAKES = 24
 QUICK = 400_000_000  # parameters × examples of a batch × outputs, of which a full check takes about two seconds
@@ -33,7 +36,7 @@ FEW = 10  # examples of a gradient check that would take longer
 T = TypeVar("T")
 
 
-def contents(gathered: Gathered, progress: Progress) -> dict[str, Any]:
+def contents(gathered: Gathered, progress: Progress, folder: Path = Path()) -> dict[str, Any]:
     """Return what `single.html.jinja` shows of the only run that was gathered.
 
     What cannot be made is None, and `why` says why: mostly, because the data set is not to be had.
@@ -60,6 +63,9 @@ def contents(gathered: Gathered, progress: Progress) -> dict[str, Any]:
     shown = weights(model) if model else None
     return {
         "run": outcome,
+        "identity": identity(path),
+        "drawing": beside(folder / DRAWING, path),
+        "drawable": _is_drawable(model) if model else False,
         "title": gathered.labels[0],
         "last": records[-1] if records else None,
         "seconds": sum(record.seconds for record in records),
@@ -124,6 +130,13 @@ def _shares(confusion: Array) -> Array:
     wrong = np.sqrt(part - np.diag(part.diagonal()))
     shares: Array = np.diag(part.diagonal()) + wrong / (wrong.max() or 1)
     return shares
+
+
+def _is_drawable(model: Model) -> bool:
+    try:
+        return bool(preprocessing(model))
+    except BpError:
+        return False
 
 
 def _checked(config: Config, path: str, progress: Progress) -> Report:

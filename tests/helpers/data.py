@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from mnist_bp.data import synthetic
 from mnist_bp.data.archives import FILES
+from mnist_bp.streams import TEST_DIGITS
 
 MNIST = Path(__file__).parents[3] / "shared" / "mnist"
 
@@ -27,8 +29,16 @@ def blobs(count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]
 
 def archives(folder: Path, rng: np.random.Generator) -> Path:
     """Make a folder of gzipped IDX files, named as MNIST's, of 210 and 60 such images."""
+    return _written(folder, [*blobs(210, rng), *blobs(60, rng)])
+
+
+def digits(folder: Path) -> Path:
+    """Make such a folder of 20 drawn digits, which are for training and for testing."""
+    return _written(folder, [*synthetic.draw(20, 0, TEST_DIGITS)] * 2)
+
+
+def _written(folder: Path, arrays: list[np.ndarray]) -> Path:
     folder.mkdir()
-    arrays = [*blobs(210, rng), *blobs(60, rng)]
     for name, array in zip(FILES, arrays, strict=True):
         (folder / name).write_bytes(gzip.compress(idx(array), mtime=0))
     return folder

@@ -1,6 +1,6 @@
 // Strokes of a pen as an image like MNIST's: the functions of preparation/strokes.py, with its constants in MNIST.
 // A stroke is an array of points [x, y]; an image is a Float64Array of side × side numbers from 0 to 1, row by row.
-const { draw, ink } = (({ side, box, pen, chords }) => {
+const { draw, ink, smooth } = (({ side, box, pen, chords }) => {
   const radius = pen / 2;
 
   // Returns the points of a smooth curve through those of a stroke: a centripetal Catmull-Rom spline.
@@ -80,5 +80,5 @@ const { draw, ink } = (({ side, box, pen, chords }) => {
     return nearest.map(distance => Math.max(0, Math.min(1, reach - Math.sqrt(distance))));
   };
 
-  return { ink, draw: strokes => ink(centre(fit(strokes.map(smooth)))) };
+  return { ink, smooth, draw: strokes => ink(centre(fit(strokes.map(smooth)))) };
 })(MNIST);

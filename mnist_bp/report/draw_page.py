@@ -1,0 +1,45 @@
+"""The page that `bp draw` makes: a pad to draw on, and what a run's network says of the drawing."""
+
+from pathlib import Path
+
+from mnist_bp.preparation.strokes import CONSTANTS
+from mnist_bp.report import page
+from mnist_bp.report.embedded import embedded
+from mnist_bp.report.links import REPORT, beside, identity
+from mnist_bp.report.single import described
+from mnist_bp.run import outcome
+from mnist_bp.run.model import Model
+from mnist_bp.run.reading import preprocessing
+
+SURE = {True: 0.9, False: 0.5}  # the probability, or the output that is none, from which an answer is given
+MOST_INK = 130  # pixels: of the first 2,000 training images of MNIST, traced to strokes, 13 have more
+
+
+def html(path: str, folder: Path) -> bytes:
+    """Return the page of a run, for a folder, where there may be a report on it.
+
+    Raises BpError (exit 2) if there is no run, or if its network does not tell classes of images of 28×28 pixels apart,
+    and (exit 1) if there is no sound checkpoint, or the extra `page` is missing.
+    """
+    model = Model.load(path)
+    boxed = preprocessing(model) == "mnist"
+    return page.render(
+        "draw.html.jinja",
+        title="Draw a digit" if boxed else "Draw",
+        identity=identity(path),
+        path=path,
+        described=described(model.config, model),
+        data=model.config.data.name,
+        step=model.step,
+        came=outcome.read(Path(path)),
+        report=beside(folder / REPORT, path),
+        mnist=CONSTANTS,
+        network=embedded(model),
+        pad={
+            "classes": model.classes,
+            "boxed": boxed,
+            "percent": model.network.gives_probabilities,
+            "sure": SURE[model.network.gives_probabilities],
+            "mostInk": MOST_INK if boxed else None,
+        },
+    )
