@@ -1,5 +1,6 @@
 """The page to draw on, in a real browser: its scripts compute what the package computes."""
 
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,8 +84,12 @@ def test_a_network_computes_the_same_in_the_page(name: str, chromium: "Chrome", 
     network.initialize(he, rng)
     network.parameters += rng.normal(0, 0.01, network.parameters.shape)  # biases, too
     model = Model(chosen, network, (28, 28), 1 / 255, tuple("0123456789"), "", 0)
-    images = rng.integers(0, 256, (500, 784)) * rng.integers(0, 2, (500, 784))
-    logits = computed(chromium, "network.js", "NETWORK", embedded(model), "logits", images.tolist())
+    images = rng.integers(0, 256, (500, 784), np.uint8) * rng.integers(0, 2, (500, 784), np.uint8)
+    call = "(text => logits(Uint8Array.from(atob(text), byte => byte.charCodeAt(0))))"
+    given = [base64.b64encode(image.tobytes()).decode() for image in images]
+    logits = computed(chromium, "network.js", "NETWORK", embedded(model), call, given)
     np.testing.assert_allclose(logits, model.logits(images), rtol=0, atol=1e-4)
+    logits[0, 3] = 2000  # whose exponential overflows
     found = computed(chromium, "network.js", "NETWORK", embedded(model), "probabilities", logits.tolist())
-    np.testing.assert_allclose(found, model.predict(images), rtol=0, atol=1e-4)
+    expected = network.loss_function.probabilities(logits.astype(np.float32))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)

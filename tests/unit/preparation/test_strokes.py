@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -33,6 +33,7 @@ def circle(count: int) -> np.ndarray:
     return np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
 
+@settings(max_examples=25)
 @given(drawings())
 def test_neither_place_nor_size_of_a_drawing_matters(strokes: Strokes) -> None:
     image = draw(strokes)
@@ -42,11 +43,13 @@ def test_neither_place_nor_size_of_a_drawing_matters(strokes: Strokes) -> None:
     np.testing.assert_allclose(draw([3.7 * stroke + (100.3, -20.1) for stroke in strokes]), image, rtol=0, atol=1e-9)
 
 
+@settings(max_examples=25)
 @given(drawings())
 def test_points_where_the_pen_stands_still_change_nothing(strokes: Strokes) -> None:
     np.testing.assert_array_equal(draw([np.repeat(stroke, 3, axis=0) for stroke in strokes]), draw(strokes))
 
 
+@settings(max_examples=25)
 @given(drawings())
 def test_the_ink_fills_a_box_with_its_centre_of_mass_in_the_middle_of_the_image(strokes: Strokes) -> None:
     """Strokes this light in their parts never come to the border."""
@@ -77,14 +80,14 @@ def test_a_straight_stroke_fills_the_box_with_a_line_of_the_pens_width() -> None
 
 
 def test_ink_is_the_area_that_the_pen_covers() -> None:
-    """Counted on a grid of 100 × 100 points a pixel, for a slanted line and a dot."""
-    fine = (np.arange(100 * SIDE) + 0.5) / 100
+    """Counted on a grid of 20 × 20 points a pixel, for a slanted line and a dot."""
+    fine = (np.arange(20 * SIDE) + 0.5) / 20
     for start, end in (((5.3, 20.1), (20.7, 9.9)), ((14.2, 13.7), (14.2, 13.7))):
         (x0, y0), (dx, dy) = start, np.subtract(end, start)
         x, y = np.meshgrid(fine - x0, fine - y0)
         along = np.clip((x * dx + y * dy) / max(dx**2 + dy**2, 1e-9), 0, 1)
         covered = np.hypot(x - along * dx, y - along * dy) < PEN / 2
-        area = covered.reshape(SIDE, 100, SIDE, 100).mean(axis=(1, 3))
+        area = covered.reshape(SIDE, 20, SIDE, 20).mean(axis=(1, 3))
         np.testing.assert_allclose(ink([np.array([start, end])]), area, atol=0.13)
         np.testing.assert_allclose(ink([np.array([start, end])]).sum(), area.sum(), rtol=0.1)
 
