@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image, PngImagePlugin
 
@@ -20,9 +21,26 @@ from mnist_bp.report import graph_page
 from mnist_bp.run import files
 from tests.helpers import browser
 
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
+
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
 LARGEST = 200_000  # bytes
+FIVE = (  # strokes, as parts of the pad's width and height
+    (
+        (0.34, 0.16),
+        (0.33, 0.27),
+        (0.31, 0.44),
+        (0.45, 0.41),
+        (0.59, 0.46),
+        (0.65, 0.6),
+        (0.6, 0.76),
+        (0.46, 0.85),
+        (0.3, 0.8),
+    ),
+    ((0.34, 0.16), (0.5, 0.155), (0.66, 0.14)),
+)
 
 
 def apples() -> bytes:
@@ -55,21 +73,38 @@ def report() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         _bp(folder, "train", "--config", str(ROOT / "configs/quickstart.yaml"), "--quiet")
         _bp(folder, "report", "runs/quickstart")
-        return _screenshot(Path(folder, "report.html"), "[data-true='7'][data-said='4']", 1040, 1110)
+        return _screenshot(Path(folder, "report.html"), _click_on_a_confusion, 1040, 1110)
+
+
+def draw() -> bytes:
+    """Return the page to draw on, with a drawn digit that the network of configs/quickstart.yaml reads."""
+    with tempfile.TemporaryDirectory() as folder:
+        _bp(folder, "train", "--config", str(ROOT / "configs/quickstart.yaml"), "--quiet")
+        _bp(folder, "draw", "runs/quickstart")
+        return _screenshot(Path(folder, "draw.html"), _draw_a_five, 960, 680)
+
+
+def _click_on_a_confusion(chromium: "Chrome") -> None:
+    chromium.find_element("css selector", "[data-true='7'][data-said='4']").click()
+
+
+def _draw_a_five(chromium: "Chrome") -> None:
+    for stroke in FIVE:
+        browser.drag(chromium, "#pad", stroke)
 
 
 def _bp(folder: str, *arguments: str) -> None:
     subprocess.run([sys.executable, "-m", "mnist_bp", *arguments], cwd=folder, check=True)
 
 
-def _screenshot(page: Path, clicked: str, width: int, height: int) -> bytes:
-    """Return the top of a page in chromium, after a click, as PNG."""
+def _screenshot(page: Path, act: Callable[["Chrome"], None], width: int, height: int) -> bytes:
+    """Return the top of a page in chromium, after something has been done there, as PNG."""
     with browser.opened() as chromium:
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
         chromium.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
         chromium.get(page.as_uri())
-        chromium.execute_script(f'document.querySelector("{clicked}").click()')
+        act(chromium)
         shown = Image.open(io.BytesIO(chromium.get_screenshot_as_png())).convert("RGB")
     about, file = PngImagePlugin.PngInfo(), io.BytesIO()
     about.add_text("Software", files.MARK)
@@ -82,6 +117,7 @@ PICTURES: dict[str, Callable[[], bytes]] = {
     "fruit.svg": fruit,
     "digits.png": digits,
     "report.png": report,
+    "draw.png": draw,
 }
 
 

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from tempfile import TemporaryDirectory
@@ -51,3 +51,18 @@ def opened() -> Iterator["Chrome"]:
             yield browser
         finally:
             browser.quit()
+
+
+def drag(chromium: "Chrome", element: str, points: Sequence[tuple[float, float]], kind: str = "mouse") -> None:
+    """Lead a "mouse" with its button down, or a finger ("touch"), over an element; points are parts of its size."""
+    box = chromium.find_element("css selector", element).rect
+    for number, (x, y) in enumerate([points[0], *points, points[-1]]):
+        at: dict[str, float] = {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
+        last = number > len(points)
+        if kind == "touch":
+            name = "touchEnd" if last else "touchMove" if number else "touchStart"
+            chromium.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": name, "touchPoints": [] if last else [at]})
+        else:
+            name = "mouseReleased" if last else "mouseMoved" if number else "mousePressed"
+            button = {"button": "left", "buttons": 0 if last else 1, "clickCount": 1}
+            chromium.execute_cdp_cmd("Input.dispatchMouseEvent", {"type": name, **at, **button})
