@@ -92,24 +92,23 @@ def _about(name: str, reading: "Reading") -> dict[str, Any]:
 
 
 def _lines(model: "Model", found: "Sequence[tuple[str, Reading]]", show: bool) -> Iterator[str]:
-    import numpy as np
-
     from mnist_bp.cli import pictures
     from mnist_bp.cli.columns import aligned
     from mnist_bp.run.predictions import kind
-    from mnist_bp.run.reading import preprocessing
+    from mnist_bp.run.reading import preprocessing, seen
 
     digits = preprocessing(model) == "mnist"
     rows = [["file", "digit" if digits else "class", kind(model.network), "next"]]
     for name, reading in found:
-        best, *following = np.argsort(-reading.probabilities, kind="stable")[: NEXT + 1]
-        others = [f"{model.classes[each]} {reading.probabilities[each]:.4f}" for each in following]
-        rows.append([name, model.classes[best], f"{reading.probability:.4f}", "  ".join(others)])
+        both = zip(reading.probabilities.tolist(), model.classes, strict=True)
+        likeliest = sorted(both, key=lambda each: -each[0])[1 : NEXT + 1]
+        following = "  ".join(f"{label} {probability:.4f}" for probability, label in likeliest)
+        rows.append([name, reading.label, f"{reading.probability:.4f}", following])
     yield from aligned(rows).split("\n")
     if not digits:
         yield ""
         yield "pictures are taken as a whole, light on dark: the network was trained on images, not on centred digits"
     if show:
         yield ""
-        images = np.stack([reading.image for _, reading in found])
-        yield from pictures.rows(images, [reading.label for _, reading in found], pictures.style())
+        readings = [reading for _, reading in found]
+        yield from pictures.rows(seen(readings), [each.label for each in readings], pictures.style())

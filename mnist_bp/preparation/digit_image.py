@@ -19,6 +19,7 @@ def image(ink: Grey) -> NDArray[np.uint8]:
     Source of box and centre: LeCun, Bottou, Bengio & Haffner, Gradient-based learning applied to document recognition
     (1998), section III.A. Where the box needs no scaling, ink moves by whole pixels.
     """
+    ink = ink / ink.max()
     left, top, right, bottom = box(ink)
     longest = max(right - left, bottom - top)
     width = min(stroke_width(ink), longest / 2)
@@ -46,7 +47,7 @@ def stroke_width(ink: Grey) -> float:
 
 def box(ink: Grey) -> tuple[int, int, int, int]:
     """Return left, top, right and bottom of the strokes."""
-    inked = ink >= min(EDGE, float(ink.max()))
+    inked = ink >= EDGE
     rows, columns = (np.flatnonzero(inked.any(axis=axis)) for axis in (1, 0))
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 

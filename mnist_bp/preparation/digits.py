@@ -10,7 +10,7 @@ from mnist_bp.preparation.pictures import Grey
 INKED = 0.3  # of full ink, from which pixels belong to a stroke
 SMALLEST = 5  # pixels of a digit's longer side
 SPECK, PIECE = 0.35, 0.6  # of the largest: what is smaller is no digit; what is smaller may be a piece of its neighbour
-GAP = 0.12  # of the largest: pieces that are nearer to each other may belong together
+GAP = 0.15  # of the largest: pieces that are nearer to each other may belong together
 FLAT = 0.25  # of its width: what is less high is a line and no digit
 
 
@@ -71,7 +71,7 @@ def parts(ink: Grey) -> list[Part]:
     boxes = _boxes(numbers, count)
     chosen = _without_frames(boxes, numbers, count)
     sizes = np.max(boxes[:, 2:] - boxes[:, :2], axis=1)
-    largest = max(sizes[chosen])
+    largest = max((sizes[piece] for piece in chosen if not _is_flat(boxes[piece])), default=0)
     groups: list[list[int]] = []
     for piece in sorted(chosen, key=lambda each: -sizes[each]):
         near = [group for group in groups if any(_belong(boxes[piece], boxes[other], largest) for other in group)]

@@ -35,8 +35,9 @@ def ink(grey: Grey) -> Grey:
 def _is_ink_dark(grey: Grey) -> bool:
     """Whether what differs most from the light around it is darker than that: the skewness of the difference tells."""
     small = reduced(grey, _coarse(grey.shape))
-    difference = small - _windows(small, max(min(small.shape) // 4, 1)).mean(axis=(2, 3))
-    return bool((difference**3).sum() <= 0)
+    reach = max(min(small.shape) // 4, 1)
+    around = _windows(np.pad(small, reach, mode="reflect", reflect_type="odd"), reach).mean(axis=(2, 3))
+    return bool(((small - around) ** 3).sum() <= 0)
 
 
 def _paper(grey: Grey) -> Grey:
@@ -47,14 +48,14 @@ def _paper(grey: Grey) -> Grey:
     """
     small = reduced(grey, _coarse(grey.shape))
     reach = max(round(WIDEST * min(small.shape) / 2), 1)
-    filled = _windows(_windows(small, reach).max(axis=(2, 3)), reach).min(axis=(2, 3))
-    return enlarged(_windows(filled, reach).mean(axis=(2, 3)), (grey.shape[0], grey.shape[1]))
+    lightest = _windows(np.pad(small, 2 * reach, mode="edge"), reach).max(axis=(2, 3))
+    return enlarged(_windows(lightest, reach).min(axis=(2, 3)), (grey.shape[0], grey.shape[1]))
 
 
 def _windows(pixels: Grey, reach: int) -> Grey:
-    """Return the square around each pixel, (H, W, side, side); beyond the edge, the picture goes on as it ends."""
+    """Return the square around each pixel that is not nearer to the edge than it reaches, (H, W, side, side)."""
     side = 2 * reach + 1
-    return np.lib.stride_tricks.sliding_window_view(np.pad(pixels, reach, mode="edge"), (side, side))
+    return np.lib.stride_tricks.sliding_window_view(pixels, (side, side))
 
 
 def _coarse(shape: tuple[int, ...]) -> tuple[int, int]:

@@ -23,7 +23,6 @@ FORMATS = ("PNG", "JPEG", "PPM", "BMP", "GIF", "TIFF", "WEBP")  # which Pillow d
 ENDINGS = {".png", ".jpg", ".jpeg", ".pgm", ".ppm", ".pbm", ".pnm", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
 MOST = 2**26  # pixels of a picture: as many as most cameras make, and decoded within 300 MB
 ENOUGH = 1200  # pixels of the longer side: of larger pictures, whole blocks of pixels are averaged down to it
-ORIENTATION = 0x0112  # the EXIF tag; from 5 on, width and height change places
 LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
@@ -70,10 +69,10 @@ def _decoded(file: IO[bytes]) -> Picture:
             with Image.open(file, formats=FORMATS) as image:
                 width, height = image.size
                 if width * height <= MOST:
-                    if image.getexif().get(ORIENTATION, 1) >= 5:
-                        width, height = height, width
                     image.draft("RGB", (ENOUGH, ENOUGH))
-                    return Picture(_grey(ImageOps.exif_transpose(image)), (width, height))
+                    upright = ImageOps.exif_transpose(image)
+                    turned = (upright.width > upright.height) != (width > height)
+                    return Picture(_grey(upright), (height, width) if turned else (width, height))
     except Image.DecompressionBombError:
         pass
     except MemoryError:

@@ -63,11 +63,11 @@ def _whole(found: Picture) -> list[Prepared]:
     What is at its edge is the background, which becomes 0 and fills the square.
     """
     grey = found.grey
+    if (grey == grey[0, 0]).all():
+        raise BpError("expected a picture of something; got a blank one", code=Exit.NO_DATA)
     if grey.shape != (SIDE, SIDE):
         edge = np.median(np.concatenate([grey[[0, -1]].ravel(), grey[:, [0, -1]].ravel()]))
         light = np.abs(grey - edge)
-        if not light.any():
-            raise BpError("expected a picture of something; got a blank one", code=Exit.NO_DATA)
         step = max(grey.shape) / SIDE
         corner_y, corner_x = ((side - max(grey.shape)) / 2 for side in grey.shape)
         grey = resampled(light * (255 / light.max()), (corner_y, corner_x), step, (SIDE, SIDE))

@@ -1,5 +1,6 @@
 """What a network reads in pictures from outside, which are prepared as its own examples were."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,11 @@ def read(model: "Model", picture: Source) -> list[Reading]:
         Reading(model.classes[row.argmax()], float(row.max()), row, each.box, each.image)
         for row, each in zip(rows, prepared, strict=True)
     ]
+
+
+def seen(readings: Sequence[Reading]) -> NDArray[np.uint8]:
+    """Return the images, (N, 28, 28), that a network has seen."""
+    return np.stack([each.image for each in readings])
 
 
 def preprocessing(model: "Model") -> str:

@@ -22,8 +22,14 @@ TOGETHER = [  # a key, the key on which it depends, the values of that which use
     ("model.weight_init_std", "model.init", "normal", "xavier he zeros"),
     ("data.dir", "data.name", "idx", "mnist fashion-mnist kmnist synthetic"),
     ("data.labels", "data.name", "idx", "mnist fashion-mnist kmnist synthetic"),
+    ("data.preprocessing", "data.name", "idx", "mnist fashion-mnist kmnist synthetic"),
 ]  # fmt: skip
-OTHER = {"data.dir": "here", "train.schedule_epochs": 3, "train.decay_every": 3}  # than the default; 0.5 for the rest
+OTHER = {
+    "data.dir": "here",
+    "data.preprocessing": "resize",
+    "train.schedule_epochs": 3,
+    "train.decay_every": 3,
+}  # than the default; 0.5 for the rest
 
 
 def found(values: dict[str, object]) -> list[str]:
@@ -36,7 +42,7 @@ def test_a_key_may_change_only_where_it_is_used(key: str, chooser: str, users: s
     """A key that nothing reads would be a mistake that nobody sees, such as momentum with plain SGD."""
     changed = OTHER.get(key, 0.5)
     for name in users.split():
-        folder = {"data.dir": "here"} if name == "idx" else {}
+        folder = {"data.dir": "here"} if name == "idx" else {}  # which idx must have
         assert found({chooser: name, **folder, key: changed}) == []
     only = f"{chooser}={users.replace(' ', ' or ')}"
     for name in others.split():

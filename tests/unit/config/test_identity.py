@@ -22,6 +22,7 @@ MAY_CHANGE = {  # without a change in any byte that has been computed so far
     "train.checkpoint_seconds": 1.5,
     "data.cache_dir": "elsewhere",
     "data.mirrors": "[http://127.0.0.1/]",
+    "data.preprocessing": "resize",
 }
 
 
@@ -62,6 +63,7 @@ OF_NO_SETTING = {  # the keys in which the runs of one setting may differ
     "data.labels": ("cat", "dog"),
     "data.cache_dir": "/c",
     "data.mirrors": ("http://m/",),
+    "data.preprocessing": "resize",
     "train.shadow_check": 3,
     "train.log_every": 5,
     "train.checkpoint_seconds": 1.5,

@@ -163,7 +163,7 @@ def test_all_mistakes_are_reported_at_once() -> None:
         "c.yaml:1: train.epochs", "c.yaml:1: train.batch", "c.yaml:2: seed", "c.yaml:5: model.conv[0].filters",
         "c.yaml:6: model.conv[1].pol", "--set model.hidden=none: model.hidden", "--set nonsense",
         "--set data=3: data is a section; expected one of its keys: data.name, data.dir, data.labels, "
-        "data.validation, data.seed, data.cache_dir, data.mirrors",
+        "data.validation, data.seed, data.cache_dir, data.mirrors, data.preprocessing",
         "--set model.conv=[{stride: 1}]: model.conv[0].filters",
     ]  # fmt: skip
 
@@ -255,7 +255,13 @@ CONFIGS = st.builds(
     Config,
     data=section(
         DataConfig,
-        group("name", "idx", dir=TEXTS, labels=st.none() | st.lists(NAMES).map(tuple))
+        group(
+            "name",
+            "idx",
+            dir=TEXTS,
+            labels=st.none() | st.lists(NAMES).map(tuple),
+            preprocessing=st.sampled_from(["mnist", "resize"]),
+        )
         | group("name", "mnist fashion-mnist kmnist synthetic"),
         st.fixed_dictionaries({
             "validation": st.integers(0, 10**9),

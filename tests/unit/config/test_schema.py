@@ -16,6 +16,7 @@ PROMISED = {  # the names that scripts rely on; data.augment, which was promised
 
 NAMES = {  # all that the library and the data sets have
     "data.name": "mnist fashion-mnist kmnist synthetic idx plane xor chain",
+    "data.preprocessing": "mnist resize",
     "model.activation": "sigmoid tanh relu leaky_relu softplus identity",
     "model.output": "sigmoid tanh relu leaky_relu softplus identity softmax",
     "model.init": "normal xavier he zeros",
