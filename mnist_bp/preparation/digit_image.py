@@ -29,9 +29,10 @@ def image(ink: Grey) -> NDArray[np.uint8]:
         step = 1 / scale / FINE
         corner = top - ROOM / scale, left - ROOM / scale
         rows, columns = (int((end - start) * scale + 2 * ROOM) * FINE for start, end in ((top, bottom), (left, right)))
-        ink = _changed(resampled(ink, corner, step, (rows, columns)), (pen - width * scale) / 2 * FINE)
-        scale = 1 / FINE
-    return _placed(ink, scale)
+        changed = _changed(resampled(ink, corner, step, (rows, columns)), (pen - width * scale) / 2 * FINE)
+        if changed.max() >= EDGE:  # of strokes of many widths, nothing may be left
+            return _placed(changed, 1 / FINE)
+    return _placed(ink, BOX / longest)
 
 
 def stroke_width(ink: Grey) -> float:

@@ -5,7 +5,7 @@ import numpy as np
 from mnist_bp.preparation.pictures import Grey
 from mnist_bp.preparation.resampling import enlarged, reduced
 
-COARSE = 100  # pixels of the longer side of the picture in which the paper is looked for
+COARSE, COARSEST = 100, 32  # pixels of the longer side of pictures for the light of the paper, and for that of the ink
 WIDEST = 0.3  # of its shorter side: strokes are narrower than this
 LEAST = 0.06  # of the light, which ink takes away at least
 NOISE = 6.0  # standard deviations of the paper, by which ink differs from it at least
@@ -33,10 +33,13 @@ def ink(grey: Grey) -> Grey:
 
 
 def _is_ink_dark(grey: Grey) -> bool:
-    """Whether what differs most from the light around it is darker than that: the skewness of the difference tells."""
-    small = reduced(grey, _coarse(grey.shape))
+    """Whether what differs most from the light around it is darker than that: the skewness of the difference tells.
+
+    The light around is the median of a square of half the shorter side, of which ink fills less than half.
+    """
+    small = reduced(grey, _coarse(grey.shape, COARSEST))
     reach = max(min(small.shape) // 4, 1)
-    around = _windows(np.pad(small, reach, mode="reflect", reflect_type="odd"), reach).mean(axis=(2, 3))
+    around = np.median(_windows(np.pad(small, reach, mode="reflect", reflect_type="odd"), reach), axis=(2, 3))
     return bool(((small - around) ** 3).sum() <= 0)
 
 
@@ -46,7 +49,7 @@ def _paper(grey: Grey) -> Grey:
     That is a closing by a square that is wider than strokes, on a coarse picture.
     Source: Serra, Image Analysis and Mathematical Morphology (1982), chapter XII.
     """
-    small = reduced(grey, _coarse(grey.shape))
+    small = reduced(grey, _coarse(grey.shape, COARSE))
     reach = max(round(WIDEST * min(small.shape) / 2), 1)
     lightest = _windows(np.pad(small, 2 * reach, mode="edge"), reach).max(axis=(2, 3))
     return enlarged(_windows(lightest, reach).min(axis=(2, 3)), (grey.shape[0], grey.shape[1]))
@@ -58,6 +61,6 @@ def _windows(pixels: Grey, reach: int) -> Grey:
     return np.lib.stride_tricks.sliding_window_view(pixels, (side, side))
 
 
-def _coarse(shape: tuple[int, ...]) -> tuple[int, int]:
-    height, width = (max(round(side * min(COARSE / max(shape), 1)), 1) for side in shape)
+def _coarse(shape: tuple[int, ...], longest: int) -> tuple[int, int]:
+    height, width = (max(round(side * min(longest / max(shape), 1)), 1) for side in shape)
     return height, width
