@@ -45,7 +45,7 @@ def photograph(digits: Sequence[NDArray[Any]], rng: Generator, light_on_dark: bo
     boldness, turn = rng.uniform(0.35, 0.6), np.radians(rng.uniform(-8, 8))
     pen_width = np.exp(rng.uniform(np.log(0.025), np.log(0.16)))
     glyphs = [
-        _enlarged(digit, height / 20, boldness) if digit.ndim == 2 else _written(digit, height, pen_width * height)
+        _enlarged(digit, height / 20, boldness) if digit.ndim == 2 else written(digit, height, pen_width * height)
         for digit in digits
     ]
     gaps = height * rng.uniform(0.25, 0.8, len(glyphs) + 1)
@@ -84,7 +84,7 @@ def _enlarged(digit: Bytes, scale: float, boldness: float) -> Floats:
     return np.asarray(sharp[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], np.float64)
 
 
-def _written(lines: Floats, height: float, width: float) -> Floats:
+def written(lines: Floats, height: float, width: float) -> Floats:
     """Return the coverage of lines by a round pen."""
     fine = 4 if height < 200 else 2
     pen, places = max(width, 1.2) * fine, lines.reshape(-1, 2, 2)
@@ -129,4 +129,4 @@ def plain(digit: NDArray[Any]) -> Bytes:
     """Return the image, (28, 28), of a digit that was never photographed; lines are drawn by a pen of MNIST's width."""
     if digit.ndim == 2:
         return digit
-    return digit_image.image(np.pad(_written(digit, 200, 22), 10).astype(np.float32))
+    return digit_image.image(np.pad(written(digit, 200, 22), 10).astype(np.float32))

@@ -5,9 +5,10 @@ import pytest
 
 from mnist_bp.data import synthetic
 from mnist_bp.errors import BpError, Exit
+from mnist_bp.preparation import strokes
 from mnist_bp.preparation.prepared import prepare
 from mnist_bp.streams import TEST_DIGITS
-from tests.helpers.photographs import drawn, photograph
+from tests.helpers.photographs import drawn, photograph, written
 
 DIGITS, LABELS = synthetic.draw(40, 0, TEST_DIGITS)
 
@@ -33,6 +34,16 @@ def test_an_enlarged_digit_becomes_nearly_what_it_was_wherever_it_lies(scale: in
         assert np.abs([left - columns[0], top - rows[0], right - columns[-1] - 1, bottom - rows[-1] - 1]).max() <= scale
 
 
+@pytest.mark.parametrize("number", range(3))
+def test_a_picture_of_strokes_gives_nearly_what_the_strokes_themselves_do(number: int) -> None:
+    """The definition for strokes knows where they are; here they are found in a picture of 40 pixels for one."""
+    (lines,) = drawn(LABELS[number : number + 1], np.random.default_rng(number))
+    itself = 255 * strokes.draw([*lines])
+    page = written(lines, 800, 800 / 20 * strokes.PEN)
+    (found,) = prepare(1 - np.pad(page, 50), "mnist")
+    assert np.abs(found.image - itself).mean() < 5  # of 30 to 40
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_all_digits_of_a_photograph_are_found(seed: int) -> None:
     """How well they are read is what scripts/read_photographs.py measures."""
@@ -53,9 +64,8 @@ def test_a_box_is_in_pixels_of_the_upright_picture() -> None:
     np.testing.assert_allclose(found.box, (600, 400, 700, 1400), atol=3)
 
 
-@pytest.mark.parametrize("table", [20, 255], ids=["dark", "light"])
-def test_what_lies_around_the_paper_is_no_digit(table: int) -> None:
-    page = np.full((300, 400), table, np.uint8)
+def test_a_light_table_around_the_paper_is_no_digit() -> None:
+    page = np.full((300, 400), 255, np.uint8)
     page[30:270, 40:360] = 170
     page[100:200, 200:212] = 80
     (found,) = prepare(page, "mnist")
