@@ -9,6 +9,7 @@ const undo = document.getElementById("undo");
 const clear = document.getElementById("clear");
 const WIDTH = MNIST.pen / MNIST.side; // of the pen, as wide on the pad as in an image that fills it
 const STEP = 1 / 25; // of the pen that keys move
+const isLong = name => name.length > 2;
 const SHOWN = Math.min(PAD.classes.length, 10); // classes with a bar
 
 let strokes = [];
@@ -87,7 +88,7 @@ function show({ pixels, shares, order, answer = "", said }) {
   if (shares) prediction.dataset.probabilities = JSON.stringify(shares);
   else delete prediction.dataset.probabilities;
   prediction.textContent = answer;
-  prediction.classList.toggle("long", answer.length > 2);
+  prediction.classList.toggle("long", isLong(answer));
   state.textContent = said;
   rows.forEach(({ row, name, bar, share }, place) => {
     const index = order && SHOWN < PAD.classes.length ? order[place] : place;
@@ -98,6 +99,8 @@ function show({ pixels, shares, order, answer = "", said }) {
   });
 }
 
+const bars = document.getElementById("bars");
+bars.classList.toggle("long", PAD.classes.some(isLong));
 const rows = Array.from({ length: SHOWN }, () => {
   const row = document.createElement("li");
   const [name, track, share] = ["name", "track", "share"].map(kind => {
@@ -109,7 +112,7 @@ const rows = Array.from({ length: SHOWN }, () => {
   bar.className = "bar";
   track.append(bar);
   row.append(name, track, share);
-  document.getElementById("bars").append(row);
+  bars.append(row);
   return { row, name, bar, share };
 });
 
