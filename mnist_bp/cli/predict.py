@@ -38,7 +38,7 @@ def command(run: str, images: tuple[str, ...], show: bool) -> Result:
         bp predict runs/mnist photo.jpg
         bp predict runs/mnist seven.png --show
         bp predict runs/mnist scans --json
-        bp predict runs/mnist - <photo.jpg
+        cat photo.jpg | bp predict runs/mnist -
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp.run.model import Model
     from mnist_bp.run.reading import preprocessing
