@@ -5,7 +5,7 @@ import numpy as np
 from mnist_bp.preparation.pictures import Grey
 from mnist_bp.preparation.resampling import enlarged, reduced
 
-COARSE, COARSEST = 100, 32  # pixels of the longer side of pictures for the light of the paper, and for that of the ink
+COARSE, COARSEST = 100, 40  # pixels of the longer side of pictures for the light of the paper, and for that of the ink
 WIDEST = 0.3  # of its shorter side: strokes are narrower than this
 LEAST = 0.06  # of the light, which ink takes away at least
 NOISE = 6.0  # standard deviations of the paper, by which ink differs from it at least
