@@ -3,7 +3,8 @@
 import numpy as np
 
 from mnist_bp.preparation.pictures import Grey
-from mnist_bp.preparation.resampling import enlarged, reduced
+from mnist_bp.preparation.resampling import coarse, enlarged, reduced, windows
+from mnist_bp.preparation.surroundings import without_surroundings
 
 COARSE, COARSEST = 100, 40  # pixels of the longer side of pictures for the light of the paper, and for that of the ink
 WIDEST = 0.3  # of its shorter side: strokes are narrower than this
@@ -18,6 +19,7 @@ def ink(grey: Grey) -> Grey:
 
     Dark ink takes away a part of the light that the paper around it reflects. Light ink is seen as on a negative.
     """
+    grey = without_surroundings(grey)
     if not _is_ink_dark(grey):
         grey = 255 - grey
     taken = 1 - (grey + 1) / (_paper(grey) + 1)
@@ -37,30 +39,22 @@ def _is_ink_dark(grey: Grey) -> bool:
 
     The light around is the median of a square of half the shorter side, of which ink fills less than half.
     """
-    small = reduced(grey, _coarse(grey.shape, COARSEST))
+    small = reduced(grey, coarse(grey.shape, COARSEST))
     reach = max(min(small.shape) // 4, 1)
-    around = np.median(_windows(np.pad(small, reach, mode="reflect", reflect_type="odd"), reach), axis=(2, 3))
+    padded = np.pad(small, reach, mode="reflect", reflect_type="odd")
+    around = np.median(windows(padded, 2 * reach + 1), axis=(2, 3))
     return bool(((small - around) ** 3).sum() <= 0)
 
 
 def _paper(grey: Grey) -> Grey:
     """Return the light of the paper: dark strokes are filled with what is around them, shadows are left.
 
-    That is a closing by a square that is wider than strokes, on a coarse picture.
+    That is a closing by a square that is wider than strokes, on a coarse picture; where a shadow has a sharp edge, both
+    sides of it are taken for as dark as the shadow.
     Source: Serra, Image Analysis and Mathematical Morphology (1982), chapter XII.
     """
-    small = reduced(grey, _coarse(grey.shape, COARSE))
+    small = reduced(grey, coarse(grey.shape, COARSE))
     reach = max(round(WIDEST * min(small.shape) / 2), 1)
-    lightest = _windows(np.pad(small, 2 * reach, mode="edge"), reach).max(axis=(2, 3))
-    return enlarged(_windows(lightest, reach).min(axis=(2, 3)), (grey.shape[0], grey.shape[1]))
-
-
-def _windows(pixels: Grey, reach: int) -> Grey:
-    """Return the square around each pixel that is not nearer to the edge than it reaches, (H, W, side, side)."""
-    side = 2 * reach + 1
-    return np.lib.stride_tricks.sliding_window_view(pixels, (side, side))
-
-
-def _coarse(shape: tuple[int, ...], longest: int) -> tuple[int, int]:
-    height, width = (max(round(side * min(longest / max(shape), 1)), 1) for side in shape)
-    return height, width
+    lightest = windows(np.pad(small, 2 * reach + 1, mode="edge"), 2 * reach + 1).max(axis=(2, 3))
+    closed = windows(lightest, 2 * reach + 1).min(axis=(2, 3))
+    return enlarged(windows(closed, 3).min(axis=(2, 3)), (grey.shape[0], grey.shape[1]))

@@ -1,9 +1,23 @@
-"""Another grid of pixels over the same picture, as products of matrices."""
+"""Another grid of pixels over the same picture, as products of matrices; and squares of neighbours in it."""
+
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+Pixels = TypeVar("Pixels", bound=NDArray[Any])
+
+
+def coarse(shape: tuple[int, ...], longest: int) -> tuple[int, int]:
+    """Return the shape of a picture in which the longer side has at most so many pixels."""
+    height, width = (max(round(side * min(longest / max(shape), 1)), 1) for side in shape)
+    return height, width
+
+
+def windows(pixels: Pixels, side: int) -> Pixels:
+    """Return all squares of side × side pixels, (H - side + 1, W - side + 1, side, side), as a view."""
+    return np.lib.stride_tricks.sliding_window_view(pixels, (side, side))  # type: ignore[return-value]
 
 
 def resampled(pixels: Floats, corner: tuple[float, float], step: float, shape: tuple[int, int]) -> Floats:
