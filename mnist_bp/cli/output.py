@@ -15,7 +15,8 @@ from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import Advance
 
 STAND_INS = {
-    "−": "-", "≤": "<=", "≥": ">=", "×": "x", "·": "*", "±": "+-", "²": "^2", "…": "...", "λ": "lambda", "Σ": "sum",
+    "−": "-", "≤": "<=", "≥": ">=", "×": "x", "·": "*", "±": "+-", "²": "^2", "→": "->", "…": "...", "λ": "lambda",
+    "Σ": "sum",
 }  # fmt: skip
 
 
