@@ -14,12 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PIL import Image, PngImagePlugin
 
 from mnist_bp.nn.check import graph
 from mnist_bp.report import graph_page
 from mnist_bp.run import files
-from tests.helpers import browser
+from tests.helpers import browser, hands
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -89,8 +90,7 @@ def _click_on_a_confusion(chromium: "Chrome") -> None:
 
 
 def _draw_a_five(chromium: "Chrome") -> None:
-    for stroke in FIVE:
-        browser.drag(chromium, "#pad", stroke)
+    hands.by_mouse(chromium, [np.array(stroke) for stroke in FIVE])
 
 
 def _bp(folder: str, *arguments: str) -> None:

@@ -1,5 +1,6 @@
 """Run directories for tests, made as training makes them but for the training."""
 
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -66,13 +67,17 @@ def failed(config: Config, folder: Path = FOLDER, message: str = "training diver
 
 
 @unsynced
-def untrained(config: Config, dataset: Dataset | None = None, path: Path = Path("r")) -> Path:
-    """Make the directory of a run with a checkpoint of its initial weights, for the config's data set or another."""
+def untrained(config: Config, dataset: Dataset | None = None, path: Path = Path("r"), *, train: bool = False) -> Path:
+    """Make the directory of a run with a checkpoint of its initial weights, for the config's data set or another.
+
+    With `train`, its weights are trained to the end; there are no metrics either way.
+    """
     dataset = (dataset or build.dataset(config.data)).for_training(config.data.validation)
     run = Run(path)
     run.begin(config, {})
     run.metrics.write([])
     trainer = build.trainer(config, dataset)
+    deque(trainer.run(lambda: False) if train else [], maxlen=0)
     checkpoint.save(run.checkpoint, trainer, config=dump(config), dataset=dataset, check=run.check)
     return path
 

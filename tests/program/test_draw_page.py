@@ -1,26 +1,39 @@
-"""The page to draw on, in a real browser: its scripts compute what the package computes."""
+"""The page to draw on, in a real browser: it reads what is drawn as the package does, whoever draws, and how."""
 
 import base64
-from collections.abc import Iterator
+import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
 
-from mnist_bp import build
+from mnist_bp import build, machine
 from mnist_bp.config import ConvConfig
+from mnist_bp.data import idx, synthetic
+from mnist_bp.data.archives import FILES
+from mnist_bp.data.dataset import Dataset
 from mnist_bp.nn.initializers import he
 from mnist_bp.preparation import strokes
 from mnist_bp.report.embedded import embedded
 from mnist_bp.report.page import TEMPLATES
 from mnist_bp.run.model import Model
+from mnist_bp.streams import TEST_DIGITS, TRAIN_DIGITS
 from tests.helpers import browser as browsers
-from tests.helpers.making import config
+from tests.helpers.browser import css
+from tests.helpers.commands import run
+from tests.helpers.data import MNIST
+from tests.helpers.doodles import doodles
+from tests.helpers.hands import HANDS, Strokes, by_mouse, by_touch, drawn, mouse, on_screen, shown, touch, written
+from tests.helpers.making import config, untrained
+from tests.helpers.tracing import trace
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
+COUNT = int(os.environ.get("DIGITS", "60"))  # of each source
+HOSTILE = "<img src=x onerror=window.hacked=1>"
 CONV = [
     ConvConfig(3, kernel=5, stride=2, padding=2, pool="max", pool_size=2),
     ConvConfig(4, kernel=4, padding=1, pool="average", pool_size=2),
@@ -37,12 +50,57 @@ NETWORKS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+class Drawn(NamedTuple):
+    """Digits as strokes, and as the images that these come from, (N, 28, 28), with their labels."""
+
+    strokes: list[Strokes]
+    images: np.ndarray
+    t: np.ndarray
+
+
 @pytest.fixture(scope="module")
-def chromium() -> Iterator["Chrome"]:
-    if missing := browsers.missing():
-        pytest.skip(f"not installed: {', '.join(missing)}")
-    with browsers.opened() as chromium:
-        yield chromium
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Train a network a little on the package's digits; return its run, with the page `draw.html` beside it."""
+    pytest.importorskip("jinja2")
+    machine.limit_threads(1)
+    arrays: dict[str, np.ndarray] = {}
+    for part, count, stream in (("train", 8000, TRAIN_DIGITS), ("test", 10, TEST_DIGITS)):
+        arrays[f"{part}_images"], arrays[f"{part}_labels"] = synthetic.draw(count, 0, stream)
+    chosen = config(
+        data_name="synthetic", model_hidden=[100], model_activation="relu", model_init="he",
+        train_epochs=8, train_batch_size=20, train_learning_rate=0.2,
+    )  # fmt: skip
+    path = tmp_path_factory.mktemp("page") / HOSTILE
+    untrained(chosen, Dataset.of("synthetic", arrays), path, train=True)
+    done = run("draw", path, "-o", path.with_name("draw.html"))
+    assert done.exit_code == 0, done.stderr
+    return path
+
+
+@pytest.fixture(scope="module")
+def model(made: Path) -> Model:
+    return Model.load(made)
+
+
+@pytest.fixture(scope="module")
+def page(made: Path) -> Path:
+    return made.with_name("draw.html")
+
+
+def digits(source: str) -> Drawn:
+    """Return digits: the package's own strokes, its images traced, or MNIST's test images traced."""
+    labels = np.arange(COUNT, dtype=np.uint8) % 10
+    if source == "own":
+        images = synthetic.write(labels, np.random.default_rng(1))
+        return Drawn(written(labels, np.random.default_rng(1)), images, labels)
+    if source == "traced":
+        images, labels = synthetic.draw(COUNT, 0, TEST_DIGITS)
+    else:
+        if not MNIST.is_dir():
+            pytest.skip(f"no MNIST archives in {MNIST}")
+        test = Dataset.of("mnist", idx.read_four("mnist", [MNIST / file for file in FILES])).test[:COUNT]
+        images, labels = test.x.reshape(-1, 28, 28), test.t
+    return Drawn(trace(images), images, labels)
 
 
 def computed(chromium: "Chrome", script: str, constant: str, value: object, call: str, given: object) -> np.ndarray:
@@ -93,3 +151,186 @@ def test_a_network_computes_the_same_in_the_page(name: str, chromium: "Chrome", 
     found = computed(chromium, "network.js", "NETWORK", embedded(model), "probabilities", logits.tolist())
     expected = network.loss_function.probabilities(logits.astype(np.float32))
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("source", ["own", "traced", "mnist"])
+def test_digits_are_read_as_their_images_however_they_are_drawn(
+    source: str, model: Model, page: Path, chromium: "Chrome"
+) -> None:
+    given = digits(source)
+    right = (model.logits(given.images).argmax(axis=1) == given.t).mean()
+    said: dict[str, list[int]] = {name: [] for name in HANDS}
+    for ratio in (1, 2, 3):
+        browsers.show(chromium, page, ratio=ratio)
+        for name, hand in HANDS.items():
+            drawings = [hand(strokes) for strokes in given.strokes[ratio - 1 :: 3]]
+            said[name] += [int(np.argmax(each["probabilities"])) for each in drawn(chromium, drawings)]
+    t = np.concatenate([given.t[start::3] for start in range(3)])
+    accuracies = {name: float((np.array(labels) == t).mean()) for name, labels in said.items()}
+    print(f"{source}: images {right:.4f}", *(f"{name} {each:.4f}" for name, each in accuracies.items()))
+    assert min(accuracies.values()) >= 0.97 * right
+    assert said["small"] == said["large"] == said["shifted"] == said["plain"]
+
+
+def test_scribbles_are_unsure_more_often_than_not_and_digits_seldom(
+    model: Model, page: Path, chromium: "Chrome"
+) -> None:
+    browsers.show(chromium, page)
+    unsure = [
+        np.mean([each["answer"] == "" for each in drawn(chromium, [HANDS["plain"](strokes) for strokes in drawings])])
+        for drawings in (doodles().values(), digits("own").strokes)
+    ]
+    print("unsure: doodles, digits", unsure)
+    assert unsure[0] > 0.5
+    assert unsure[1] < 0.25
+
+
+def states(said: dict[str, Any]) -> list[bool]:
+    """Return whether the page says a digit, says something, has probabilities, and shows ink."""
+    return [bool(said["answer"]), bool(said["state"]), bool(said["probabilities"]), any(said["pixels"])]
+
+
+def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return bool(one["pixels"] == other["pixels"])
+
+
+NOTHING = [False, False, False, False]
+
+
+@pytest.mark.parametrize("ratio", [1, 2, 3])
+@pytest.mark.parametrize("draw", [by_mouse, by_touch])
+def test_a_digit_drawn_by_hand_is_what_python_makes_of_its_strokes(
+    draw: Callable[["Chrome", Strokes], None], ratio: int, model: Model, page: Path, chromium: "Chrome"
+) -> None:
+    browsers.show(chromium, page, ratio=ratio, width=360, height=740, touch=draw is by_touch)
+    for digit, hand in list(zip(digits("own").strokes[ratio:], HANDS.values(), strict=False))[ratio - 1 :: 3]:
+        css(chromium, "#clear")[0].send_keys(" ")
+        points = hand(digit)
+        draw(chromium, points)
+        said = shown(chromium)
+        expected = np.rint(255 * strokes.draw(on_screen(chromium, points)))
+        np.testing.assert_allclose(said["pixels"], expected.ravel(), rtol=0, atol=1)
+        probabilities = model.predict(np.array([said["pixels"]], np.uint8))[0]
+        np.testing.assert_allclose(said["probabilities"], probabilities, rtol=0, atol=1e-4)
+        powers = np.exp(np.array(said["logits"]) - max(said["logits"]))
+        np.testing.assert_allclose(said["probabilities"], powers / powers.sum(), rtol=0, atol=1e-9)
+        assert said["answer"] in ("", str(probabilities.argmax()))
+
+
+def test_an_empty_pad_says_nothing_whatever_has_emptied_it(page: Path, chromium: "Chrome") -> None:
+    browsers.show(chromium, page)
+    one, other = (HANDS["plain"](digit) for digit in digits("own").strokes[:2])
+    undo, clear = css(chromium, "#undo, #clear")
+    assert states(shown(chromium)) == NOTHING
+    by_mouse(chromium, one)
+    first = shown(chromium)
+    assert states(first)[1:] == [True] * 3
+    by_mouse(chromium, other[:1])
+    assert not same(shown(chromium), first)
+    undo.click()
+    assert same(shown(chromium), first)
+    for _ in one:
+        undo.click()
+    assert states(shown(chromium)) == NOTHING
+    assert not undo.is_enabled()
+    assert not clear.is_enabled()
+    by_mouse(chromium, one)
+    assert same(shown(chromium), first)
+    clear.click()
+    assert states(shown(chromium)) == NOTHING
+    by_mouse(chromium, one, button="right")
+    assert states(shown(chromium)) == NOTHING
+    by_mouse(chromium, [np.array([[0.5, 0.5]])])
+    assert shown(chromium)["answer"] == ""
+    undo.click()
+    assert states(shown(chromium)) == NOTHING
+
+
+def test_a_pointer_that_leaves_the_pad_and_comes_back_draws_one_stroke(page: Path, chromium: "Chrome") -> None:
+    browsers.show(chromium, page)
+    by_mouse(chromium, [np.array([[0.5, 0.2], [0.5, 0.5], [-0.3, 0.6], [0.5, 0.7], [0.5, 0.9]])])
+    said = shown(chromium)
+    assert states(said)[1:] == [True] * 3
+    assert np.array(said["pixels"]).reshape(28, 28)[:, :12].any()  # it has gone left
+    by_mouse(chromium, [np.array([[-0.3, 0.6], [0.5, 0.6]])])  # it begins elsewhere
+    [[point]] = on_screen(chromium, [np.array([[0.2, 0.2]])])
+    mouse(chromium, "Moved", point, "none")  # no button is down
+    assert same(shown(chromium), said)
+    css(chromium, "#undo")[0].click()
+    assert states(shown(chromium)) == NOTHING
+
+
+def test_a_finger_draws_and_does_not_scroll_and_a_second_one_is_ignored(page: Path, chromium: "Chrome") -> None:
+    browsers.show(chromium, page, width=360, height=740, touch=True)
+    chromium.execute_script("document.querySelector('#about').style.paddingBottom = '2000px'")
+    line = np.column_stack([np.full(12, 0.5), np.linspace(0.95, 0.05, 12)])
+    by_touch(chromium, [line])
+    said = shown(chromium)
+    assert chromium.execute_script("return scrollY") == 0
+    assert states(said)[1:] == [True] * 3
+    [points] = on_screen(chromium, [line])
+    touch(chromium, "Start", points[0])
+    for number, point in enumerate(points[1:]):
+        if number == 3:
+            touch(chromium, "Start", point, point - [90, 0])
+        touch(chromium, "Move", point, *([point - [90, 10 * number]] if number >= 3 else []))
+    touch(chromium, "End")
+    assert same(shown(chromium), said)
+    css(chromium, "#undo")[0].click()
+    assert same(shown(chromium), said)
+    by_touch(chromium, [line + [0, 1.5]])  # below the pad, where the page is scrolled
+    assert chromium.execute_script("return scrollY") > 100
+
+
+def test_keys_draw_undo_and_clear(page: Path, chromium: "Chrome") -> None:
+    from selenium.webdriver import Keys  # noqa: PLC0415
+
+    browsers.show(chromium, page)
+    [pad], [body] = css(chromium, "#pad"), css(chromium, "body")
+    body.send_keys(Keys.TAB)
+    assert chromium.execute_script("return document.activeElement === pad")
+    pad.send_keys(" ", *[Keys.ARROW_DOWN] * 8, " ")
+    stem = shown(chromium)
+    ink = np.array(stem["pixels"]).reshape(28, 28)
+    assert ink.any(axis=1).sum() == 20
+    assert ink.any(axis=0).sum() <= 4
+    pad.send_keys(*[Keys.ARROW_LEFT] * 4, " ", *[Keys.ARROW_RIGHT] * 8, " ")
+    assert not same(shown(chromium), stem)
+    pad.send_keys(Keys.BACKSPACE)
+    assert same(shown(chromium), stem)
+    pad.send_keys(Keys.ESCAPE)
+    assert states(shown(chromium)) == NOTHING
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [(360, 740), (1280, 800)])
+def test_the_page_fits_its_window_and_a_drawing_survives_another_size(
+    size: tuple[int, int], scheme: str, page: Path, chromium: "Chrome"
+) -> None:
+    browsers.show(chromium, page, width=size[0], height=size[1], scheme=scheme)
+    by_mouse(chromium, HANDS["plain"](digits("own").strokes[3]))
+    said = shown(chromium)
+    for selector in ("#pad", "#prediction", "#state", "#seen", "#undo", "#clear", "#bars"):
+        box = css(chromium, selector)[0].rect
+        assert box["x"] >= 0 <= box["y"], selector
+        assert box["x"] + box["width"] <= size[0], selector
+        assert box["y"] + box["height"] <= size[1], selector
+    browsers.require_narrow_and_quiet(chromium)
+    browsers.require_no_barrier(chromium, scheme)
+
+    def ink_on_pad() -> float:
+        """Return the part of the pad that is not as its corner is."""
+        colours = "[...pad.getContext('2d').getImageData(0, 0, pad.width, pad.height).data]"
+        drawn = f"{colours}.filter((_, place) => place % 4 === 3).reduce((sum, alpha) => sum + alpha / 255, 0)"
+        part: float = chromium.execute_script(f"return {drawn} / pad.width ** 2")
+        return part
+
+    before = ink_on_pad()
+    assert before > 0.02
+    browsers.resize(chromium, 740, 360, ratio=2)
+    assert same(shown(chromium), said)
+    assert ink_on_pad() == pytest.approx(before, rel=0.05)
+
+
+def test_the_page_is_valid_html(page: Path) -> None:
+    browsers.require_valid(page)

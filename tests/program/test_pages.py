@@ -4,7 +4,6 @@ import base64
 import io
 import re
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,13 +24,13 @@ from mnist_bp.run.model import Model
 from mnist_bp.run.predictions import Predictions
 from scripts import page_times
 from tests.helpers import browser as browsers
+from tests.helpers.browser import brightness, css
 from tests.helpers.commands import run
 from tests.helpers.data import archives
 from tests.helpers.making import FOLDER, begun, config, failed, finished, unsynced
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
-    from selenium.webdriver.remote.webelement import WebElement
 
 HOSTILE = "<img src=x onerror=window.hacked=1>"
 LONG = f"{HOSTILE} {'a-name-that-nothing-can-break-' * 3}"
@@ -75,14 +74,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator["Chrome"]:
-    if missing := browsers.missing():
-        pytest.skip(f"not installed: {', '.join(missing)}")
-    with browsers.opened() as chromium:
-        yield chromium
-
-
 Opened = Callable[..., "Chrome"]
 
 
@@ -95,19 +86,11 @@ def opened(chromium: "Chrome", folder: Path) -> Opened:
     ) -> "Chrome":
         if not (folder / f"{name}.html").exists():
             pytest.skip("Graphviz's program dot is not installed")
-        features = [{"name": "prefers-color-scheme", "value": scheme}]
-        size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
-        chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
-        chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        chromium.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not scripts})
-        chromium.get((folder / f"{name}.html").as_uri())
+        file = folder / f"{name}.html"
+        browsers.show(chromium, file, width=width, scheme=scheme, media=media, scripts=scripts)
         return chromium
 
     return open_page
-
-
-def css(where: "Chrome | WebElement", selector: str) -> "list[WebElement]":
-    return where.find_elements("css selector", selector)
 
 
 def numbers(chromium: "Chrome") -> int:
@@ -116,50 +99,27 @@ def numbers(chromium: "Chrome") -> int:
     return len(chromium.execute_script(script + "{ visibilityProperty: true }))"))
 
 
-def brightness(colour: str) -> float:
-    """Return how bright a colour is, from 0 to 1, of CSS's rgb() or rgba()."""
-    return sum(map(float, re.findall(r"[\d.]+", colour)[:3])) / (3 * 255)
-
-
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_valid_html(name: str, folder: Path) -> None:
-    html5lib = pytest.importorskip("html5lib")
     if not (file := folder / f"{name}.html").exists():
         pytest.skip("Graphviz's program dot is not installed")
-    html5lib.HTMLParser(strict=True).parse(file.read_bytes(), transport_encoding="utf-8")
+    browsers.require_valid(file)
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_fits_a_phone_asks_for_nothing_and_runs_no_name(name: str, opened: Opened) -> None:
     chromium = opened(name, width=360)
-    root = "document.scrollingElement"
-    width, sideways = chromium.execute_script(f"return [innerWidth, {root}.scrollWidth - {root}.clientWidth]")
-    assert (width, sideways) == (360, 0)
-    assert chromium.execute_script("return performance.getEntriesByType('resource').map(each => each.name)") == []
-    assert chromium.execute_script("return window.hacked") is None
-    assert chromium.get_log("browser") == []  # type: ignore[no-untyped-call]
-    [policy] = css(chromium, "meta[http-equiv=Content-Security-Policy]")
-    assert str(policy.get_attribute("content")).startswith("default-src 'none'; img-src data:;")
+    assert chromium.execute_script("return innerWidth") == 360
+    browsers.require_narrow_and_quiet(chromium)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["single", "several", "graph"])
 def test_axe_finds_no_barrier(name: str, scheme: str, opened: Opened) -> None:
-    found = find_spec("axe_selenium_python")
-    if not (found and found.origin):
-        pytest.skip("not installed: axe-selenium-python-nhsuk")
     chromium = opened(name, scheme=scheme)
     for summary in css(chromium, "summary"):
         summary.click()
-    chromium.execute_script(Path(found.origin).with_name("node_modules").joinpath("axe-core/axe.min.js").read_text())
-    said = chromium.execute_async_script(
-        "const done = arguments[0]; axe.run({ resultTypes: ['violations'] }).then(done, error => done(String(error)))"
-    )
-    barriers = [(each["id"], [node["html"] for node in each["nodes"]]) for each in said["violations"]]
-    assert barriers == []
-    assert brightness(css(chromium, "body")[0].value_of_css_property("background-color")) == pytest.approx(
-        {"light": 1, "dark": 0}[scheme], abs=0.2
-    )
+    browsers.require_no_barrier(chromium, scheme)
 
 
 def test_a_click_on_a_cell_shows_its_images(opened: Opened, folder: Path) -> None:
