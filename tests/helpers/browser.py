@@ -70,12 +70,14 @@ def show(
     scripts: bool = True,
     touch: bool = False,
 ) -> None:
-    """Open a page in a window of a size, of a device pixel ratio, light or dark, on a screen that knows touch or not."""
+    """Open a page in a window of a size and a device pixel ratio, light or dark, on a touch screen or not."""
     features = [{"name": "prefers-color-scheme", "value": scheme}]
     chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
     chromium.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": touch})
     resize(chromium, width, height, ratio)
     chromium.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not scripts})
+    chromium.get("about:blank")
+    chromium.get_log("browser")  # type: ignore[no-untyped-call]  # of the page before
     chromium.get(page.as_uri())
 
 
@@ -99,7 +101,7 @@ def require_valid(page: Path) -> None:
 
 
 def require_narrow_and_quiet(chromium: "Chrome") -> None:
-    """Require that the page is as wide as its window, asks for nothing, runs no name as a script and complains of nothing."""
+    """Require that the page fits its window's width, asks for nothing, runs no name and complains of nothing."""
     root = "document.scrollingElement"
     assert chromium.execute_script(f"return {root}.scrollWidth - {root}.clientWidth") == 0
     assert chromium.execute_script("return performance.getEntriesByType('resource').map(each => each.name)") == []

@@ -1,4 +1,4 @@
-"""Hands that draw strokes on the pad of a page: small or large, anywhere, aslant, fast or slow; by mouse or by finger."""
+"""Hands that draw strokes on the pad of a page: small or large, aslant, fast or slow, by mouse or by finger."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -54,7 +54,7 @@ class Hand:
     size: float = 0.7
     at: tuple[float, float] = (0.5, 0.5)
     slant: float = 0.0  # x per y
-    step: float = 0.03  # of the drawing's size
+    step: float = 0.05  # of the drawing's size
 
     def __call__(self, strokes: Strokes) -> Strokes:
         """Return strokes, given in any unit, as this hand draws them on the pad."""
@@ -67,14 +67,13 @@ class Hand:
 
 
 HANDS = {
-    "plain": Hand(),
     "small": Hand(size=0.15, at=(0.9, 0.1)),
-    "large": Hand(size=1),
-    "shifted": Hand(size=0.5, at=(0, 1)),
+    "large": Hand(size=0.96),
+    "shifted": Hand(size=0.5, at=(0.05, 0.95)),
     "left": Hand(slant=-0.15),
     "right": Hand(slant=0.15),
     "fast": Hand(step=0.15),
-    "slow": Hand(step=0.01),
+    "slow": Hand(step=0.02),
 }
 
 

@@ -1,4 +1,4 @@
-"""Images of digits traced to the strokes of a pen: thinned to lines a pixel wide, along which the pen walks straight on."""
+"""Images of digits traced to strokes: thinned to lines a pixel wide, along which a pen walks straight on."""
 
 from collections.abc import Iterable
 
@@ -19,7 +19,7 @@ AROUND = np.array([(-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (
 
 
 def trace(images: np.ndarray) -> list[list[np.ndarray]]:
-    """Return the strokes of images, (N, 28, 28) of uint8: for each a list of (n, 2) arrays of x and y, in its pixels."""
+    """Return the strokes of images, (N, 28, 28) of uint8: for each a list of (n, 2) arrays, x and y in pixels."""
     return [_strokes(skeleton) for skeleton in thin(_enlarge(images) > INK)]
 
 

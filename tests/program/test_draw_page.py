@@ -25,14 +25,15 @@ from tests.helpers.browser import css
 from tests.helpers.commands import run
 from tests.helpers.data import MNIST
 from tests.helpers.doodles import doodles
-from tests.helpers.hands import HANDS, Strokes, by_mouse, by_touch, drawn, mouse, on_screen, shown, touch, written
+from tests.helpers.hands import HANDS, Hand, Strokes, by_mouse, by_touch, drawn, mouse, on_screen, shown, touch, written
 from tests.helpers.making import config, untrained
 from tests.helpers.tracing import trace
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
-COUNT = int(os.environ.get("DIGITS", "60"))  # of each source
+COUNT = int(os.environ.get("DIGITS", "80"))  # of each source
+SOURCES = ("own", "traced", "mnist") if MNIST.is_dir() else ("own", "traced")
 HOSTILE = "<img src=x onerror=window.hacked=1>"
 CONV = [
     ConvConfig(3, kernel=5, stride=2, padding=2, pool="max", pool_size=2),
@@ -96,8 +97,6 @@ def digits(source: str) -> Drawn:
     if source == "traced":
         images, labels = synthetic.draw(COUNT, 0, TEST_DIGITS)
     else:
-        if not MNIST.is_dir():
-            pytest.skip(f"no MNIST archives in {MNIST}")
         test = Dataset.of("mnist", idx.read_four("mnist", [MNIST / file for file in FILES])).test[:COUNT]
         images, labels = test.x.reshape(-1, 28, 28), test.t
     return Drawn(trace(images), images, labels)
@@ -153,36 +152,37 @@ def test_a_network_computes_the_same_in_the_page(name: str, chromium: "Chrome", 
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
 
 
-@pytest.mark.parametrize("source", ["own", "traced", "mnist"])
-def test_digits_are_read_as_their_images_however_they_are_drawn(
-    source: str, model: Model, page: Path, chromium: "Chrome"
-) -> None:
-    given = digits(source)
-    right = (model.logits(given.images).argmax(axis=1) == given.t).mean()
-    said: dict[str, list[int]] = {name: [] for name in HANDS}
-    for ratio in (1, 2, 3):
-        browsers.show(chromium, page, ratio=ratio)
-        for name, hand in HANDS.items():
-            drawings = [hand(strokes) for strokes in given.strokes[ratio - 1 :: 3]]
-            said[name] += [int(np.argmax(each["probabilities"])) for each in drawn(chromium, drawings)]
-    t = np.concatenate([given.t[start::3] for start in range(3)])
-    accuracies = {name: float((np.array(labels) == t).mean()) for name, labels in said.items()}
-    print(f"{source}: images {right:.4f}", *(f"{name} {each:.4f}" for name, each in accuracies.items()))
-    assert min(accuracies.values()) >= 0.97 * right
-    assert said["small"] == said["large"] == said["shifted"] == said["plain"]
-
-
-def test_scribbles_are_unsure_more_often_than_not_and_digits_seldom(
+def test_digits_are_read_as_well_as_their_images_however_they_are_drawn(
     model: Model, page: Path, chromium: "Chrome"
 ) -> None:
+    """Each is drawn plainly, and in another way, in a window of another pixel ratio."""
+    of_images, of_drawings = [], []
+    for source in SOURCES:
+        given = digits(source)
+        right = model.logits(given.images).argmax(axis=1) == given.t
+        for number, (name, hand) in enumerate(HANDS.items()):
+            browsers.show(chromium, page, ratio=1 + number % 3)
+            part = slice(number, None, len(HANDS))
+            drawings = [draw(each) for draw in (Hand(), hand) for each in given.strokes[part]]
+            said = np.array([np.argmax(each["probabilities"]) for each in drawn(chromium, drawings)]).reshape(2, -1)
+            if name in ("small", "large", "shifted"):
+                np.testing.assert_array_equal(*said)
+            of_images.append(right[part])
+            of_drawings.append(said == given.t[part])
+            counts = [right[part].sum(), *of_drawings[-1].sum(axis=1)]
+            print(f"{source}, {name}: of {said.shape[1]} images, their drawings, those by this hand:", *counts)  # noqa: T201  # for -rP
+    kept = np.concatenate(of_drawings, axis=1).mean(axis=1) / np.concatenate(of_images).mean()
+    assert (kept >= 0.97).all()
+
+
+def test_scribbles_are_unsure_more_often_than_not_and_more_often_than_digits(page: Path, chromium: "Chrome") -> None:
     browsers.show(chromium, page)
     unsure = [
-        np.mean([each["answer"] == "" for each in drawn(chromium, [HANDS["plain"](strokes) for strokes in drawings])])
+        np.mean([each["answer"] == "" for each in drawn(chromium, [Hand()(strokes) for strokes in drawings])])
         for drawings in (doodles().values(), digits("own").strokes)
     ]
-    print("unsure: doodles, digits", unsure)
     assert unsure[0] > 0.5
-    assert unsure[1] < 0.25
+    assert unsure[1] < 0.8 * unsure[0]
 
 
 def states(said: dict[str, Any]) -> list[bool]:
@@ -203,9 +203,10 @@ def test_a_digit_drawn_by_hand_is_what_python_makes_of_its_strokes(
     draw: Callable[["Chrome", Strokes], None], ratio: int, model: Model, page: Path, chromium: "Chrome"
 ) -> None:
     browsers.show(chromium, page, ratio=ratio, width=360, height=740, touch=draw is by_touch)
-    for digit, hand in list(zip(digits("own").strokes[ratio:], HANDS.values(), strict=False))[ratio - 1 :: 3]:
-        css(chromium, "#clear")[0].send_keys(" ")
-        points = hand(digit)
+    names = {1: ("small", "right"), 2: ("fast", "large"), 3: ("left", "slow")}[ratio]
+    for digit, name in zip(digits("own").strokes[2 * ratio :], names, strict=False):
+        chromium.execute_script("clear.click()")
+        points = HANDS[name](digit)
         draw(chromium, points)
         said = shown(chromium)
         expected = np.rint(255 * strokes.draw(on_screen(chromium, points)))
@@ -219,7 +220,7 @@ def test_a_digit_drawn_by_hand_is_what_python_makes_of_its_strokes(
 
 def test_an_empty_pad_says_nothing_whatever_has_emptied_it(page: Path, chromium: "Chrome") -> None:
     browsers.show(chromium, page)
-    one, other = (HANDS["plain"](digit) for digit in digits("own").strokes[:2])
+    one, other = (HANDS["fast"](digit) for digit in digits("own").strokes[4:6])
     undo, clear = css(chromium, "#undo, #clear")
     assert states(shown(chromium)) == NOTHING
     by_mouse(chromium, one)
@@ -278,7 +279,7 @@ def test_a_finger_draws_and_does_not_scroll_and_a_second_one_is_ignored(page: Pa
     assert same(shown(chromium), said)
     css(chromium, "#undo")[0].click()
     assert same(shown(chromium), said)
-    by_touch(chromium, [line + [0, 1.5]])  # below the pad, where the page is scrolled
+    by_touch(chromium, [np.add(line, [0, 1.5])])  # below the pad, where the page is scrolled
     assert chromium.execute_script("return scrollY") > 100
 
 
@@ -292,7 +293,7 @@ def test_keys_draw_undo_and_clear(page: Path, chromium: "Chrome") -> None:
     pad.send_keys(" ", *[Keys.ARROW_DOWN] * 8, " ")
     stem = shown(chromium)
     ink = np.array(stem["pixels"]).reshape(28, 28)
-    assert ink.any(axis=1).sum() == 20
+    assert ink.any(axis=1).sum() in (20, 21)
     assert ink.any(axis=0).sum() <= 4
     pad.send_keys(*[Keys.ARROW_LEFT] * 4, " ", *[Keys.ARROW_RIGHT] * 8, " ")
     assert not same(shown(chromium), stem)
@@ -308,7 +309,7 @@ def test_the_page_fits_its_window_and_a_drawing_survives_another_size(
     size: tuple[int, int], scheme: str, page: Path, chromium: "Chrome"
 ) -> None:
     browsers.show(chromium, page, width=size[0], height=size[1], scheme=scheme)
-    by_mouse(chromium, HANDS["plain"](digits("own").strokes[3]))
+    by_mouse(chromium, HANDS["fast"](digits("own").strokes[3]))
     said = shown(chromium)
     for selector in ("#pad", "#prediction", "#state", "#seen", "#undo", "#clear", "#bars"):
         box = css(chromium, selector)[0].rect
