@@ -121,25 +121,25 @@ def on_screen(chromium: "Chrome", strokes: Strokes) -> Strokes:
     return [np.rint((stroke * side + [left, top]) * ratio) / ratio for stroke in strokes]
 
 
-def mouse(chromium: "Chrome", kind: str, point: np.ndarray, button: str = "left") -> None:
-    """Let the mouse be moved, pressed or released at a point of the window."""
+def mouse(chromium: "Chrome", what: str, point: np.ndarray, button: str = "left", kind: str = "mouse") -> None:
+    """Let a mouse or a pen be Moved, Pressed or Released at a point of the window."""
     held = {"none": 0, "left": 1, "right": 2}[button]
-    event = {"type": f"mouse{kind}", "x": point[0], "y": point[1], "button": button, "clickCount": 1}
-    chromium.execute_cdp_cmd("Input.dispatchMouseEvent", {**event, "buttons": held * (kind != "Released")})
+    event = {"type": f"mouse{what}", "x": point[0], "y": point[1], "button": button, "clickCount": 1}
+    event |= {"buttons": held * (what != "Released"), "pointerType": kind}
+    chromium.execute_cdp_cmd("Input.dispatchMouseEvent", event)
 
 
-def touch(chromium: "Chrome", kind: str, *points: np.ndarray) -> None:
-    """Let fingers start, move or end, with all that are on the screen from then on."""
+def touch(chromium: "Chrome", what: str, *points: np.ndarray) -> None:
+    """Let fingers Start, Move or End; the points are those of all fingers on the screen from then on."""
     fingers = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
-    chromium.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": fingers})
+    chromium.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": f"touch{what}", "touchPoints": fingers})
 
 
-def by_mouse(chromium: "Chrome", strokes: Strokes, button: str = "left") -> None:
-    for first, *rest in on_screen(chromium, strokes):
-        mouse(chromium, "Pressed", first, button)
-        for point in rest:
-            mouse(chromium, "Moved", point, button)
-        mouse(chromium, "Released", [first, *rest][-1], button)
+def by_mouse(chromium: "Chrome", strokes: Strokes, button: str = "left", kind: str = "mouse") -> None:
+    for points in on_screen(chromium, strokes):
+        for what, part in (("Pressed", points[:1]), ("Moved", points[1:]), ("Released", points[-1:])):
+            for point in part:
+                mouse(chromium, what, point, button, kind)
 
 
 def by_touch(chromium: "Chrome", strokes: Strokes) -> None:

@@ -208,6 +208,7 @@ def test_a_digit_drawn_by_hand_is_what_python_makes_of_its_strokes(
         chromium.execute_script("clear.click()")
         points = HANDS[name](digit)
         draw(chromium, points)
+        assert chromium.execute_script("return pad.width / pad.clientWidth") == pytest.approx(ratio, abs=0.01)
         said = shown(chromium)
         expected = np.rint(255 * strokes.draw(on_screen(chromium, points)))
         np.testing.assert_allclose(said["pixels"], expected.ravel(), rtol=0, atol=1)
@@ -281,6 +282,20 @@ def test_a_finger_draws_and_does_not_scroll_and_a_second_one_is_ignored(page: Pa
     assert same(shown(chromium), said)
     by_touch(chromium, [np.add(line, [0, 1.5])])  # below the pad, where the page is scrolled
     assert chromium.execute_script("return scrollY") > 100
+
+
+def test_a_pen_draws_although_a_hand_lies_on_the_screen(page: Path, chromium: "Chrome") -> None:
+    browsers.show(chromium, page, width=360, height=740, touch=True)
+    line = np.column_stack([np.linspace(0.3, 0.6, 5), np.linspace(0.2, 0.8, 5)])
+    by_mouse(chromium, [line])
+    said = shown(chromium)
+    css(chromium, "#clear")[0].click()
+    [palm] = on_screen(chromium, [np.array([[0.7, 0.9], [0.75, 0.95]])])
+    touch(chromium, "Start", palm[0])
+    touch(chromium, "Move", palm[1])
+    by_mouse(chromium, [line], kind="pen")
+    touch(chromium, "End")
+    assert same(shown(chromium), said)
 
 
 def test_keys_draw_undo_and_clear(page: Path, chromium: "Chrome") -> None:
