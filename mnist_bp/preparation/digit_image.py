@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_bp.data.centring import BOX, SIDE
+from mnist_bp.data.centring import BOX, SIDE, centre_of_mass, shift
 from mnist_bp.preparation.pictures import Grey
 from mnist_bp.preparation.resampling import resampled
 
@@ -16,8 +16,7 @@ EDGE = 0.5  # of full ink: where a stroke ends
 def image(ink: Grey) -> NDArray[np.uint8]:
     """Return the image, (SIDE, SIDE), of a digit's ink, (H, W) from 0 to 1.
 
-    Source of box and centre: LeCun, Bottou, Bengio & Haffner, Gradient-based learning applied to document recognition
-    (1998), section III.A. Where the box needs no scaling, ink moves by whole pixels.
+    Where the box needs no scaling, ink moves by whole pixels.
     """
     ink = ink / ink.max()
     left, top, right, bottom = box(ink)
@@ -70,13 +69,11 @@ def _changed(ink: Grey, by: float) -> Grey:
 
 
 def _placed(ink: Grey, scale: float) -> NDArray[np.uint8]:
+    """Return ink, enlarged so many times, as an image around its centre of mass."""
     left, top, right, bottom = box(ink)
-    mass = ink.sum()
-    corner = []
-    for axis, (low, high) in enumerate(((top, bottom), (left, right))):
-        middle = ink.sum(axis=1 - axis) @ (np.arange(ink.shape[axis]) + 0.5) / mass
-        start = np.clip((SIDE + 1) / 2 - (middle - low) * scale, 0, SIDE - (high - low) * scale)
-        start = np.rint(start) if scale == 1 else start
-        corner.append(low - start / scale)
-    image = resampled(ink, (corner[0], corner[1]), 1 / scale, (SIDE, SIDE))
+    low, high = np.array([top, left]), np.array([bottom, right])
+    mass = (centre_of_mass(ink) + 0.5 - low) * scale - 0.5  # of the enlarged box
+    start = shift(mass, 0, (high - low) * scale)
+    y, x = low - (np.rint(start) if scale == 1 else start) / scale
+    image = resampled(ink, (y, x), 1 / scale, (SIDE, SIDE))
     return np.rint(255 * np.clip(image, 0, 1)).astype(np.uint8)

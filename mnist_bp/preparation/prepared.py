@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_bp.data.centring import BOX, SIDE
+from mnist_bp.data.centring import BOX, CENTRE, SIDE, centre_of_mass
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.preparation import digit_image, digits
 from mnist_bp.preparation.ink import ink
@@ -53,8 +53,7 @@ def _is_prepared(grey: Grey) -> bool:
         return False
     rows, columns = (np.flatnonzero(grey.any(axis=axis)) for axis in (1, 0))
     longest = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
-    middles = [grey.sum(axis=axis) @ np.arange(SIDE) / grey.sum() for axis in (1, 0)]
-    return BOX - 1 <= longest <= BOX and all(abs(middle - SIDE // 2) <= 0.51 for middle in middles)
+    return BOX - 1 <= longest <= BOX and bool((np.abs(centre_of_mass(grey) - CENTRE) <= 0.51).all())
 
 
 def _whole(found: Picture) -> list[Prepared]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mnist_bp.data.centring import BOX, SIDE
+from mnist_bp.data.centring import BOX, SIDE, centre_of_mass, shift
 
 Floats = NDArray[np.float64]
 
@@ -66,17 +66,10 @@ def fit(strokes: list[Floats]) -> list[Floats]:
 
 
 def centre(strokes: list[Floats]) -> list[Floats]:
-    """Return strokes moved so that the centre of mass of their ink is that of pixel (14, 14), or as near as they fit.
-
-    Source: LeCun, Bottou, Bengio & Haffner, Gradient-based learning applied to document recognition (1998), III.A;
-    which point is the centre shows in MNIST itself. There, images are moved by whole pixels.
-    """
-    image, points = ink(strokes), np.concatenate(strokes)
-    middles = np.arange(SIDE) + 0.5
-    mass = np.array([image.sum(axis=0) @ middles, image.sum(axis=1) @ middles]) / image.sum()
-    shift = SIDE / 2 + 0.5 - mass
-    shift = np.clip(shift, PEN / 2 - points.min(axis=0), SIDE - PEN / 2 - points.max(axis=0))
-    return [stroke + shift for stroke in strokes]
+    """Return strokes moved so that the centre of mass of their ink is that of pixel (14, 14), or as near as fits."""
+    points, mass = np.concatenate(strokes), centre_of_mass(ink(strokes))[::-1]
+    by = shift(mass, points.min(axis=0) - PEN / 2, points.max(axis=0) + PEN / 2)
+    return [stroke + by for stroke in strokes]
 
 
 def ink(strokes: list[Floats]) -> Floats:
