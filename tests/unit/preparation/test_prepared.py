@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from mnist_bp.config import rule_of
 from mnist_bp.data import synthetic
+from mnist_bp.data.archives import ARCHIVES
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.preparation import strokes
-from mnist_bp.preparation.prepared import prepare
+from mnist_bp.preparation.prepared import PREPROCESSING, prepare
 from mnist_bp.streams import TEST_DIGITS
 from tests.helpers.photographs import drawn, photograph, written
 
@@ -100,3 +102,8 @@ def test_a_whole_picture_becomes_a_square_light_on_dark() -> None:
 def test_a_whole_picture_of_the_right_size_stays_as_it_is(rng: np.random.Generator) -> None:
     page = rng.integers(0, 256, (28, 28))
     np.testing.assert_array_equal(prepare(page, "resize")[0].image, page)
+
+
+def test_every_name_of_a_preparation_is_known() -> None:
+    assert {*PREPROCESSING} == {*rule_of("data.preprocessing").choices}
+    assert {archives.preprocessing for archives in ARCHIVES.values()} <= {*PREPROCESSING}
