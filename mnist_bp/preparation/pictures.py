@@ -21,9 +21,10 @@ Source: TypeAlias = Path | str | bytes | npt.ArrayLike
 
 FORMATS = ("PNG", "JPEG", "PPM", "BMP", "GIF", "TIFF", "WEBP")  # which Pillow decodes without another program
 ENDINGS = {".png", ".jpg", ".jpeg", ".pgm", ".ppm", ".pbm", ".pnm", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
-MOST = 2**26  # pixels of a picture: as many as most cameras make, and decoded within 300 MB
+MOST = 2**26  # pixels of a picture: as many as most cameras make
 ENOUGH = 1200  # pixels of the longer side: of larger pictures, whole blocks of pixels are averaged down to it
 LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
+ORIENTATION = 0x0112  # the tag of EXIF
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def pictures_in(folder: Path) -> list[Path]:
 
 def _decoded(file: IO[bytes]) -> Picture:
     with extra("images"):
-        from PIL import Image, ImageOps, UnidentifiedImageError
+        from PIL import Image, UnidentifiedImageError
     try:
         with warnings.catch_warnings():  # of large pictures, which are judged here, and of odd metadata
             warnings.simplefilter("ignore")
@@ -70,9 +71,10 @@ def _decoded(file: IO[bytes]) -> Picture:
                 width, height = image.size
                 if width * height <= MOST:
                     image.draft("RGB", (ENOUGH, ENOUGH))
-                    upright = ImageOps.exif_transpose(image)
-                    turned = (upright.width > upright.height) != (width > height)
-                    return Picture(_grey(upright), (height, width) if turned else (width, height))
+                    image.load()
+                    orientation = image.getexif().get(ORIENTATION, 1)
+                    size = (height, width) if orientation in {5, 6, 7, 8} else (width, height)
+                    return Picture(_upright(_grey(image), orientation), size)
     except Image.DecompressionBombError:
         pass
     except MemoryError:
@@ -88,7 +90,7 @@ def _decoded(file: IO[bytes]) -> Picture:
 
 
 def _grey(image: "Image") -> Grey:
-    """Return the pixels of an upright picture, reduced if it is large."""
+    """Return the pixels of a picture, reduced if it is large."""
     if image.mode.startswith(("I", "F")):  # 16 bits or more
         pixels = np.nan_to_num(np.asarray(image, np.float32))
         return _reduced(pixels * np.float32(255 / (65535 if image.mode[0] == "I" else max(pixels.max(), 1))))
@@ -98,6 +100,12 @@ def _grey(image: "Image") -> Grey:
     grey, alpha = layers[..., 0], layers[..., 1] / np.float32(255)
     under = np.float32(0 if (grey * alpha).sum() > 255 / 2 * alpha.sum() else 255)
     return np.asarray(grey * alpha + under * (1 - alpha))
+
+
+def _upright(grey: Grey, orientation: int) -> Grey:
+    """Return pixels as EXIF's orientation, from 1 to 8, has them; others, which say nothing, change nothing."""
+    grey = grey.T if orientation in {5, 6, 7, 8} else grey
+    return grey[:: -1 if orientation in {3, 4, 7, 8} else 1, :: -1 if orientation in {2, 3, 6, 7} else 1]
 
 
 def _of_array(pixels: npt.NDArray[np.generic]) -> Picture:
