@@ -15,23 +15,20 @@ from mnist_bp.nn.reshape import Flatten, Reshape
 from mnist_bp.nn.softmax import Softmax
 from mnist_bp.run.model import Model
 
-KINDS: dict[type[Layer], str] = {
-    Affine: "affine",
-    AveragePool: "average",
-    Conv2D: "conv",
-    LeakyReLU: "leaky_relu",
-    MaxPool: "max",
-    ReLU: "relu",
-    Sigmoid: "sigmoid",
-    Softmax: "softmax",
-    Softplus: "softplus",
-    Tanh: "tanh",
+KINDS: dict[type[Layer], tuple[str, ...]] = {  # and the options of each
+    Affine: ("affine",),
+    AveragePool: ("average", "size"),
+    Conv2D: ("conv", "kernel", "stride", "padding"),
+    LeakyReLU: ("leaky_relu", "negative_slope"),
+    MaxPool: ("max", "size"),
+    ReLU: ("relu",),
+    Sigmoid: ("sigmoid",),
+    Softmax: ("softmax",),
+    Softplus: ("softplus",),
+    Tanh: ("tanh",),
 }
 SAME = (Dropout, Flatten, Identity, Reshape)  # outside training these leave the numbers of an example as they are
 PROBABILITIES: dict[type[Loss], str] = {BinaryCrossEntropy: "sigmoid", SoftmaxCrossEntropy: "softmax"}
-
-
-OPTIONS = ("kernel", "stride", "padding", "size", "negative_slope")
 
 
 def embedded(model: Model) -> dict[str, Any]:
@@ -48,8 +45,9 @@ def embedded(model: Model) -> dict[str, Any]:
         given, shape = shape, layer.output_shape(shape)
         if not isinstance(layer, SAME):
             counts = {name: math.prod(layer.shapes.get(own, (0,))) for name, own in (("weights", "W"), ("biases", "b"))}
-            options = {name: getattr(layer, name) for name in OPTIONS if hasattr(layer, name)}
-            layers.append({"kind": KINDS[type(layer)], "input": given, "output": shape, **counts, **options})
+            kind, *names = KINDS[type(layer)]
+            options = {name: getattr(layer, name) for name in names}
+            layers.append({"kind": kind, "input": given, "output": shape, **counts, **options})
     return {
         "layers": layers,
         "parameters": base64.b64encode(network.parameters.astype("<f4").tobytes()).decode(),
