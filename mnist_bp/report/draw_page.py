@@ -31,7 +31,7 @@ def html(path: str, folder: Path) -> bytes:
         described=described(model.config, model),
         data=model.config.data.name,
         step=model.step,
-        came=outcome.read(Path(path)),
+        run=outcome.read(Path(path)),
         report=beside(folder / REPORT, path),
         mnist=CONSTANTS,
         network=embedded(model),
