@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,17 +48,14 @@ def command(run: str, images: tuple[str, ...], show: bool) -> Result:
     preprocessing(model)
     found: list[tuple[str, Reading]] = []
     failures: list[tuple[str, str | None]] = []
-    names = [*_files(images)]
-    with output.bar("reading", len(names), "picture") as advance:
-        for name in names:
-            try:
+    files: list[str] = []
+    for name in images:
+        with _noted(name, failures):
+            files += _files(name)
+    with output.bar("reading", len(files), "picture") as advance:
+        for name in files:
+            with _noted(name, failures):
                 found += [(name, each) for each in model.read(_content(name))]
-            except OSError as error:
-                failures.append((f"{name}: {error.strerror or error}", None))
-            except BpError as error:
-                if error.code != Exit.NO_DATA:
-                    raise
-                failures.append((f"{name}: {error}", error.hint))
             advance(1)
     data = {"predictions": [_about(name, each) for name, each in found]}
     lines = _lines(model, found, show) if found else []
@@ -66,15 +64,24 @@ def command(run: str, images: tuple[str, ...], show: bool) -> Result:
     return Result(lines, data, code, "\n".join(message for message, _ in failures), hint)
 
 
-def _files(images: Sequence[str]) -> Iterator[str]:
-    """Yield the names of files, those in folders too, and - for stdin."""
+@contextmanager
+def _noted(name: str, failures: list[tuple[str, str | None]]) -> Iterator[None]:
+    """Add what is wrong with a file or folder to the failures, and its hint, and go on."""
+    try:
+        yield
+    except OSError as error:
+        failures.append((f"{name}: {error.strerror or error}", None))
+    except BpError as error:
+        if error.code != Exit.NO_DATA:
+            raise
+        failures.append((f"{name}: {error}", error.hint))
+
+
+def _files(name: str) -> list[str]:
+    """Return the names of the pictures in a folder; any other name, and - for stdin, is that of one."""
     from mnist_bp.preparation.pictures import pictures_in
 
-    for name in images:
-        if Path(name).is_dir():
-            yield from map(str, pictures_in(Path(name)))
-        else:
-            yield name
+    return [*map(str, pictures_in(Path(name)))] if Path(name).is_dir() else [name]
 
 
 def _content(name: str) -> "bytes | Path":

@@ -57,7 +57,7 @@ def pictures_in(folder: Path) -> list[Path]:
     """Return the pictures in a folder by name, which are the files with such an ending; raises BpError if none is."""
     found = sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS and path.is_file())
     if not found:
-        raise BpError(f"{folder}: expected a folder with pictures, such as .png or .jpg; got none", code=Exit.NO_DATA)
+        raise BpError("expected a folder with pictures, such as .png or .jpg; got none", code=Exit.NO_DATA)
     return found
 
 

@@ -75,10 +75,12 @@ def test_the_image_that_the_network_sees_is_shown(net: Path, scans: Path) -> Non
 
 def test_pictures_that_cannot_be_read_do_not_keep_the_others_from_being_read(net: Path, scans: Path) -> None:
     (scans / "c.png").write_bytes(b"seven")
-    result = run("predict", net, scans, "gone.png")
+    Path("empty").mkdir()
+    result = run("predict", net, "empty", scans, "gone.png")
     assert result.exit_code == 4
     assert len(result.stdout.splitlines()) == 4
-    assert result.stderr.splitlines()[:2] == [
+    assert result.stderr.splitlines()[:3] == [
+        "error: empty: expected a folder with pictures, such as .png or .jpg; got none",
         f"error: {scans / 'c.png'}: expected a picture; got another kind of file",
         "error: gone.png: No such file or directory",
     ]

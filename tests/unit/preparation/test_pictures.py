@@ -170,7 +170,7 @@ def test_a_file_that_is_not_there_is_an_error_of_the_system() -> None:
 def test_the_pictures_in_a_folder_are_those_with_such_an_ending_by_name() -> None:
     folder = Path("scans")
     (folder / "more.png").mkdir(parents=True)
-    with pytest.raises(BpError, match="scans: expected a folder with pictures") as caught:
+    with pytest.raises(BpError, match="expected a folder with pictures") as caught:
         pictures_in(folder)
     assert caught.value.code == Exit.NO_DATA
     for name in ("b.png", "a.JPG", "notes.txt"):
