@@ -7,7 +7,7 @@ from mnist_bp.data.centring import BOX, SIDE, centre_of_mass, shift
 from mnist_bp.preparation.pictures import Grey
 from mnist_bp.preparation.resampling import resampled
 
-THINNEST, BROADEST = 1.8, 3.5  # pixels: how wide nine tenths of the strokes in MNIST's training images are
+THINNEST, BROADEST = 1.8, 3.5  # pixels: how wide strokes are in four of five training images of MNIST
 FINE = 8  # pixels, for one of the image, of the grid on which strokes are made wider or narrower
 ROOM = 4  # pixels of the image that this grid has around the box
 EDGE = 0.5  # of full ink: where a stroke ends
