@@ -68,7 +68,7 @@ def _described(error: Exception) -> tuple[str, str | None, Exit]:
     if isinstance(error, BpError):
         return str(error), error.hint, error.code
     if isinstance(error, click.UsageError):
-        return error.format_message(), None, Exit.USAGE
+        return error.format_message().replace("\n\t", " "), None, Exit.USAGE  # click lists choices line by line
     if isinstance(error, MemoryError):
         what = f": {error}" if str(error) else ""
         return f"not enough memory{what}", "a smaller network, train.batch_size or data set needs less", Exit.FAILURE

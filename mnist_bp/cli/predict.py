@@ -42,10 +42,11 @@ def command(run: str, images: tuple[str, ...], show: bool) -> Result:
         cat photo.jpg | bp predict runs/mnist -
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp.run.model import Model
-    from mnist_bp.run.reading import preprocessing
+    from mnist_bp.run.reading import preprocessing, sure_from
 
     model = Model.load(run)
     preprocessing(model)
+    sure = sure_from(run, model)
     found: list[tuple[str, Reading]] = []
     failures: list[tuple[str, str | None]] = []
     files: list[str] = []
@@ -57,8 +58,8 @@ def command(run: str, images: tuple[str, ...], show: bool) -> Result:
             with _noted(name, failures):
                 found += [(name, each) for each in model.read(_content(name))]
             advance(1)
-    data = {"predictions": [_about(name, each) for name, each in found]}
-    lines = _lines(model, found, show) if found else []
+    data = {"predictions": [_about(name, each) | {"sure": each.probability >= sure} for name, each in found]}
+    lines = _lines(model, found, sure, show) if found else []
     code = Exit.NO_DATA if failures else Exit.DONE
     hint = next((hint for _, hint in failures if hint), None)
     return Result(lines, data, code, "\n".join(message for message, _ in failures), hint)
@@ -98,19 +99,20 @@ def _about(name: str, reading: "Reading") -> dict[str, Any]:
     }
 
 
-def _lines(model: "Model", found: "Sequence[tuple[str, Reading]]", show: bool) -> Iterator[str]:
+def _lines(model: "Model", found: "Sequence[tuple[str, Reading]]", sure: float, show: bool) -> Iterator[str]:
     from mnist_bp.cli import pictures
     from mnist_bp.cli.columns import aligned
     from mnist_bp.run.predictions import kind
     from mnist_bp.run.reading import preprocessing, seen
 
     digits = preprocessing(model) == "mnist"
-    rows = [["file", "digit" if digits else "class", kind(model.network), "next"]]
+    rows = [["file", "digit" if digits else "class", kind(model.network), "", "next"]]
     for name, reading in found:
         both = zip(reading.probabilities.tolist(), model.classes, strict=True)
         likeliest = sorted(both, key=lambda each: -each[0])[1 : NEXT + 1]
         following = "  ".join(f"{label} {probability:.4f}" for probability, label in likeliest)
-        rows.append([name, reading.label, f"{reading.probability:.4f}", following])
+        unsure = "" if reading.probability >= sure else "unsure"
+        rows.append([name, reading.label, f"{reading.probability:.4f}", unsure, following])
     yield from aligned(rows).split("\n")
     if not digits:
         yield ""

@@ -9,9 +9,8 @@ from mnist_bp.report.links import REPORT, beside, identity
 from mnist_bp.report.single import described
 from mnist_bp.run import outcome
 from mnist_bp.run.model import Model
-from mnist_bp.run.reading import preprocessing
+from mnist_bp.run.reading import preprocessing, sure_from
 
-SURE = {True: 0.9, False: 0.5}  # the probability, or the output that is none, from which an answer is given
 MOST_INK = 130  # pixels: of the first 2,000 training images of MNIST, traced to strokes, 13 have more
 
 
@@ -39,7 +38,7 @@ def html(path: str, folder: Path) -> bytes:
             "classes": model.classes,
             "boxed": boxed,
             "percent": model.network.gives_probabilities,
-            "sure": SURE[model.network.gives_probabilities],
+            "sure": sure_from(path, model),
             "mostInk": MOST_INK if boxed else None,
         },
     )

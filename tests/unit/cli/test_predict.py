@@ -48,16 +48,18 @@ def test_each_digit_has_a_row_and_an_object(net: Path, scans: Path) -> None:
                 "probability": each.probability,
                 "probabilities": each.probabilities.tolist(),
                 "box": list(each.box),
+                "sure": False,
             }
             for name, each in expected
         ]
     }
     header, *rows = run("predict", net, scans).stdout.splitlines()
     assert header.split() == ["file", "digit", "probability", "next"]
-    assert [row.split()[:3] for row in rows] == [[name, e.label, f"{e.probability:.4f}"] for name, e in expected]
+    said = [[name, each.label, f"{each.probability:.4f}", "unsure"] for name, each in expected]
+    assert [row.split()[:4] for row in rows] == said
     for row, (_, each) in zip(rows, expected, strict=True):
         order = np.argsort(-each.probabilities)
-        assert row.split()[3::2] == [str(number) for number in order[1:3]]
+        assert row.split()[4::2] == [str(number) for number in order[1:3]]
 
 
 def test_a_picture_may_come_through_a_pipe(net: Path, scans: Path) -> None:

@@ -11,9 +11,11 @@ from mnist_bp.data import synthetic
 from mnist_bp.data.archives import ARCHIVES
 from mnist_bp.data.dataset import Dataset
 from mnist_bp.errors import BpError, Exit
+from mnist_bp.run.directory import Run
 from mnist_bp.run.model import Model
+from mnist_bp.run.reading import sure_from
 from mnist_bp.streams import TEST_DIGITS
-from tests.helpers.making import config, untrained
+from tests.helpers.making import config, record, untrained
 
 IMAGES, LABELS = synthetic.draw(20, 0, TEST_DIGITS)
 ARRAYS = {"train_images": IMAGES, "train_labels": LABELS, "test_images": IMAGES, "test_labels": LABELS}
@@ -63,3 +65,15 @@ def test_a_network_on_points_or_other_images_is_refused() -> None:
         with pytest.raises(BpError, match=f"trained on images of 28×28 pixels; got one trained on {got}") as caught:
             mnist_bp.load(run).read(IMAGES[0])
         assert caught.value.code == Exit.USAGE
+
+
+@pytest.mark.parametrize(("accuracy", "sure"), [(1.0, 0.95), (0.96, 0.9), (0.9, 0.75), (0.5, 0.5)])
+def test_a_network_that_is_wrong_more_often_may_be_less_sure(accuracy: float, sure: float) -> None:
+    net = model()
+    assert sure_from("mnist", net) == 0.9  # before the first epoch has ended
+    Run("mnist").metrics.write([record(train_accuracy=0.1), record(2, train_accuracy=accuracy)])
+    assert sure_from("mnist", net) == pytest.approx(sure)
+
+
+def test_outputs_that_are_no_probabilities_are_sure_from_the_middle() -> None:
+    assert sure_from("mnist", model(model_loss="mean_squared_error")) == 0.5

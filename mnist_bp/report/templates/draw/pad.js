@@ -36,14 +36,16 @@ function paint() {
   for (const each of strokes) {
     const [first, ...points] = smooth(each);
     context.moveTo(first[0] * side, first[1] * side);
-    for (const [x, y] of points.length ? points : [first]) context.lineTo(x * side, y * side);
+    for (const [x, y] of points) context.lineTo(x * side, y * side);
+    if (!points.length) context.lineTo(first[0] * side + 0.01, first[1] * side); // nothing is drawn of no length
   }
   context.stroke();
   if (!keys) return;
   context.lineWidth = devicePixelRatio;
-  context.strokeStyle = getComputedStyle(undo).color;
+  context.fillStyle = context.strokeStyle = getComputedStyle(undo).color;
   context.beginPath();
   context.arc(pen[0] * side, pen[1] * side, WIDTH * side, 0, 2 * Math.PI);
+  if (stroke) context.fill();
   context.stroke();
 }
 
