@@ -86,7 +86,11 @@ def _files(name: str) -> list[str]:
 
 
 def _content(name: str) -> "bytes | Path":
-    return sys.stdin.buffer.read() if name == "-" else Path(name)
+    if name != "-":
+        return Path(name)
+    if sys.stdin is None:
+        raise BpError("expected a picture on stdin; it is closed", code=Exit.NO_DATA)
+    return sys.stdin.buffer.read()
 
 
 def _about(name: str, reading: "Reading") -> dict[str, Any]:

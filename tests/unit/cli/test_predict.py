@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 import mnist_bp
+from mnist_bp.cli import predict
 from mnist_bp.cli.bp import bp
 from mnist_bp.data.dataset import Dataset
 from tests.helpers.commands import run
@@ -90,6 +92,12 @@ def test_pictures_that_cannot_be_read_do_not_keep_the_others_from_being_read(net
     assert json.loads(alone.stdout) == {
         "predictions": [], "error": "gone.png: No such file or directory", "hint": None, "code": 4
     }  # fmt: skip
+
+
+def test_a_stdin_that_is_closed_is_told(net: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(predict, "sys", SimpleNamespace(stdin=None))
+    result = run("predict", net, "-")
+    assert (result.exit_code, result.stderr) == (4, "error: -: expected a picture on stdin; it is closed\n")
 
 
 def test_without_pillow_the_extra_is_named(net: Path, scans: Path, monkeypatch: pytest.MonkeyPatch) -> None:
