@@ -72,15 +72,18 @@ def parts(ink: Grey) -> list[Part]:
     chosen = _without_frames(boxes, numbers, count)
     sizes = np.max(boxes[:, 2:] - boxes[:, :2], axis=1)
     largest = max((sizes[piece] for piece in chosen if not _is_flat(boxes[piece])), default=0)
-    groups: list[list[int]] = []
+    group = np.full(count, -1)  # the number of one of the pieces that each belongs to
     for piece in sorted(chosen, key=lambda each: -sizes[each]):
-        near = [group for group in groups if any(_belong(boxes[piece], boxes[other], largest) for other in group)]
-        if near:
-            groups = [group for group in groups if group not in near]
-            groups.append(sum(near, [piece]))
+        placed = np.flatnonzero(group >= 0)
+        near = group[placed[_belong(boxes[piece], boxes[placed], largest)]]
+        if len(near):
+            group[piece] = near[0]
+            for other in np.unique(near[near != near[0]]):
+                group[group == other] = near[0]
         elif sizes[piece] >= max(SPECK * largest, SMALLEST) and not _is_flat(boxes[piece]):
-            groups.append([piece])
-    return _in_reading_order([_part(group, boxes, numbers) for group in groups])
+            group[piece] = piece
+    together = (np.flatnonzero(group == each) for each in np.unique(group[group >= 0]))
+    return _in_reading_order([_part(pieces, boxes, numbers) for pieces in together])
 
 
 def _boxes(numbers: NDArray[np.intp], count: int) -> NDArray[np.intp]:
@@ -103,23 +106,24 @@ def _without_frames(boxes: NDArray[np.intp], numbers: NDArray[np.intp], count: i
     return [int(each) for each in (inside if len(inside) else np.arange(count))]
 
 
-def _belong(piece: NDArray[np.intp], other: NDArray[np.intp], largest: int) -> bool:
-    """Whether a piece is of the same digit as a larger one: near it, and above it or small."""
-    gap_x, gap_y = np.maximum(piece[:2], other[:2]) - np.minimum(piece[2:], other[2:])  # negative where they overlap
-    near = max(gap_x, gap_y) <= GAP * largest
-    width = min(piece[2] - piece[0], other[2] - other[0])
+def _belong(piece: NDArray[np.intp], others: NDArray[np.intp], largest: int) -> NDArray[np.bool_]:
+    """Return of which of some larger pieces, (n, 4), a piece is the same digit: near it, and above it or small."""
+    gaps = np.maximum(piece[:2], others[:, :2]) - np.minimum(piece[2:], others[:, 2:])  # negative where they overlap
+    near = gaps.max(axis=1) <= GAP * largest
+    widths = np.minimum(piece[2] - piece[0], others[:, 2] - others[:, 0])
     small = max(piece[2] - piece[0], piece[3] - piece[1]) < PIECE * largest
-    return bool(near and (small or -gap_x > width / 2))
+    together: NDArray[np.bool_] = near & (small | (-gaps[:, 0] > widths / 2))
+    return together
 
 
 def _is_flat(piece: NDArray[np.intp]) -> bool:
     return bool(piece[3] - piece[1] < FLAT * (piece[2] - piece[0]))
 
 
-def _part(group: list[int], boxes: NDArray[np.intp], numbers: NDArray[np.intp]) -> Part:
-    left, top = boxes[group, :2].min(axis=0)
-    right, bottom = boxes[group, 2:].max(axis=0)
-    own = np.isin(numbers[top:bottom, left:right], np.array(group) + 1)
+def _part(pieces: NDArray[np.intp], boxes: NDArray[np.intp], numbers: NDArray[np.intp]) -> Part:
+    left, top = boxes[pieces, :2].min(axis=0)
+    right, bottom = boxes[pieces, 2:].max(axis=0)
+    own = np.isin(numbers[top:bottom, left:right], pieces + 1)
     return Part(int(left), int(top), int(right), int(bottom), own)
 
 

@@ -12,6 +12,8 @@ from mnist_bp.preparation.ink import ink
 from mnist_bp.preparation.pictures import Grey, Picture, Source, picture
 from mnist_bp.preparation.resampling import resampled
 
+MOST = 1000  # digits in a picture: on a full page, a written one is larger than 1/1000 of it
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -37,6 +39,9 @@ def _digits(found: Picture) -> list[Prepared]:
     parts = digits.parts(inked)
     if not parts:
         raise BpError("expected a digit in the picture; found nothing written", code=Exit.NO_DATA)
+    if len(parts) > MOST:
+        message = f"expected at most {MOST:,} digits in a picture; found {len(parts):,} pieces, as in a pattern"
+        raise BpError(message, code=Exit.NO_DATA)
     x, y = (size / side for size, side in zip(found.size, found.grey.shape[::-1], strict=True))
     return [
         Prepared(

@@ -107,3 +107,10 @@ def test_a_whole_picture_of_the_right_size_stays_as_it_is(rng: np.random.Generat
 def test_every_name_of_a_preparation_is_known() -> None:
     assert {*PREPROCESSING} == {*rule_of("data.preprocessing").choices}
     assert {archives.preprocessing for archives in ARCHIVES.values()} <= {*PREPROCESSING}
+
+
+def test_a_pattern_is_refused_in_words() -> None:
+    pattern = np.tile(np.pad(np.zeros((7, 6), np.uint8), ((0, 5), (0, 6)), constant_values=255), (40, 40))
+    with pytest.raises(BpError, match="at most 1,000 digits in a picture; found 1,") as caught:
+        prepare(pattern, "mnist")
+    assert caught.value.code == Exit.NO_DATA
