@@ -304,6 +304,18 @@ def test_a_pen_draws_although_a_hand_lies_on_the_screen(page: Path, chromium: "C
     assert same(shown(chromium), said)
 
 
+def test_pointer_events_of_scripts_draw_and_need_not_be_a_first_pointer_s(page: Path, chromium: "Chrome") -> None:
+    browsers.show(chromium, page)
+    chromium.execute_script("""
+        const { left, top, width, height } = pad.getBoundingClientRect();
+        for (const [kind, y] of [["down", 0.2], ["move", 0.5], ["move", 0.8], ["up", 0.8]]) {
+          const at = { pointerId: 7, clientX: left + width / 2, clientY: top + y * height };
+          pad.dispatchEvent(new PointerEvent(`pointer${kind}`, at));
+        }
+    """)
+    assert chromium.execute_script("return strokes.map(each => each.length)") == [3]
+
+
 def test_keys_draw_undo_and_clear(page: Path, chromium: "Chrome") -> None:
     from selenium.webdriver import Keys  # noqa: PLC0415
 

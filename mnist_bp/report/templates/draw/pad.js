@@ -178,11 +178,11 @@ function place(event) {
 
 pad.addEventListener("pointerdown", event => {
   event.preventDefault(); // no selection, no drag
-  if (!event.isPrimary || event.button !== 0) return;
+  if (event.button !== 0) return;
   if (pointer && !(event.pointerType === "pen" && pointer.type === "touch")) return;
   if (pointer) strokes.pop();
   pointer = { id: event.pointerId, type: event.pointerType };
-  pad.setPointerCapture(event.pointerId);
+  if (event.isTrusted) pad.setPointerCapture(event.pointerId); // those of scripts cannot be captured
   keys = false;
   begin(place(event));
 });
