@@ -316,6 +316,19 @@ def test_pointer_events_of_scripts_draw_and_need_not_be_a_first_pointer_s(page: 
     assert chromium.execute_script("return strokes.map(each => each.length)") == [3]
 
 
+def test_in_forced_colours_the_pad_has_a_border_and_the_bars_are_seen(page: Path, chromium: "Chrome") -> None:
+    browsers.show(chromium, page)
+    forced = [{"name": "forced-colors", "value": "active"}]
+    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": forced})
+    try:
+        style = "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]"
+        assert chromium.execute_script(style, "#paper", "borderTopStyle") == "solid"
+        colours = [chromium.execute_script(style, each, "backgroundColor") for each in ("#bars .bar", "#bars .track")]
+        assert colours[0] != colours[1]
+    finally:
+        chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
 def test_keys_draw_undo_and_clear(page: Path, chromium: "Chrome") -> None:
     from selenium.webdriver import Keys  # noqa: PLC0415
 
