@@ -66,12 +66,16 @@ def _grown(mask: Mask, by: int) -> Mask:
 
 
 def _filled(pixels: Grey, unknown: Mask, known: Mask) -> Grey:
-    """Return pixels in which unknown ones are the mean of their known neighbours, from the known ones outwards."""
+    """Return pixels in which unknown ones are the mean of their known neighbours, from the known ones outwards.
+
+    Those that known ones cannot reach, as ink lies between them, stay as they are.
+    """
     filled, known = pixels.copy(), known.copy()
-    while (rest := unknown & ~known).any() and known.any():
+    while True:
         counts = windows(np.pad(known, 1), 3).sum(axis=(2, 3))
         sums = windows(np.pad(filled * known, 1), 3).sum(axis=(2, 3))
-        reached = rest & (counts > 0)
+        reached = unknown & ~known & (counts > 0)
+        if not reached.any():
+            return filled
         filled[reached] = sums[reached] / counts[reached]
         known |= reached
-    return filled

@@ -60,3 +60,9 @@ def stroke_at_the_edge() -> Grey:
 @pytest.mark.parametrize("picture", [shaded(), chalk(), stroke_at_the_edge(), np.full((1, 1), 9, np.float32)])
 def test_shadows_boards_and_strokes_stay_as_they_are(picture: Grey) -> None:
     np.testing.assert_array_equal(without_surroundings(picture), picture)
+
+
+def test_what_paper_cannot_reach_stays_as_it_is() -> None:
+    """The last pixel is no paper, nor are the two beside it, in its shadow; something dark keeps them from the rest."""
+    row = np.array([[255, 255, 0, 255, 255, 100]], np.float32)
+    np.testing.assert_array_equal(without_surroundings(row), row)
