@@ -55,6 +55,8 @@ def _paper(grey: Grey) -> Grey:
     """
     small = reduced(grey, coarse(grey.shape, COARSE))
     reach = max(round(WIDEST * min(small.shape) / 2), 1)
-    lightest = windows(np.pad(small, 2 * reach + 1, mode="edge"), 2 * reach + 1).max(axis=(2, 3))
-    closed = windows(lightest, 2 * reach + 1).min(axis=(2, 3))
-    return enlarged(windows(closed, 3).min(axis=(2, 3)), (grey.shape[0], grey.shape[1]))
+    paper = np.pad(small, 2 * reach + 1, mode="edge")
+    for extreme, side in ((np.max, 2 * reach + 1), (np.min, 2 * reach + 3)):
+        for axis in (0, 1):  # that of a square is that of its rows' ones
+            paper = extreme(np.lib.stride_tricks.sliding_window_view(paper, side, axis), axis=-1)
+    return enlarged(paper, (grey.shape[0], grey.shape[1]))
