@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 import mnist_bp
 from mnist_bp.data.loading import load
 from mnist_bp.errors import BpError
-from mnist_bp.preparation.prepared import prepare
+from mnist_bp.preprocessing.pipeline import prepare
 from mnist_bp.run.model import Model
 from tests.helpers.photographs import drawn, photograph, plain
 

@@ -111,7 +111,7 @@ def info(name: str) -> Result:
 
 @command.command()
 @named
-@options.picture("Draw ten images of each class to FILE.png instead.", ".png")
+@options.out("Draw ten images of each class to FILE.png instead.", ".png")
 def show(name: str, file: Path | None) -> None:
     """Show training images of each class.
 

@@ -9,7 +9,7 @@ from mnist_bp.cli import options, output
 
 @click.command("draw")
 @click.argument("run", type=options.GivenPath())
-@options.picture(
+@options.out(
     "Where to write the page; a file that bp has not made is left alone.", ".html", ".htm", default="draw.html"
 )
 @click.option("--open", "opened", is_flag=True, help="Open the page in the browser.")

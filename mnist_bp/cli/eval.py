@@ -34,7 +34,7 @@ MISTAKES = 40  # on a sheet, unless --errors says otherwise
 )
 @click.option(
     "--mistakes",
-    type=options.PictureFile(".png"),
+    type=options.OutFile(".png"),
     metavar="FILE.png",
     help=f"Draw them on a contact sheet: N of --errors, or {MISTAKES}.",
 )

@@ -14,7 +14,7 @@ FORMATS = ("onnx", "safetensors")  # and the endings of their files
 @click.command("export")
 @click.argument("run", type=options.GivenPath())
 @click.option("--format", "kind", type=click.Choice(FORMATS), required=True, help="For which libraries.")
-@options.picture(
+@options.out(
     "Where to write it; a file that bp has not made is left alone. Without this option, a file in the working "
     "directory that is called after RUN.",
     *(f".{kind}" for kind in FORMATS),

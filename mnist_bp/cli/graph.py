@@ -20,7 +20,7 @@ from mnist_bp.cli.result import Result, reports
     show_default=True,
     help="Which training example, counted from 0.",
 )
-@options.picture(
+@options.out(
     "Write a picture, FILE.svg; a page that steps through the graph, FILE.html; or FILE.dot, for Graphviz. "
     "Without this option, print the latter.",
     ".svg",

@@ -23,8 +23,8 @@ class GivenPath(click.Path):
         return super().convert(value, param, ctx)
 
 
-class PictureFile(GivenPath):
-    """A file to write something to look at, with one of some endings: neither stdout nor a folder."""
+class OutFile(GivenPath):
+    """A file to write something to, with one of some endings: neither stdout nor a folder."""
 
     def __init__(self, *endings: str) -> None:
         super().__init__(path_type=Path)
@@ -40,13 +40,13 @@ class PictureFile(GivenPath):
         return path
 
 
-def picture(help: str, *endings: str, default: str | None = None) -> Callable[[C], C]:  # noqa: A002  # as in click
-    """Return the option -o, the file that a command draws to."""
+def out(help: str, *endings: str, default: str | None = None) -> Callable[[C], C]:  # noqa: A002  # as in click
+    """Return the option -o, the file that a command writes."""
     return click.option(
         "-o",
         "--out",
         "file",
-        type=PictureFile(*endings),
+        type=OutFile(*endings),
         default=default,
         show_default=default is not None,
         metavar="FILE",

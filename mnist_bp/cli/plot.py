@@ -32,7 +32,7 @@ WIDEST = 120  # columns of a terminal, where it has more
     multiple=True,
     help="Draw an activation function and its slope. Repeatable.",
 )
-@options.picture(
+@options.out(
     "Write a figure, FILE.svg, FILE.png or FILE.pdf. Without this option, draw in the terminal.", ".svg", ".png", ".pdf"
 )
 @reports

@@ -80,7 +80,7 @@ def _noted(name: str, failures: list[tuple[str, str | None]]) -> Iterator[None]:
 
 def _files(name: str) -> list[str]:
     """Return the names of the pictures in a folder; any other name, and - for stdin, is that of one."""
-    from mnist_bp.preparation.pictures import pictures_in
+    from mnist_bp.preprocessing.pictures import pictures_in
 
     return [*map(str, pictures_in(Path(name)))] if Path(name).is_dir() else [name]
 

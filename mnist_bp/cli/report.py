@@ -9,7 +9,7 @@ from mnist_bp.cli import options, output
 
 @click.command("report")
 @click.argument("runs", metavar="RUN...", type=options.GivenPath(), nargs=-1, required=True)
-@options.picture(
+@options.out(
     "Where to write the page; a file that bp has not made is left alone.", ".html", ".htm", default="report.html"
 )
 def command(runs: tuple[str, ...], file: Path) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mnist_bp.preparation.strokes import CONSTANTS
+from mnist_bp.preprocessing.strokes import CONSTANTS
 from mnist_bp.report import page
 from mnist_bp.report.embedded import embedded
 from mnist_bp.report.links import REPORT, beside, identity

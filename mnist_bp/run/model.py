@@ -13,7 +13,7 @@ from mnist_bp.config import Config
 from mnist_bp.data.dataset import Dataset, Split, labelled
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.nn.network import Network
-from mnist_bp.preparation.pictures import Source
+from mnist_bp.preprocessing.pictures import Source
 from mnist_bp.run import checkpoint, reading
 from mnist_bp.run.continuing import require_own
 from mnist_bp.run.directory import Run
@@ -84,7 +84,7 @@ class Model:
     def read(self, picture: Source) -> list[Reading]:
         """Return what is read in a picture of any size, in a file or an array: each digit, from left to right.
 
-        `mnist_bp.preparation.pictures.picture` says which arrays, and what it raises. Raises BpError (exit 2) for a
+        `mnist_bp.preprocessing.pictures.picture` says which arrays, and what it raises. Raises BpError (exit 2) for a
         network that does not tell classes of 28×28 images apart, and (exit 4) if there is no digit in the picture.
         """
         return reading.read(self, picture)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from mnist_bp.data.archives import ARCHIVES
 from mnist_bp.data.centring import SIDE
 from mnist_bp.errors import BpError, Exit
-from mnist_bp.preparation.pictures import Source
-from mnist_bp.preparation.prepared import prepare
+from mnist_bp.preprocessing.pictures import Source
+from mnist_bp.preprocessing.pipeline import prepare
 from mnist_bp.run.directory import Run
 
 if TYPE_CHECKING:

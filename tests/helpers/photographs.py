@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from mnist_bp.data import synthetic
-from mnist_bp.preparation import digit_image
+from mnist_bp.preprocessing import normalization
 
 Floats = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
@@ -129,4 +129,4 @@ def plain(digit: NDArray[Any]) -> Bytes:
     """Return the image, (28, 28), of a digit that was never photographed; lines are drawn by a pen of MNIST's width."""
     if digit.ndim == 2:
         return digit
-    return digit_image.image(np.pad(written(digit, 200, 22), 10).astype(np.float32))
+    return normalization.image(np.pad(written(digit, 200, 22), 10).astype(np.float32))

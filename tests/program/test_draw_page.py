@@ -15,7 +15,7 @@ from mnist_bp.data import idx, synthetic
 from mnist_bp.data.archives import FILES
 from mnist_bp.data.dataset import Dataset
 from mnist_bp.nn.initializers import he
-from mnist_bp.preparation import strokes
+from mnist_bp.preprocessing import strokes
 from mnist_bp.report.embedded import embedded
 from mnist_bp.report.page import TEMPLATES
 from mnist_bp.run.model import Model
@@ -32,7 +32,7 @@ from tests.helpers.tracing import trace
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
-COUNT = int(os.environ.get("DIGITS", "56"))  # of each source
+COUNT = int(os.environ.get("DIGITS", "42"))  # of each source
 SOURCES = ("own", "traced", "mnist") if MNIST.is_dir() else ("own", "traced")
 HOSTILE = "<img src=x onerror=window.hacked=1>"
 CONV = [

@@ -19,15 +19,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "config": {"yaml", "errors"},
     "data": {"numpy", "requests", "urllib3", "platformdirs", "streams"} | FILES,
     "nn": {"numpy"},
-    "preparation": {"numpy", "PIL", "data"} | FILES,
+    "preprocessing": {"numpy", "PIL", "data"} | FILES,
     "train": {"numpy", "nn", "data", "errors", "machine", "streams"},
     "build": {"numpy", "config", "data", "nn", "train", "errors", "progress", "streams"},
-    "run": {"numpy", "build", "config", "data", "nn", "preparation", "train", "machine", "streams"} | FILES,
+    "run": {"numpy", "build", "config", "data", "nn", "preprocessing", "train", "machine", "streams"} | FILES,
     "sweep": {"yaml", "run", "config"} | FILES,
     "report": {"numpy", "jinja2", "markupsafe", "matplotlib", "PIL", "graphviz"}
-    | {"build", "config", "data", "nn", "preparation", "train", "run", "sweep"} | FILES,
+    | {"build", "config", "data", "nn", "preprocessing", "train", "run", "sweep"} | FILES,
     "export": {"numpy", "onnx", "nn", "run", "config"} | FILES,
-    "cli": {"click", "tqdm", "config", "data", "nn", "preparation", "train", "run", "sweep", "report", "export"}
+    "cli": {"click", "tqdm", "config", "data", "nn", "preprocessing", "train", "run", "sweep", "report", "export"}
     | FILES,
 }  # fmt: skip
 

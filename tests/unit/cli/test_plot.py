@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_bp.cli.options import PictureFile
+from mnist_bp.cli.options import OutFile
 from mnist_bp.cli.plot import FUNCTIONS, command
 from mnist_bp.report import figure, plot
 from mnist_bp.run import files
@@ -25,7 +25,7 @@ def drawing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_choices_are_those_of_the_report() -> None:
     assert {*FUNCTIONS} == {*plot.FUNCTIONS}
     (file,) = (option.type for option in command.params if option.name == "file")
-    assert isinstance(file, PictureFile)
+    assert isinstance(file, OutFile)
     assert {*file.endings} == {*figure.METADATA}
 
 

@@ -39,7 +39,7 @@ def test_the_script_is_given_the_network_and_how_sure_it_must_be() -> None:
     assert about(page, "PAD") == {
         "classes": [*"0123456789"], "boxed": True, "percent": True, "sure": 0.9, "mostInk": 130,
     }  # fmt: skip
-    assert about(page, "MNIST") == {"side": 28, "box": 20, "pen": 2.2, "chords": 4}
+    assert about(page, "MNIST") == {"side": 28, "box": 20, "middle": 14.5, "pen": 2.2, "chords": 4}
     assert [layer["kind"] for layer in about(page, "NETWORK")["layers"]] == ["affine", "sigmoid", "affine"]  # type: ignore[index]
     assert b"it is unfinished, and shown as it was after step 0" in page
 

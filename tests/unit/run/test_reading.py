@@ -1,4 +1,4 @@
-"""What a run's network reads in a picture; how that is prepared is the subject of tests/unit/preparation."""
+"""What a run's network reads in a picture; how that is prepared is the subject of tests/unit/preprocessing."""
 
 from pathlib import Path
 from typing import Any

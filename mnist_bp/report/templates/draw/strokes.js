@@ -1,6 +1,6 @@
-// Strokes of a pen as an image like MNIST's: the functions of preparation/strokes.py, with its constants in MNIST.
+// Strokes of a pen as an image like MNIST's: the functions of preprocessing/strokes.py, with its constants in MNIST.
 // A stroke is an array of points [x, y]; an image is a Float64Array of side × side numbers from 0 to 1, row by row.
-const { draw, ink, smooth } = (({ side, box, pen, chords }) => {
+const { draw, ink, smooth } = (({ side, box, middle, pen, chords }) => {
   const radius = pen / 2;
 
   // Returns the points of a smooth curve through those of a stroke: a centripetal Catmull-Rom spline.
@@ -54,7 +54,7 @@ const { draw, ink, smooth } = (({ side, box, pen, chords }) => {
       down += part * (Math.floor(i / side) + 0.5);
     });
     const within = (shift, low, high) => Math.max(radius - low, Math.min(side - radius - high, shift));
-    const dx = within(side / 2 + 0.5 - across / mass, left, right), dy = within(side / 2 + 0.5 - down / mass, top, bottom);
+    const dx = within(middle - across / mass, left, right), dy = within(middle - down / mass, top, bottom);
     return strokes.map(stroke => stroke.map(([x, y]) => [x + dx, y + dy]));
   };
 

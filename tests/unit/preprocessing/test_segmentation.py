@@ -5,7 +5,7 @@ from collections import deque
 import numpy as np
 import pytest
 
-from mnist_bp.preparation.digits import labelled, parts
+from mnist_bp.preprocessing.segmentation import labelled, parts
 
 Stroke = tuple[int, int, int, int]
 

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_bp.preparation.digits import labelled
-from mnist_bp.preparation.pictures import Grey
-from mnist_bp.preparation.resampling import coarse, enlarged, reduced, windows
+from mnist_bp.preprocessing.pictures import Grey
+from mnist_bp.preprocessing.resampling import coarse, enlarged, reduced, windows
+from mnist_bp.preprocessing.segmentation import labelled
 
 COARSE = 100  # pixels of the longer side of the picture in which surroundings are looked for
 WIDE = 0.22  # of its longer side: light that is so wide and high is paper, and no stroke of chalk

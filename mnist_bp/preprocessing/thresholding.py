@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from mnist_bp.preparation.pictures import Grey
-from mnist_bp.preparation.resampling import coarse, enlarged, reduced, windows
-from mnist_bp.preparation.surroundings import without_surroundings
+from mnist_bp.preprocessing.pictures import Grey
+from mnist_bp.preprocessing.resampling import coarse, enlarged, reduced, windows
+from mnist_bp.preprocessing.surroundings import without_surroundings
 
 COARSE, COARSEST = 100, 40  # pixels of the longer side of pictures for the light of the paper, and for that of the ink
 WIDEST = 0.3  # of its shorter side: strokes are narrower than this

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mnist_bp.data.centring import BOX, SIDE
-from mnist_bp.preparation.digit_image import BROADEST, THINNEST, image, stroke_width
-from mnist_bp.preparation.pictures import Grey
-from mnist_bp.preparation.resampling import resampled
+from mnist_bp.preprocessing.normalization import BROADEST, THINNEST, image, stroke_width
+from mnist_bp.preprocessing.pictures import Grey
+from mnist_bp.preprocessing.resampling import resampled
 
 
 def ring(radius: float, width: float, stretch: float = 1, margin: int = 5) -> Grey:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_bp.preparation.pictures import Grey
+from mnist_bp.preprocessing.pictures import Grey
 
 INKED = 0.3  # of full ink, from which pixels belong to a stroke
 SMALLEST = 5  # pixels of a digit's longer side

@@ -7,8 +7,8 @@ from mnist_bp.config import rule_of
 from mnist_bp.data import synthetic
 from mnist_bp.data.archives import ARCHIVES
 from mnist_bp.errors import BpError, Exit
-from mnist_bp.preparation import strokes
-from mnist_bp.preparation.prepared import PREPROCESSING, prepare
+from mnist_bp.preprocessing import strokes
+from mnist_bp.preprocessing.pipeline import PREPROCESSING, prepare
 from mnist_bp.streams import TEST_DIGITS
 from tests.helpers.photographs import drawn, photograph, written
 

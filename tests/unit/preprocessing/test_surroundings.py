@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_bp.preparation.pictures import Grey
-from mnist_bp.preparation.surroundings import without_surroundings
+from mnist_bp.preprocessing.pictures import Grey
+from mnist_bp.preprocessing.surroundings import without_surroundings
 
 PAPER = 220.0
 

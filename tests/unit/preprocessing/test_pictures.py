@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from mnist_bp.errors import BpError, Exit
-from mnist_bp.preparation import pictures
-from mnist_bp.preparation.pictures import picture, pictures_in
+from mnist_bp.preprocessing import pictures
+from mnist_bp.preprocessing.pictures import picture, pictures_in
 
 GREY = np.array([[10] * 6 + [200] * 4], np.uint8).repeat(5, axis=0)  # (5, 10)
 ABOUT: dict[str, dict[str, Any]] = {

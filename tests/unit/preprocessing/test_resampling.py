@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mnist_bp.preparation.resampling import enlarged, reduced, resampled
+from mnist_bp.preprocessing.resampling import enlarged, reduced, resampled
 
 PIXELS = np.array([[0, 4], [8, 12]], np.float32)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mnist_bp.data.centring import BOX, SIDE
-from mnist_bp.preparation.strokes import PEN, draw, fit, ink, smooth
+from mnist_bp.preprocessing.strokes import PEN, draw, fit, ink, smooth
 
 Strokes = list[np.ndarray]
 

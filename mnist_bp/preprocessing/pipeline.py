@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from mnist_bp.data.centring import BOX, CENTRE, SIDE, centre_of_mass
 from mnist_bp.errors import BpError, Exit
-from mnist_bp.preparation import digit_image, digits
-from mnist_bp.preparation.ink import ink
-from mnist_bp.preparation.pictures import Grey, Picture, Source, picture
-from mnist_bp.preparation.resampling import resampled
+from mnist_bp.preprocessing import normalization, segmentation
+from mnist_bp.preprocessing.pictures import Grey, Picture, Source, picture
+from mnist_bp.preprocessing.resampling import resampled
+from mnist_bp.preprocessing.thresholding import ink
 
 MOST = 1000  # digits in a picture: on a full page, a written one is larger than 1/1000 of it
 
@@ -36,7 +36,7 @@ def _digits(found: Picture) -> list[Prepared]:
         if _is_prepared(grey):
             return [Prepared(np.rint(grey).astype(np.uint8), whole)]
     inked = ink(found.grey)
-    parts = digits.parts(inked)
+    parts = segmentation.parts(inked)
     if not parts:
         raise BpError("expected a digit in the picture; found nothing written", code=Exit.NO_DATA)
     if len(parts) > MOST:
@@ -45,7 +45,7 @@ def _digits(found: Picture) -> list[Prepared]:
     x, y = (size / side for size, side in zip(found.size, found.grey.shape[::-1], strict=True))
     return [
         Prepared(
-            digit_image.image(part.cut(inked)),
+            normalization.image(part.cut(inked)),
             (round(part.left * x), round(part.top * y), round(part.right * x), round(part.bottom * y)),
         )
         for part in parts

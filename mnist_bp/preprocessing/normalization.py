@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_bp.data.centring import BOX, SIDE, centre_of_mass, shift
-from mnist_bp.preparation.pictures import Grey
-from mnist_bp.preparation.resampling import resampled
+from mnist_bp.preprocessing.pictures import Grey
+from mnist_bp.preprocessing.resampling import resampled
 
 THINNEST, BROADEST = 1.8, 3.5  # pixels: how wide strokes are in four of five training images of MNIST
 FINE = 8  # pixels, for one of the image, of the grid on which strokes are made wider or narrower

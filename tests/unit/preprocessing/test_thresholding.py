@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from mnist_bp.preparation.digits import INKED
-from mnist_bp.preparation.ink import ink
-from mnist_bp.preparation.pictures import Grey
+from mnist_bp.preprocessing.pictures import Grey
+from mnist_bp.preprocessing.segmentation import INKED
+from mnist_bp.preprocessing.thresholding import ink
 
 SIDE = 150
 

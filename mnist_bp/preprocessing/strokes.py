@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mnist_bp.data.centring import BOX, SIDE, centre_of_mass, shift
+from mnist_bp.data.centring import BOX, CENTRE, SIDE, centre_of_mass, shift
 
 Floats = NDArray[np.float64]
 
@@ -20,7 +20,7 @@ PEN = 2.2
 2.5 they look most like the originals; from 1.6 to 2.8, as many are read."""
 CHORDS = 4  # straight pieces of the curve between two points
 
-CONSTANTS = {"side": SIDE, "box": BOX, "pen": PEN, "chords": CHORDS}
+CONSTANTS = {"side": SIDE, "box": BOX, "middle": CENTRE + 0.5, "pen": PEN, "chords": CHORDS}
 """What strokes.js is given."""
 
 
