@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mnist_bp.run.model import Model
     from mnist_bp.run.reading import Reading
 
+LARGEST = 2**28  # bytes that are read from stdin
 NEXT = 2  # classes that are named beside the likeliest
 
 
@@ -90,7 +91,10 @@ def _content(name: str) -> "bytes | Path":
         return Path(name)
     if sys.stdin is None:
         raise BpError("expected a picture on stdin; it is closed", code=Exit.NO_DATA)
-    return sys.stdin.buffer.read()
+    content = sys.stdin.buffer.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise BpError(f"expected a picture of at most {LARGEST:,} bytes on stdin; got more", code=Exit.NO_DATA)
+    return content
 
 
 def _about(name: str, reading: "Reading") -> dict[str, Any]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Grey: TypeAlias = npt.NDArray[np.float32]
-Source: TypeAlias = Path | str | bytes | npt.ArrayLike
+Source: TypeAlias = Path | str | io.BufferedIOBase | bytes | npt.ArrayLike
 
 FORMATS = ("PNG", "JPEG", "PPM", "BMP", "GIF", "TIFF", "WEBP")  # which Pillow decodes without another program
 ENDINGS = {".png", ".jpg", ".jpeg", ".pgm", ".ppm", ".pbm", ".pnm", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
@@ -36,7 +36,7 @@ class Picture:
 
 
 def picture(source: Source) -> Picture:
-    """Return the picture in a file, in the bytes of one, or in an array.
+    """Return the picture in a file, by its path or open, in the bytes of one, or in an array.
 
     A file is turned as its EXIF data say, and of several frames the first is taken. What is transparent lies on white,
     or on black if what is drawn is light. An array has the shape (H, W), or (H, W, 3) of red, green and blue; it
@@ -45,6 +45,8 @@ def picture(source: Source) -> Picture:
     Raises BpError (exit 4) for a file that is no picture, or too large a one, OSError for one that cannot be opened,
     and ValueError for an array of another kind.
     """
+    if isinstance(source, io.BufferedIOBase):
+        source = source.read()
     if isinstance(source, bytes):
         return _decoded(io.BytesIO(source))
     if isinstance(source, (str, Path)):

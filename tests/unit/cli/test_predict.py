@@ -100,6 +100,13 @@ def test_a_stdin_that_is_closed_is_told(net: Path, monkeypatch: pytest.MonkeyPat
     assert (result.exit_code, result.stderr) == (4, "error: -: expected a picture on stdin; it is closed\n")
 
 
+def test_a_stdin_without_end_is_not_read_forever(net: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(predict, "LARGEST", 1000)
+    result = CliRunner().invoke(bp, ["predict", str(net), "-"], input=bytes(2000))
+    assert result.exit_code == 4
+    assert "-: expected a picture of at most 1,000 bytes on stdin; got more" in result.stderr
+
+
 def test_without_pillow_the_extra_is_named(net: Path, scans: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "PIL", None)
     result = run("predict", net, scans)

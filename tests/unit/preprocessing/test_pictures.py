@@ -113,10 +113,10 @@ def test_arrays_are_pictures_too(array: npt.ArrayLike) -> None:
     np.testing.assert_allclose(picture(array).grey, GREY, atol=1e-4)
 
 
-def test_a_file_is_found_by_its_path() -> None:
+def test_a_file_is_a_picture_by_its_path_its_bytes_or_open() -> None:
     path = Path("a.png")
     path.write_bytes(saved(Image.fromarray(GREY)))
-    for source in (path, "a.png"):
+    for source in (path, "a.png", path.read_bytes(), io.BytesIO(path.read_bytes())):
         np.testing.assert_array_equal(picture(source).grey, GREY)
 
 
