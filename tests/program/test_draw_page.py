@@ -199,8 +199,7 @@ def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
 NOTHING = [False, False, False, False]
 
 
-@pytest.mark.parametrize("ratio", [1, 2, 3])
-@pytest.mark.parametrize("draw", [by_mouse, by_touch])
+@pytest.mark.parametrize(("draw", "ratio"), [(by_mouse, 1), (by_touch, 2), (by_mouse, 3), (by_touch, 3)])
 def test_a_digit_drawn_by_hand_is_what_python_makes_of_its_strokes(
     draw: Callable[["Chrome", Strokes], None], ratio: int, model: Model, page: Path, chromium: "Chrome"
 ) -> None:
