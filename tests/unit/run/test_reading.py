@@ -67,7 +67,7 @@ def test_a_network_on_points_or_other_images_is_refused() -> None:
         assert caught.value.code == Exit.USAGE
 
 
-@pytest.mark.parametrize(("accuracy", "sure"), [(1.0, 0.95), (0.96, 0.9), (0.9, 0.75), (0.5, 0.5)])
+@pytest.mark.parametrize(("accuracy", "sure"), [(1.0, 0.95), (0.96, 0.88), (0.9, 0.7), (0.5, 0.5)])
 def test_a_network_that_is_wrong_more_often_may_be_less_sure(accuracy: float, sure: float) -> None:
     net = model()
     assert sure_from("mnist", net) == 0.9  # before the first epoch has ended
