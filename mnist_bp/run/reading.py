@@ -69,7 +69,7 @@ def sure_from(run: Path | str, model: "Model") -> float:
 
     The less often a network is right on its own training examples, the less sure it is when it is right; so the less is
     asked for, from 0.95 down to 0.5, and 0.9 while no epoch has ended. On training images of MNIST, traced to strokes,
-    that calls one right answer in twenty to one in nine unsure, and more than half of what is no digit. Raises BpError
+    that calls one right answer in twenty to one in eight unsure, and more than half of what is no digit. Raises BpError
     if the metrics cannot be read.
     """
     if not model.network.gives_probabilities:
