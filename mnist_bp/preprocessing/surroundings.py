@@ -10,6 +10,7 @@ from mnist_bp.preprocessing.segmentation import labelled
 COARSE = 100  # pixels of the longer side of the picture in which surroundings are looked for
 WIDE = 0.22  # of its longer side: light that is so wide and high is paper, and no stroke of chalk
 DARK = 0.5  # of the light of the paper beside them, which surroundings have at most; shadows have more
+INKED, FEW = 0.9, 3  # of the light of the paper, which ink has at most, and in so many pixels at least
 EDGE = 2  # pixels by which surroundings go on, as the edge of the paper is blurred, or has a shadow
 
 Mask = NDArray[np.bool_]
@@ -21,6 +22,8 @@ def without_surroundings(grey: Grey) -> Grey:
     dark = small < _threshold(small)
     around = _around(small, dark)
     if not around.any() or not _holds_a_square(~dark, round(WIDE * max(small.shape))):
+        return grey
+    if not _holds_ink(small[~_grown(around, 3 * EDGE)]):
         return grey
     around = _grown(around, EDGE)
     filled = enlarged(_filled(small, around, ~dark & ~around), (grey.shape[0], grey.shape[1]))
@@ -59,6 +62,11 @@ def _around(pixels: Grey, dark: Mask) -> Mask:
 def _holds_a_square(mask: Mask, side: int) -> bool:
     """Whether somewhere all pixels of a square are in a mask."""
     return side <= min(mask.shape) and bool(windows(mask, side).all(axis=(2, 3)).any())
+
+
+def _holds_ink(paper: Grey) -> bool:
+    """Whether something is drawn there; if not, what seems to be around the paper is what is drawn."""
+    return paper.size > 0 and int(np.count_nonzero(paper < INKED * np.median(paper))) >= FEW
 
 
 def _grown(mask: Mask, by: int) -> Mask:

@@ -57,7 +57,17 @@ def stroke_at_the_edge() -> Grey:
     return picture
 
 
-@pytest.mark.parametrize("picture", [shaded(), chalk(), stroke_at_the_edge(), np.full((1, 1), 9, np.float32)])
+def digit_without_margin() -> Grey:
+    """Return a 7 that runs along two edges of the picture."""
+    picture = np.full((100, 70), PAPER, np.float32)
+    picture[:12] = picture[:, 58:] = 30
+    return picture
+
+
+STAY = [shaded(), chalk(), stroke_at_the_edge(), digit_without_margin(), np.full((1, 1), 9, np.float32)]
+
+
+@pytest.mark.parametrize("picture", STAY)
 def test_shadows_boards_and_strokes_stay_as_they_are(picture: Grey) -> None:
     np.testing.assert_array_equal(without_surroundings(picture), picture)
 
