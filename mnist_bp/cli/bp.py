@@ -92,7 +92,7 @@ def _is_lost(error: BaseException) -> bool:
     cls=Commands,
     package=__name__.rpartition(".")[0],
     names=COMMANDS,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )
 @click.version_option(__version__, prog_name="bp", message="%(prog)s %(version)s")
 def bp() -> None:
@@ -100,6 +100,6 @@ def bp() -> None:
 
     \b
     Start here; nothing is downloaded:
-        bp train --config configs/quickstart.yaml
+        bp train quickstart
         bp eval runs/quickstart
     """  # noqa: D301  # \b keeps click from joining the lines

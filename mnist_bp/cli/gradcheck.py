@@ -18,7 +18,7 @@ CODES = {"PASS": Exit.DONE, "FAIL": Exit.FAILURE, "UNDECIDED": Exit.UNDECIDED}
 
 @click.command("gradcheck")
 @click.argument("run", type=options.GivenPath(), required=False)
-@click.option("--config", "config_file", type=options.GivenPath(), metavar="FILE", help="Check a new network.")
+@options.config("Check a new network: by the name of a config, or its file.")
 @options.overrides
 @click.option(
     "--mode",
@@ -51,14 +51,14 @@ def command(
 
     Two comparisons are in float64, without dropout, on one mini-batch of training examples; the third is of the step
     that training would take next, with its precision, its kind of batch and its dropout. A new network is checked with
-    --config FILE, a trained one with its run directory RUN. Exits 1 if any derivative disagrees; 5 if nothing could be
+    --config CONFIG, a trained one with its run directory RUN. Exits 1 if any derivative disagrees; 5 if nothing could be
     judged, or, with --self-test, if a planted bug is too small to be seen in this network.
 
     \b
     Examples:
-        bp gradcheck --config configs/quickstart.yaml
+        bp gradcheck --config quickstart
         bp gradcheck runs/quickstart --oracle graph --json
-        bp gradcheck --config configs/quickstart.yaml --self-test
+        bp gradcheck --config quickstart --self-test
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp.run.checking import check
 

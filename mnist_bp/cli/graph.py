@@ -10,7 +10,7 @@ from mnist_bp.cli.result import Result, reports
 
 @click.command("graph")
 @click.argument("run", type=options.GivenPath(), required=False)
-@click.option("--config", "config_file", type=options.GivenPath(), metavar="FILE", help="Draw a new network.")
+@options.config("Draw a new network: by the name of a config, or its file.")
 @options.overrides
 @click.option(
     "--example",
@@ -34,13 +34,13 @@ def command(
     """Draw backprop: values above the arrows, gradients below them.
 
     The graph is that of the loss on one training example, number by number, for a network that is small enough: a new
-    one with --config FILE, a trained one with its run directory RUN. Pictures and pages are drawn by Graphviz.
+    one with --config CONFIG, a trained one with its run directory RUN. Pictures and pages are drawn by Graphviz.
 
     \b
     Examples:
-        bp graph --config configs/chain.yaml -o chain.svg
-        bp graph --config configs/xor.yaml --example 3 -o xor.html
-        bp graph runs/xor | dot -Tpng -o xor.png
+        bp graph --config chain -o chain.svg
+        bp graph --config xor --example 3 -o xor.html
+        bp graph --config xor | dot -Tpng -o xor.png
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp.report import graph_page
     from mnist_bp.report.graph_words import rows

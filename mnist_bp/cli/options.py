@@ -3,11 +3,13 @@
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from mnist_bp.config import Config
 
 C = TypeVar("C", bound=Callable[..., Any])
@@ -21,6 +23,24 @@ class GivenPath(click.Path):
         if not value:
             self.fail("expected a path; got an empty text, as from a variable that is not set.", param, ctx)
         return super().convert(value, param, ctx)
+
+
+class Named(GivenPath):
+    """A YAML file, or the name of one that comes with the package: of its "configs", or of its "sweeps"."""
+
+    def __init__(self, kind: Literal["configs", "sweeps"]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        """Return the names, and leave files to the shell, which in bash forgets what comes before them."""
+        from click.shell_completion import CompletionItem
+
+        from mnist_bp.config import catalog
+
+        known = getattr(catalog, self.kind)()
+        names = [CompletionItem(name, help=catalog.about(known[name])) for name in known if name.startswith(incomplete)]
+        return [*super().shell_complete(ctx, param, incomplete), *names]
 
 
 class OutFile(GivenPath):
@@ -55,13 +75,18 @@ def out(help: str, *endings: str, default: str | None = None) -> Callable[[C], C
 
 
 def config_of(run: str | None, config_file: str | None, overrides: Sequence[str]) -> "Config":
-    """Return the config of a run, or of a file, with overrides; exactly one of the two must be given."""
+    """Return the config of a run, or one by file or name, with overrides; exactly one of the two must be given."""
     from mnist_bp import config as configs
     from mnist_bp.run.directory import Run
 
     if (run is None) == (config_file is None):
-        raise click.UsageError("Give either --config FILE or a run directory.")
+        raise click.UsageError("Give either --config CONFIG or a run directory.")
     return Run(run).config(overrides) if run is not None else configs.load(config_file, overrides)
+
+
+def config(help: str) -> Callable[[C], C]:  # noqa: A002  # as in click
+    """Return the option --config, a config by its file or name."""
+    return click.option("--config", "config_file", type=Named("configs"), metavar="CONFIG", help=help)
 
 
 overrides = click.option(

@@ -19,13 +19,8 @@ def _no_nan(ctx: click.Context, option: click.Parameter, value: float | None) ->
 
 
 @click.command("train")
-@click.option(
-    "--config",
-    "config_file",
-    type=options.GivenPath(),
-    metavar="FILE",
-    help="YAML file that describes the run; see the folder configs/. May be left out if --out is given.",
-)
+@click.argument("config", type=options.Named("configs"), required=False)
+@options.config("The same as CONFIG.")
 @options.overrides
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="Short for --set seed=N.")
 @click.option(
@@ -49,6 +44,7 @@ def _no_nan(ctx: click.Context, option: click.Parameter, value: float | None) ->
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 @reports
 def command(
+    config: str | None,
     config_file: str | None,
     overrides: tuple[str, ...],
     seed: int | None,
@@ -59,6 +55,8 @@ def command(
 ) -> Result:
     """Train the network that a config describes.
 
+    CONFIG is the name of a config in `bp config --list`, or a YAML file. It may be left out if --out is given.
+
     The run directory gets config.yaml, env.json, metrics.csv (one row per epoch), checkpoint.npz and, at the end,
     summary.json. Ctrl-C, SIGTERM and SIGUSR1 save a checkpoint and exit 130, 143 and 138; the same command with
     --resume continues from there, as it does after any other end of the process.
@@ -68,10 +66,11 @@ def command(
 
     \b
     Examples:
-        bp train --config configs/quickstart.yaml
-        bp train --config configs/mnist.yaml --out runs/mine --seed 1
-        bp train --config configs/mnist.yaml --out runs/mine --seed 1 --set train.epochs=20 --resume
-        bp train --config configs/book.yaml --set 'model.hidden=[100,100]'
+        bp train quickstart
+        bp train mnist
+        bp train mnist --out runs/mine --seed 1
+        bp train mnist --out runs/mine --seed 1 --set train.epochs=20 --resume
+        bp train book --set 'model.hidden=[100,100]'
         bp train --set train.learning_rate=0.5 --out runs/defaults-but-one
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp import config as configs
@@ -81,16 +80,21 @@ def command(
     from mnist_bp.run import naming
     from mnist_bp.run.execution import execute
 
+    if config is not None and config_file is not None:
+        raise click.UsageError("Give either CONFIG or --config CONFIG.")
+    given = config or config_file
     name = path = None
     if out is not None:
         path = Path(out)
-    elif config_file is not None:
-        name = naming.name_of(config_file)
+    elif given is not None:
+        name = naming.name_of(given)
         path = naming.last(name) if resume else None
     else:
-        raise click.UsageError("Give --config FILE; or --out DIR alone, to train with the default settings.")
+        raise click.UsageError(
+            "Give a CONFIG, such as quickstart; or --out DIR alone, to train with the default settings."
+        )
     finished = execute(
-        configs.load(config_file, [*overrides, *([f"seed={seed}"] if seed is not None else [])]),
+        configs.load(given, [*overrides, *([f"seed={seed}"] if seed is not None else [])]),
         path,
         name,
         resume=resume,

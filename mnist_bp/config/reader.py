@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from mnist_bp.config import nodes
+from mnist_bp.config import catalog, nodes
 from mnist_bp.config.access import keys, replaced, rule_of
 from mnist_bp.config.contradictions import contradictions
 from mnist_bp.config.rules import MAX_ITEMS, Rule
@@ -21,14 +21,16 @@ Entry = tuple[str, tuple[yaml.Node | None, str]]  # a dotted key, its value, its
 MAX_MISTAKES = 100  # to report at once: aliases may repeat a bad list, so that they grow as the square of the file
 
 
-def load(path: Path | str | None, overrides: Sequence[str] = ()) -> Config:
+def load(given: Path | str | None, overrides: Sequence[str] = ()) -> Config:
     """Read a config: defaults, then the file (None: no file), then overrides such as `train.epochs=3`, in order.
 
-    All mistakes are in one BpError (exit 2), one line per mistake: place, key, what was expected, what it got; of a
+    The file may be given by the name of a config that comes with the package, such as `book`. All mistakes are in one BpError (exit 2), one line per mistake: place, key, what was expected, what it got; of a
     hundred or more, the first hundred.
     """
-    text, source = ("", "the defaults") if path is None else (nodes.read(Path(path)), str(path))
-    return parse(text, source, overrides)
+    if given is None:
+        return parse("", "the defaults", overrides)
+    file = catalog.find(given)
+    return parse(nodes.read(file), str(file), overrides)
 
 
 def parse(text: str, source: str, overrides: Sequence[str] = ()) -> Config:

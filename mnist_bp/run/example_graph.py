@@ -14,7 +14,7 @@ from mnist_bp.progress import Progress, silent
 from mnist_bp.run.model import Model
 
 LIMIT = 150  # nodes; a picture of more is larger than two screens
-HINT = "`bp graph --config configs/xor.yaml` draws a network that is small enough; so are chain.yaml and plane.yaml"
+HINT = "`bp graph --config xor` draws a network that is small enough; so are chain and plane"
 
 
 def of_example(config: Config, run: str | None, example: int, progress: Progress = silent) -> Node:

@@ -5,10 +5,12 @@ from pathlib import Path
 
 from mnist_bp import regular
 from mnist_bp.atomic import replacing
+from mnist_bp.config import catalog
 from mnist_bp.errors import BpError, Exit
 
 SWEEPS = Path("sweeps")
-NOTE = "sweep.txt"  # the path of the sweep file from the folder, by which both may move together
+NOTE = "sweep.txt"  # the path of the sweep file from the folder, by which both may move together; or PACKAGED, and its name
+PACKAGED = "mnist_bp:"  # wherever the package is installed
 
 
 def folder_of(file: Path) -> Path:
@@ -28,14 +30,18 @@ def require_own(folder: Path, file: Path) -> None:
         return
     except regular.IrregularError as error:
         raise BpError(f"{error.filename}: {error.strerror}", code=Exit.USAGE, hint="delete it") from error
+    if noted == _note(folder, file):
+        return
     owner = folder.resolve() / noted
     try:
         same = owner.name == file.name and owner.parent.samefile(file.parent)  # by which its base is found
     except (OSError, ValueError):  # there is no such file, or cannot be
         same = False
     if not same:
+        packaged = noted.startswith(PACKAGED)
+        other = f"{noted.removeprefix(PACKAGED)}, which comes with bp" if packaged else _path(owner, Path())
         raise BpError(
-            f"{folder}: expected the folder of {file}; got that of {_path(owner, Path())}",
+            f"{folder}: expected the folder of {file}; got that of {other}",
             code=Exit.USAGE,
             hint="give the sweep another name, or another folder by --out DIR; "
             f"if its file has moved, delete {folder / NOTE}",
@@ -46,7 +52,12 @@ def take(folder: Path, file: Path) -> None:
     """Note that the folder belongs to a file."""
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(folder / NOTE) as note:
-        note.write(os.fsencode(f"{_path(file.parent.resolve() / file.name, folder).as_posix()}\n"))
+        note.write(os.fsencode(f"{_note(folder, file)}\n"))
+
+
+def _note(folder: Path, file: Path) -> str:
+    name = catalog.name_of(file)
+    return f"{PACKAGED}{name}" if name else _path(file.parent.resolve() / file.name, folder).as_posix()
 
 
 def _path(path: Path, start: Path) -> Path:

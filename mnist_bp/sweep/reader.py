@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from mnist_bp import config as configs
-from mnist_bp.config import Config, keys, nodes, rule_of, rules
+from mnist_bp.config import Config, catalog, keys, nodes, rule_of, rules
 from mnist_bp.config.reader import Reading
 from mnist_bp.config.schema import ITEMS, SECTIONS
 from mnist_bp.sweep.axes import MOST_VALUES, Choice, Range, Uniform
@@ -35,8 +35,8 @@ class Sweep:
 def load(path: Path | None, base: str | None, axes: Sequence[str], seeds: int | None) -> Sweep:
     """Read a sweep file (None: no file); a base config, axes such as `train.epochs=1,3` and seeds replace its own.
 
-    A sweep file is a config with axes beside it, and its `base` another config, which it changes. All mistakes come in
-    one BpError (exit 2), one line per mistake.
+    A sweep file is a config with axes beside it, and its `base` another config, which it changes: a file, seen from the
+    sweep's folder, or a name. All mistakes come in one BpError (exit 2), one line per mistake.
     """
     reading = _SweepReading()
     if path is not None:
@@ -48,7 +48,10 @@ def load(path: Path | None, base: str | None, axes: Sequence[str], seeds: int | 
     if not (reading.grid or reading.random or reading.seeds or reading.mistakes):
         reading.note(f"{path or base}: expected something to vary: grid, random, seeds or --set KEY=V1,V2")
     reading.require_right()
-    config = reading.config(configs.load(base if base is not None else reading.base))
+    start: str | Path | None = base
+    if start is None and path is not None and reading.base is not None:
+        start = catalog.find(reading.base, path.parent)
+    config = reading.config(configs.load(start))
     return Sweep(config, reading.grid, reading.random, reading.draws, reading.draw_seed, reading.seeds or [config.seed])
 
 
@@ -57,7 +60,7 @@ class _SweepReading(Reading):
 
     def __init__(self) -> None:
         super().__init__()
-        self.base: Path | None = None
+        self.base: str | None = None
         self.grid: dict[str, Iterable[object]] = {}
         self.random: dict[str, Choice | Uniform] = {}
         self.draws, self.draw_seed = 1, 0
@@ -69,7 +72,7 @@ class _SweepReading(Reading):
         for key, (node, where) in self.entries(nodes.parse(nodes.read(path), source), source, ""):
             if key == "base":
                 base = self.value(key, rules.string, node, where)
-                self.base = path.parent / str(base)
+                self.base = str(base)
             elif key == "grid":
                 self.take_grid(node, where, source)
             elif key == "random":

@@ -7,6 +7,7 @@ import click
 
 from mnist_bp.cli import options
 from mnist_bp.cli.result import Result, reports
+from mnist_bp.config import catalog
 from mnist_bp.config.access import plain
 from mnist_bp.sweep import folder as folders
 from mnist_bp.sweep import plan, reader
@@ -14,9 +15,13 @@ from mnist_bp.sweep.plan import Planned
 
 
 @click.command("plan")
-@click.argument("sweep", type=options.GivenPath(), required=False)
+@click.argument("sweep", type=options.Named("sweeps"), required=False)
 @click.option(
-    "--config", "base", type=options.GivenPath(), metavar="FILE", help="The base config, in place of the sweep's own."
+    "--config",
+    "base",
+    type=options.Named("configs"),
+    metavar="CONFIG",
+    help="The base config, in place of the sweep's own.",
 )
 @click.option(
     "--set",
@@ -46,24 +51,27 @@ def command(
 ) -> Result:
     """Print the runs of a sweep, one `bp train` command per line.
 
-    SWEEP is a YAML file with a base config and what varies: grid, random, seeds. Each line stands for itself: it holds
-    every key whose value differs from its default, and names its run directory by the hash of these keys. Run again, it
-    does nothing if its run is finished, and continues it if it was interrupted. With --json, each line is an object.
+    SWEEP is a YAML file with a base config and what varies (grid, random, seeds), or the name of a sweep in
+    `bp config --list`. Each line stands for itself: it holds every key whose value differs from its default, and names
+    its run directory by the hash of these keys. Run again, it does nothing if its run is finished, and continues it if
+    it was interrupted. With --json, each line is an object.
 
     \b
     Examples:
-        bp sweep plan configs/sweeps/learning-rate.yaml
-        bp sweep plan --config configs/book.yaml --set 'train.learning_rate=0.01,0.1,1' --seeds 5
-        bp sweep plan configs/sweeps/width.yaml --missing | scripts/sweep.sh -
+        bp sweep plan learning-rate
+        bp sweep plan --config xor --set 'train.learning_rate=1,4' --seeds 5
+        bp sweep plan learning-rate --missing | bash sweep.sh -
     """  # noqa: D301  # \b keeps click from joining the lines
-    name = sweep if sweep is not None else base
-    if name is None:
-        raise click.UsageError("expected SWEEP, --config FILE, or both.")
-    file = Path(name)
+    if sweep is not None:
+        file = catalog.find_sweep(sweep)
+    elif base is not None:
+        file = catalog.find(base)
+    else:
+        raise click.UsageError("expected SWEEP, --config CONFIG, or both.")
     folder = folders.folder_of(file) if out is None else Path(out)
     if not str(folder).isprintable():  # a line must be one line
         raise click.UsageError(f"--out: expected printable characters; got {str(folder)!r}.")
-    read = reader.load(Path(sweep) if sweep is not None else None, base, axes, seeds)
+    read = reader.load(file if sweep is not None else None, base, axes, seeds)
     if out is None:
         folders.require_own(folder, file)
     if save:

@@ -54,7 +54,7 @@ def test_a_network_too_large_to_be_read_is_refused_with_its_size(archive_folder:
     with pytest.raises(BpError, match=f"of up to 150 nodes; it would have {nodes:,}") as refused:
         of_example(images, None, 0)
     assert refused.value.code is Exit.USAGE
-    assert "configs/xor.yaml" in str(refused.value.hint)
+    assert "--config xor" in str(refused.value.hint)
 
 
 def test_several_outputs_are_refused(archive_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,74 @@
+"""Configs and sweeps by name: those that come with the package, and which file is meant by what a user gives."""
+
+import re
+from difflib import get_close_matches
+from pathlib import Path
+
+from mnist_bp.errors import BpError, Exit
+
+PACKAGE = Path(__file__).parents[1]
+
+
+def home() -> Path:
+    """Return the folder that holds configs/ and scripts/: in a wheel the package, in a checkout the one around it."""
+    return PACKAGE if (PACKAGE / "configs").is_dir() else PACKAGE.parent
+
+
+def configs() -> dict[str, Path]:
+    """Return the configs that come with the package, by name."""
+    return {path.stem: path for path in sorted((home() / "configs").glob("*.yaml"))}
+
+
+def sweeps() -> dict[str, Path]:
+    """Return the sweeps that come with the package, by name."""
+    return {path.stem: path for path in sorted((home() / "configs" / "sweeps").glob("*.yaml"))}
+
+
+def about(file: Path) -> str:
+    """Return the first sentence of the comment that a config opens with."""
+    comment = " ".join(re.findall(r"^# *(.*)$", file.read_text(encoding="utf-8"), re.MULTILINE))
+    return comment.partition(". ")[0].removesuffix(".")
+
+
+def name_of(file: Path) -> str | None:
+    """Return the name of a file that comes with the package; None for any other."""
+    known = (configs() | sweeps()).get(file.stem)
+    same = known is not None and known.parent.resolve() / known.name == file.parent.resolve() / file.name
+    return file.stem if same else None
+
+
+def find(given: Path | str, folder: Path = Path()) -> Path:
+    """Return the config that is meant: an existing file, seen from a folder, or else the packaged one of that name.
+
+    `book` and `book.yaml` are names. Raises BpError (exit 2), with the likeliest one, if there is neither.
+    """
+    return _find("config", str(given), folder)
+
+
+def find_sweep(given: Path | str) -> Path:
+    """Return the sweep that is meant, as `find` does the config."""
+    return _find("sweep", str(given), Path())
+
+
+def _find(kind: str, given: str, folder: Path) -> Path:
+    known, others = (configs(), sweeps()) if kind == "config" else (sweeps(), configs())
+    file, name = folder / given, given.removesuffix(".yaml")
+    if name in known and not file.is_file():
+        return known[name]
+    if file.exists():
+        return file
+    if name in others:
+        message = f"{given}: expected a {kind}; got the name of a {'sweep' if kind == 'config' else 'config'}"
+        hint = f"bp sweep plan {name}" if kind == "config" else f"bp train {name}, or bp sweep plan --config {name}"
+        raise BpError(message, code=Exit.USAGE, hint=hint)
+    message = f"{file}: cannot read the config file: No such file or directory"
+    raise BpError(message, code=Exit.USAGE, hint=_advice(file, known))
+
+
+def _advice(file: Path, known: dict[str, Path]) -> str:
+    """Return which file beside a missing one, or which name, is likely to be meant."""
+    beside = {path.stem: str(path) for path in sorted(file.parent.glob("*.y*ml"))}
+    for candidates in (beside, {name: name for name in known}):
+        if close := get_close_matches(file.stem, candidates, n=1):
+            return f"did you mean {candidates[close[0]]}?"
+    return "`bp config --list` lists those that come with bp"
