@@ -27,7 +27,7 @@ def sweeps() -> dict[str, Path]:
 def about(file: Path) -> str:
     """Return the first sentence of the comment that a config opens with."""
     comment = " ".join(re.findall(r"^# *(.*)$", file.read_text(encoding="utf-8"), re.MULTILINE))
-    return comment.partition(". ")[0].removesuffix(".")
+    return re.split(r"(?<=[.?]) ", comment)[0].removesuffix(".")
 
 
 def name_of(file: Path) -> str | None:
