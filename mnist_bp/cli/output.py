@@ -66,7 +66,13 @@ def fail(message: str, hint: str | None = None) -> None:
         for line in message.split("\n"):
             click.echo(f"error: {printable(line)}", file=sys.stderr)
         if hint:
-            click.echo(f"hint: {printable(hint)}", file=sys.stderr)
+            advise(hint)
+
+
+def advise(text: str) -> None:
+    """Print what to know or to do beside a result or an error, as one line."""
+    with if_there_is_room():
+        click.echo(f"hint: {printable(text)}", file=sys.stderr)
 
 
 def propose(following: str) -> None:
