@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # Run a sweep, several runs at a time. Started again, it does what is missing, failed runs included.
 #
-#     scripts/sweep.sh SWEEP [JOBS] [OPTION of GNU parallel]...
+#     bash sweep.sh SWEEP [JOBS] [OPTION of GNU parallel]...
 #
-#     scripts/sweep.sh configs/sweeps/width.yaml
-#     scripts/sweep.sh configs/sweeps/width.yaml 8 --sshlogin 'node1,node2'
-#     bp sweep prune sweeps/width | scripts/sweep.sh -
+#     bash sweep.sh width
+#     bash sweep.sh width 8 --sshlogin 'node1,node2'
+#     bp sweep prune sweeps/width | bash sweep.sh -
 #
-# SWEEP is a YAML file for `bp sweep plan`, whose plan is kept as sweeps/NAME/plan.txt; or a file of `bp train` command
-# lines; or - for lines from standard input. What is YAML by its name or by its content is planned, and never run as lines.
-# JOBS is how many to run at a time, on each machine: by default, as many as this one has processors. GNU parallel runs
-# them, and logs in sweeps/NAME/joblog, or xargs where it is not installed. The machines of --sshlogin must share the
-# working directory and have bp at the same place.
+# SWEEP is a YAML file for `bp sweep plan`, or the name of a sweep in `bp config --list`, whose plan is kept as
+# sweeps/NAME/plan.txt; or a file of `bp train` command lines; or - for lines from standard input. What is YAML by its name
+# or by its content is planned, and never run as lines. JOBS is how many to run at a time, on each machine: by default, as
+# many as this one has processors. GNU parallel runs them, and logs in sweeps/NAME/joblog, or xargs where it is not
+# installed. The machines of --sshlogin must share the working directory and have bp at the same place.
 #
 # A run that fails stops no other. At the end, failed commands are listed with what they said, and the exit code is 1.
 # Ctrl-C, SIGTERM, SIGHUP and SIGUSR1 stop the sweep: no run is begun any more, those under way save a checkpoint, and the
@@ -49,7 +49,6 @@ if [[ $# -gt 0 && $1 != -* ]]; then
     shift
 fi
 [[ $jobs =~ ^[1-9][0-9]*$ ]] || fail "JOBS: expected a number from 1; got $jobs"
-[[ $sweep == - || -r $sweep && ! -d $sweep ]] || fail "$sweep: expected a sweep's YAML file, a file of command lines, or -"
 command -v bp >/dev/null || fail "bp is not on PATH; in a checkout, source .venv/bin/activate puts it there"
 engine='xargs'
 if [[ $(parallel --version 2>/dev/null) == "GNU parallel"* ]]; then
@@ -60,11 +59,17 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-if [[ $sweep == - ]]; then cat; else cat <"$sweep"; fi >"$work/given"
-folder='' finished=0
+named='' folder='' finished=0
+if [[ $sweep == - ]]; then
+    cat >"$work/given"
+elif [[ -r $sweep && ! -d $sweep ]]; then
+    cat <"$sweep" >"$work/given"
+else
+    named=yes
+fi
 
-if is_yaml "$sweep" "$work/given"; then
-    [[ -f $sweep ]] || fail "$sweep: expected command lines; got YAML, for which SWEEP must name a file"
+if [[ -n $named ]] || is_yaml "$sweep" "$work/given"; then
+    [[ -n $named || -f $sweep ]] || fail "$sweep: expected command lines; got YAML, for which SWEEP must name a file"
     name=${sweep##*/}
     folder=${name%.*}
     folder=sweeps/${folder:-$name}

@@ -1,24 +1,110 @@
-"""`bp config`: what a run would really use."""
+"""`bp config`: what a run would really use, the configs that there are, and what can stand in one."""
+
+import shutil
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from mnist_bp.cli import options
-from mnist_bp.cli.output import exactly
+from mnist_bp.cli.columns import aligned
+from mnist_bp.cli.result import Result, reports
+
+if TYPE_CHECKING:
+    from mnist_bp.config.key import Key
+
+EVERYTHING = "all"
+SECTIONS = ("data", "model", "train")
 
 
 @click.command("config")
-@click.argument("file", type=options.GivenPath())
+@click.argument("config", type=options.Named("configs"), required=False)
 @options.overrides
-def command(file: str, overrides: tuple[str, ...]) -> None:
-    """Print the effective config of FILE.
+@click.option("--list", "listing", is_flag=True, help="List the configs and sweeps that come with bp.")
+@click.option(
+    "--keys",
+    "section",
+    type=click.Choice([*SECTIONS, EVERYTHING]),
+    is_flag=False,
+    flag_value=EVERYTHING,
+    metavar="[SECTION]",
+    help="List the keys of a config, or those of data, model or train: default, meaning, and what is accepted.",
+)
+@reports
+def command(config: str | None, overrides: tuple[str, ...], listing: bool, section: str | None) -> Result:
+    """Print the effective config of CONFIG, the name of a config or a YAML file.
 
-    That is every key, defaults and --set included; what it prints is a config file itself. All mistakes in FILE are
+    That is every key, defaults and --set included; what it prints is a config file itself. All mistakes in a file are
     reported at once.
 
     \b
-    Example:
-        bp config configs/book.yaml --set train.epochs=3 > mine.yaml
+    Examples:
+        bp config --list
+        bp config --keys train
+        bp config book
+        bp config book --set train.epochs=3 > mine.yaml
     """  # noqa: D301  # \b keeps click from joining the lines
-    from mnist_bp import config
+    if (config is not None) + listing + (section is not None) != 1 or (overrides and config is None):
+        raise click.UsageError("Give a CONFIG, --list or --keys.")
+    if listing:
+        return _catalog()
+    return _keys(section) if section is not None else _effective(config, overrides)
 
-    click.echo("\n".join(exactly(config.dump(config.load(file, overrides)).splitlines())))
+
+def _effective(given: str | None, overrides: tuple[str, ...]) -> Result:
+    from dataclasses import asdict
+
+    from mnist_bp import config as configs
+
+    config = configs.load(given, overrides)
+    return Result(configs.dump(config).rstrip("\n"), asdict(config), exact=True)
+
+
+def _catalog() -> Result:
+    from mnist_bp.config import catalog
+
+    about = {
+        kind: {name: catalog.about(file) for name, file in files.items()}
+        for kind, files in (("config", catalog.configs()), ("sweep", catalog.sweeps()))
+    }
+    rows = [["config", "bp train CONFIG"], *map(list, about["config"].items())]
+    rows += [["", ""], ["sweep", "bp sweep plan SWEEP"], *map(list, about["sweep"].items())]
+    return Result(aligned(rows), {f"{kind}s": texts for kind, texts in about.items()})
+
+
+def _keys(section: str) -> Result:
+    from dataclasses import MISSING
+
+    from mnist_bp.config.access import plain
+    from mnist_bp.config.writer import written
+
+    width = shutil.get_terminal_size().columns
+    lines, data, before = [], [], ""
+    for name, default, key in _every_key():
+        own, _, last = name.rpartition(".")
+        group = own.partition(".")[0]
+        if section not in (EVERYTHING, group):
+            continue
+        lines += [""] if before not in ("", group) or (before and not group) else []
+        before = group
+        lines.append(name if default is MISSING else f"{name} = {written(last, default)}")
+        for text in (key.meaning, f"accepts {key.rule.expected}"):
+            lines += textwrap.wrap(text, width, initial_indent="    ", subsequent_indent="    ")
+        given = {} if default is MISSING else {"default": plain(default)}
+        data.append({"key": name, **given, "meaning": key.meaning, "accepts": key.rule.expected})
+    return Result("\n".join(lines), {"keys": data})
+
+
+def _every_key() -> "Iterator[tuple[str, object, Key]]":
+    """Yield the keys of a config, those of the items of a list below the list's own: name, default, what is known."""
+    from dataclasses import fields
+
+    from mnist_bp.config import keys
+    from mnist_bp.config.access import defaults
+    from mnist_bp.config.schema import ITEMS
+
+    for name, key in keys().items():
+        yield name, defaults()[name], key
+        for item in fields(ITEMS[name]) if name in ITEMS else ():
+            yield f"{name}[].{item.name}", item.default, item.metadata["key"]

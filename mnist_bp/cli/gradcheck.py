@@ -51,8 +51,8 @@ def command(
 
     Two comparisons are in float64, without dropout, on one mini-batch of training examples; the third is of the step
     that training would take next, with its precision, its kind of batch and its dropout. A new network is checked with
-    --config CONFIG, a trained one with its run directory RUN. Exits 1 if any derivative disagrees; 5 if nothing could be
-    judged, or, with --self-test, if a planted bug is too small to be seen in this network.
+    --config CONFIG, a trained one with its run directory RUN. Exits 1 if any derivative disagrees; 5 if nothing could
+    be judged, or, with --self-test, if a planted bug is too small to be seen in this network.
 
     \b
     Examples:

@@ -16,12 +16,16 @@ def home() -> Path:
 
 def configs() -> dict[str, Path]:
     """Return the configs that come with the package, by name."""
-    return {path.stem: path for path in sorted((home() / "configs").glob("*.yaml"))}
+    return _by_name(home() / "configs")
 
 
 def sweeps() -> dict[str, Path]:
     """Return the sweeps that come with the package, by name."""
-    return {path.stem: path for path in sorted((home() / "configs" / "sweeps").glob("*.yaml"))}
+    return _by_name(home() / "configs" / "sweeps")
+
+
+def _by_name(folder: Path) -> dict[str, Path]:
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"), key=lambda path: path.stem)}
 
 
 def about(file: Path) -> str:

@@ -24,8 +24,9 @@ MAX_MISTAKES = 100  # to report at once: aliases may repeat a bad list, so that 
 def load(given: Path | str | None, overrides: Sequence[str] = ()) -> Config:
     """Read a config: defaults, then the file (None: no file), then overrides such as `train.epochs=3`, in order.
 
-    The file may be given by the name of a config that comes with the package, such as `book`. All mistakes are in one BpError (exit 2), one line per mistake: place, key, what was expected, what it got; of a
-    hundred or more, the first hundred.
+    The file may be given by the name of a config that comes with the package, such as `book`. All mistakes are in one
+    BpError (exit 2), one line per mistake: place, key, what was expected, what it got; of a hundred or more, the first
+    hundred.
     """
     if given is None:
         return parse("", "the defaults", overrides)

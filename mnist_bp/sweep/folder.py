@@ -9,8 +9,10 @@ from mnist_bp.config import catalog
 from mnist_bp.errors import BpError, Exit
 
 SWEEPS = Path("sweeps")
-NOTE = "sweep.txt"  # the path of the sweep file from the folder, by which both may move together; or PACKAGED, and its name
-PACKAGED = "mnist_bp:"  # wherever the package is installed
+NOTE = "sweep.txt"  # the path of the sweep file from the folder, by which both may move together
+PACKAGED = "mnist_bp:"  # instead, before the name of a sweep that comes with the package, wherever that lies
+    "mnist_bp:"  # instead of the path, this and the name of a sweep that comes with the package, wherever it lies
+)
 
 
 def folder_of(file: Path) -> Path:

@@ -404,8 +404,8 @@ def test_gnu_parallel_takes_runs_to_other_machines(place: Place, tmp_path: Path)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nowhere"], "nowhere: expected a sweep's YAML file, a file of command lines, or -"),
-        (["."], ".: expected a sweep's YAML file, a file of command lines, or -"),
+        (["lerning-rate"], "lerning-rate: cannot read the config file: No such file or directory"),
+        (["."], ".: expected a file"),
         (["lines", "0"], "JOBS: expected a number from 1; got 0"),
         (["lines", "two"], "JOBS: expected a number from 1; got two"),
         (["empty"], "empty: expected command lines; got none"),
@@ -432,7 +432,7 @@ def test_help_is_the_comment_at_the_top(place: Place, script: str) -> None:
     code, stdout, _ = place.run(script, "--help")
 
     assert code == 0
-    assert f"scripts/{script} SWEEP" in stdout
+    assert f"bash {script} SWEEP" in stdout
     assert {f"# {line}".rstrip() for line in stdout.splitlines()} <= {*(SCRIPTS / script).read_text().splitlines()}
 
 
@@ -477,6 +477,19 @@ def test_a_sweep_is_planned_and_then_submitted(place: Place) -> None:
     assert told[0] == "--array=0-1"
     assert told[-2:] == ["sweeps/try/plan.txt", "2"]
     assert "--output=sweeps/try/slurm-%A_%a.out" in told
+
+
+@pytest.mark.parametrize("script", ["sweep.sh", "sweep.sbatch"])
+def test_a_sweep_goes_by_name_unless_there_is_such_a_file(place: Place, script: str) -> None:
+    """All that is asked of `bp` is written down."""
+    place.program("bp", 'printf "%s\\n" "$*" >>asked; mkdir -p sweeps/width; echo : >sweeps/width/plan.txt; echo :')
+    place.program("sbatch", "")
+    assert place.run(script, "width")[0] == 0
+    assert re.fullmatch("sweep plan --save (--missing )?-- width\n", Path("asked").read_text())
+    Path("asked").unlink()
+    Path("width").write_text("echo of the file\n")
+    assert place.run(script, "width")[0] == 0
+    assert not Path("asked").exists()
 
 
 @pytest.mark.parametrize(

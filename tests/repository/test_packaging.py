@@ -33,18 +33,23 @@ def source(tmp_path: Path) -> Path:
     return tmp_path / "source"
 
 
-def test_the_wheel_holds_the_package_and_nothing_else(source: Path, tmp_path: Path) -> None:
-    [wheel] = WheelBuilder(str(source)).build(directory=str(tmp_path), versions=["standard"])
-    with zipfile.ZipFile(wheel) as archive:
-        names = {*archive.namelist()}
-    assert names == files("mnist_bp") | {f"{NAME}.dist-info/{name}" for name in METADATA}
-    assert {Path(name).suffix for name in names if name.startswith("mnist_bp/")} == {
-        ".py",
-        ".typed",
-        ".jinja",
-        ".css",
-        ".js",
-    }
+SUFFIXES = {".py", ".typed", ".jinja", ".css", ".js", ".yaml", ".sh", ".sbatch"}
+
+
+def test_the_wheel_holds_the_package_configs_and_sweep_scripts_and_nothing_else(source: Path, tmp_path: Path) -> None:
+    """Built from the source archive, as pip builds it, which was made from the checkout."""
+    [sdist] = SdistBuilder(str(source)).build(directory=str(tmp_path), versions=["standard"])
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    [wheel] = WheelBuilder(str(tmp_path / NAME)).build(directory=str(tmp_path), versions=["standard"])
+    with zipfile.ZipFile(wheel) as unpacked:
+        contents = {name: unpacked.read(name) for name in unpacked.namelist()}
+    data = files("configs") | {"scripts/sweep.sh", "scripts/sweep.sbatch"}
+    assert {*contents} == (
+        files("mnist_bp") | {f"mnist_bp/{name}" for name in data} | {f"{NAME}.dist-info/{name}" for name in METADATA}
+    )
+    assert {Path(name).suffix for name in contents if name.startswith("mnist_bp/")} == SUFFIXES
+    assert all(contents[f"mnist_bp/{name}"] == (ROOT / name).read_bytes() for name in data)
 
 
 def test_the_source_archive_holds_all_that_tests_and_documentation_need(source: Path, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import click
 from mnist_bp.cli.lazy import LazyGroup
 
 
-@click.command("sweep", cls=LazyGroup, package=__name__, names=("plan", "table", "best", "prune"))
+@click.command("sweep", cls=LazyGroup, package=__name__, names=("plan", "table", "best", "prune", "script"))
 def command() -> None:
     """Plan many runs, and gather their results.
 
@@ -13,8 +13,9 @@ def command() -> None:
     parallel, Slurm.
 
     \b
-    Example:
-        bp sweep plan configs/sweeps/learning-rate.yaml
-        scripts/sweep.sh configs/sweeps/learning-rate.yaml
+    Examples:
+        bp sweep plan learning-rate
+        bp sweep script sweep.sh > sweep.sh
+        bash sweep.sh learning-rate
         bp sweep table sweeps/learning-rate
     """  # noqa: D301  # \b keeps click from joining the lines

@@ -1,8 +1,11 @@
 """`bp config`."""
 
+import json
 from pathlib import Path
 
-from mnist_bp.config import Config, load
+import pytest
+
+from mnist_bp.config import Config, catalog, keys, load
 from tests.helpers.commands import run
 
 
@@ -22,3 +25,47 @@ def test_mistakes_go_to_stderr_with_exit_2() -> None:
         "error: c.yaml:1: train.epoch: unknown key; did you mean train.epochs?\n"
         "error: c.yaml:2: seed: expected an integer from 0 to 9223372036854775807; got x\n"
     )
+
+
+def test_json_holds_the_effective_config() -> None:
+    about = json.loads(run("config", "book", "--json").stdout)
+    assert (about["model"]["hidden"], about["train"]["sampling"], about["seed"]) == ([50], "replacement", 0)
+
+
+def test_the_list_has_a_line_for_each_config_and_sweep() -> None:
+    listed = dict(line.split(None, 1) for line in run("config", "--list").stdout.splitlines() if line)
+    headers = {"config", "sweep"}
+    assert listed.keys() == headers | catalog.configs().keys() | catalog.sweeps().keys()
+    assert listed["chain"] == "A chain of single neurons, 1-1-1-1-1, on one sample"
+    about = json.loads(run("config", "--list", "--json").stdout)
+    assert about["configs"] | about["sweeps"] == {name: listed[name] for name in listed.keys() - headers}
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_keys_are_listed_by_section_and_folded(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    text = run("config", "--keys").stdout
+    names = [line.split(" = ")[0] for line in text.splitlines() if line and not line.startswith(" ")]
+    assert [name for name in names if "[]" not in name] == [*keys()]
+    assert max(map(len, text.splitlines())) <= columns
+    assert [names[0], *(part.split(" = ")[0] for part in text.split("\n\n")[1:])] == [
+        "data.name", "model.conv", "train.epochs", "seed",
+    ]  # fmt: skip
+    assert "model.conv[].filters\n    number of filters\n" in text
+    train = run("config", "--keys", "train").stdout
+    assert train in text
+    assert train.startswith(
+        "train.epochs = 17\n    passes over the training set\n    accepts an integer from 1 to 1000000\n"
+    )
+
+
+def test_keys_as_json_have_their_defaults() -> None:
+    about = {key["key"]: key for key in json.loads(run("config", "--keys", "model", "--json").stdout)["keys"]}
+    assert about["model.hidden"]["default"] == [50]
+    assert about["model.conv[].pool"]["default"] is None
+    assert "default" not in about["model.conv[].filters"]
+
+
+@pytest.mark.parametrize("arguments", ["", "book --list", "--list --keys", "--list --set seed=1", "--keys book"])
+def test_one_thing_is_asked_at_a_time(arguments: str) -> None:
+    assert run("config", *arguments.split()).exit_code == 2

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from click.shell_completion import ShellComplete
 
+from mnist_bp.cli.bp import bp
 from tests.helpers.commands import run
 
 
@@ -28,3 +30,19 @@ def test_a_picture_goes_to_a_file_that_has_a_name(command: tuple[str, ...], name
     result = run(*command, "-o", name)
     assert result.exit_code == 2
     assert f"expected the name of a file; got {name}" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("train quick", ["quickstart"]),
+        ("gradcheck --config book-", ["book-numerical", "book-relu"]),
+        ("config zzz", []),
+        ("sweep plan w", ["width"]),
+    ],
+)
+def test_names_are_completed_beside_files(words: str, names: list[str]) -> None:
+    *arguments, incomplete = words.split()
+    found = ShellComplete(bp, {}, "bp", "_BP_COMPLETE").get_completions(arguments, incomplete)
+    assert [(item.type, item.value) for item in found] == [("file", incomplete), *(("plain", name) for name in names)]
+    assert all(item.help for item in found[1:])

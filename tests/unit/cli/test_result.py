@@ -104,10 +104,10 @@ COMMANDS = {
     "a run that is not there": ("eval nowhere", 2, "nowhere: expected a run directory"),
     "a split that is not there": ("eval nowhere --split all", 2, "'all' is not one of"),
     "an argument missing": ("eval", 2, "Missing argument"),
-    "an option missing": ("train", 2, "Give --config FILE"),
+    "an option missing": ("train", 2, "Give a CONFIG"),
     "an option unknown": ("diff a b --brief", 2, "No such option"),
     "a command unknown": ("sweep bets", 2, "Did you mean 'best'?"),
-    "neither of two": ("gradcheck", 2, "Give either --config FILE or a run directory."),
+    "neither of two": ("gradcheck", 2, "Give either --config CONFIG or a run directory."),
     "no data": ("data info mnist", 4, "http://127.0.0.1:9/"),
 }
 

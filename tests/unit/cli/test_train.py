@@ -111,8 +111,12 @@ def test_a_missed_target_is_exit_3(small_config: Path, target: str, code: int) -
 
 MISUSES = {
     "a missing config": (["--config", "none.yaml"], 2, "none.yaml: cannot read the config file: No such file"),
-    "no config": ([], 2, "Give --config FILE; or --out DIR alone, to train with the default settings."),
-    "no config to resume": (["--resume"], 2, "Give --config FILE; or --out DIR alone"),
+    "a misspelt file": (["smal.yaml"], 2, "did you mean small.yaml?"),
+    "a misspelt name": (["bok"], 2, "did you mean book?"),
+    "a sweep": (["learning-rate"], 2, "expected a config; got the name of a sweep"),
+    "two configs": (["book", "--config", "book"], 2, "Give either CONFIG or --config CONFIG."),
+    "no config": ([], 2, "Give a CONFIG, such as quickstart; or --out DIR alone, to train with the default settings."),
+    "no config to resume": (["--resume"], 2, "Give a CONFIG, such as quickstart; or --out DIR alone"),
     "an unknown key": (["--config", "small.yaml", "--set", "train.epoch=3"], 2, "did you mean train.epochs?"),
     "an unknown option": (["--config", "small.yaml", "--epochs", "3"], 2, "No such option"),
     "no folder of data": (["--config", "small.yaml", "--set", "data.dir=none"], 4, "none: expected a folder"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mnist_bp.config import catalog
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.sweep.folder import NOTE, folder_of, require_own, take
 
@@ -107,3 +108,30 @@ def test_a_link_elsewhere_is_another_file_as_its_base_is_another(link: Callable[
     take(FOLDER, Path("b/try.yaml"))
     with pytest.raises(BpError, match=r"expected the folder of a/try\.yaml; got that of b/try\.yaml"):
         require_own(FOLDER, file)
+
+
+def test_a_packaged_sweep_is_known_by_its_name_wherever_it_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("old", "new"):
+        (tmp_path / place / "configs" / "sweeps").mkdir(parents=True)
+        (tmp_path / place / "configs" / "sweeps" / "try.yaml").touch()
+    monkeypatch.setattr(catalog, "PACKAGE", tmp_path / "old")
+    take(FOLDER, catalog.find_sweep("try"))
+    assert str(tmp_path) not in (FOLDER / NOTE).read_text()
+    monkeypatch.setattr(catalog, "PACKAGE", tmp_path / "new")
+    require_own(FOLDER, catalog.find_sweep("try"))
+    with pytest.raises(BpError, match=r"the folder of try\.yaml; got that of try, which comes with bp"):
+        require_own(FOLDER, sweep("try.yaml"))
+    (FOLDER / NOTE).unlink()
+    take(FOLDER, Path("try.yaml"))
+    with pytest.raises(BpError, match=r"got that of try\.yaml"):
+        require_own(FOLDER, catalog.find_sweep("try"))
+
+
+def test_a_note_of_a_packaged_sweep_by_its_path_still_counts() -> None:
+    """As versions wrote it that knew no names."""
+    file = catalog.sweeps()["width"]
+    FOLDER.mkdir(parents=True)
+    (FOLDER / NOTE).write_text(f"{os.path.relpath(file, FOLDER.resolve())}\n")
+    require_own(FOLDER, file)

@@ -47,6 +47,13 @@ def test_a_config_is_a_base_with_axes_from_the_command_line() -> None:
         assert all("train.batch_size=7" in line and "sweeps/base/" in line for line in plan)
 
 
+def test_sweeps_and_bases_go_by_name() -> None:
+    assert len(lines("learning-rate")) == 21
+    assert all(" --out sweeps/xor/" in line for line in lines("--config", "xor", "--set", "train.learning_rate=1,4"))
+    Path("mine.yaml").write_text("base: xor\nseeds: 2\n")
+    assert all(" data.name=xor " in line for line in lines("mine.yaml"))
+
+
 def test_json_has_the_parts_of_each_line() -> None:
     for text, line in zip(lines("mine.yaml", "--json"), lines("mine.yaml"), strict=True):
         run = json.loads(text)
@@ -124,8 +131,10 @@ def test_a_convolution_is_json_too() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "expected SWEEP, --config FILE, or both"),
+        ([], "expected SWEEP, --config CONFIG, or both"),
         (["none.yaml"], "error: none.yaml: cannot read the config file"),
+        (["lerning-rate"], "did you mean learning-rate?"),
+        (["book"], "expected a sweep; got the name of a config\nhint: bp train book, or bp sweep plan --config book"),
         (["mine.yaml", "--set", "train.epoch=1"], "did you mean train.epochs?"),
         (["mine.yaml", "--seeds", "0"], "--seeds"),
         (["..yaml"], "expected a file whose name can name the folder of its runs; got '..yaml'"),
@@ -137,6 +146,7 @@ def test_a_convolution_is_json_too() -> None:
     ],
 )
 def test_mistakes_are_reported_with_exit_2(arguments: list[str], message: str) -> None:
+    Path("..yaml").write_text(SWEEP)
     result = run("sweep", "plan", *arguments)
     assert result.exit_code == 2
     assert message in result.stderr
