@@ -19,7 +19,12 @@ def command() -> None:
     """Fetch, verify, import, describe and show data sets.
 
     What is downloaded or drawn is kept in the folder that MNIST_BP_CACHE names, else in the user's cache folder.
-    """
+
+    \b
+    Examples:
+        bp data fetch
+        bp data show
+    """  # noqa: D301  # \b keeps click from joining the lines
 
 
 @command.command()
@@ -27,13 +32,13 @@ def command() -> None:
 def fetch(name: str) -> None:
     """Download a data set into the cache.
 
-    NAME is mnist unless given. Every archive must have its published SHA-256; files already in the cache are kept if
-    theirs matches. The addresses in the environment variable MNIST_BP_MIRRORS replace the usual mirrors.
+    NAME is mnist unless given, fashion-mnist or kmnist. Every archive must have its published SHA-256; files already in
+    the cache are kept if theirs matches. The addresses in the environment variable MNIST_BP_MIRRORS replace the usual
+    mirrors.
 
     \b
-    Examples:
+    Example:
         bp data fetch
-        bp data fetch fashion-mnist
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp.data import cache, loading
     from mnist_bp.data import fetch as archives
@@ -77,9 +82,8 @@ def import_(folder: str, name: str) -> None:
     For machines without a network: FOLDER holds the four archives, as published.
 
     \b
-    Examples:
-        bp data import "$HOME/Downloads"
-        bp data import /media/stick/fashion --name fashion-mnist
+    Example:
+        bp data import "$HOME/Downloads" --name mnist
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp.data import cache, fetch
 

@@ -24,8 +24,8 @@ def command(first: str, second: str) -> Result:
 
     \b
     Examples:
-        bp diff runs/book runs/book-relu
-        bp diff runs/book runs/book-2 --json
+        bp diff runs/mnist runs/mine
+        bp diff runs/mnist runs/book-relu --json
     """  # noqa: D301  # \b keeps click from joining the lines
     from pathlib import Path
 

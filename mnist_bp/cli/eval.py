@@ -67,9 +67,9 @@ def command(
         bp eval runs/mnist
         bp eval runs/mnist --split train --json
         bp eval runs/mnist --confusion --errors 10 --mistakes mistakes.png
-        bp eval runs/quickstart --set data.name=mnist
         bp eval runs/mnist --predictions predictions.csv
-        bp eval runs/book runs/book-relu --committee
+        bp eval runs/quickstart --set data.name=mnist
+        bp eval runs/mnist runs/mine --committee
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp.run import files
     from mnist_bp.run.directory import Run

@@ -45,9 +45,9 @@ def command(runs: tuple[str, ...], metric: str | None, functions: tuple[str, ...
     \b
     Examples:
         bp plot runs/quickstart
-        bp plot runs/book runs/book-relu -o accuracy.svg
         bp plot runs/quickstart --metric loss
-        bp plot sweeps/learning-rate --metric train_loss -o loss.pdf
+        bp plot runs/mnist runs/book-relu -o accuracy.svg
+        bp plot runs --metric train_loss -o loss.pdf
         bp plot --function sigmoid --function relu -o functions.png
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp.report import figure, plot, terminal

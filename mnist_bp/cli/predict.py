@@ -37,10 +37,10 @@ def command(run: str, images: tuple[str, ...], show: bool) -> Result:
 
     \b
     Examples:
-        bp predict runs/mnist photo.jpg
-        bp predict runs/mnist seven.png --show
-        bp predict runs/mnist scans --json
-        cat photo.jpg | bp predict runs/mnist -
+        bp data show synthetic -o digits.png
+        bp predict runs/quickstart digits.png
+        bp predict runs/quickstart digits.png --json
+        cat digits.png | bp predict runs/quickstart - --show
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp.run.model import Model
     from mnist_bp.run.reading import preprocessing, sure_from

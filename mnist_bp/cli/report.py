@@ -22,8 +22,8 @@ def command(runs: tuple[str, ...], file: Path) -> None:
     \b
     Examples:
         bp report runs/quickstart
-        bp report runs/book runs/book-relu -o both.html
-        bp report sweeps/learning-rate
+        bp report runs/mnist runs/mine -o both.html
+        bp report runs -o all.html
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp.report.report import report
     from mnist_bp.run import files

@@ -70,7 +70,7 @@ def command(
         bp train mnist
         bp train mnist --out runs/mine --seed 1
         bp train mnist --out runs/mine --seed 1 --set train.epochs=20 --resume
-        bp train book --set 'model.hidden=[100,100]'
+        bp train book-relu --set 'model.hidden=[100,100]'
         bp train --set train.learning_rate=0.5 --out runs/defaults-but-one
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp import config as configs

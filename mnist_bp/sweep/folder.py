@@ -11,8 +11,6 @@ from mnist_bp.errors import BpError, Exit
 SWEEPS = Path("sweeps")
 NOTE = "sweep.txt"  # the path of the sweep file from the folder, by which both may move together
 PACKAGED = "mnist_bp:"  # instead, before the name of a sweep that comes with the package, wherever that lies
-    "mnist_bp:"  # instead of the path, this and the name of a sweep that comes with the package, wherever it lies
-)
 
 
 def folder_of(file: Path) -> Path:
