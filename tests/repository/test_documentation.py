@@ -42,8 +42,8 @@ STEPS = 5
 SHORT_BP = f"""\
 #!/usr/bin/env bash
 case " $* " in
-*" --resume "* | *" train.epochs="* | *" train.max_steps="*) ;;
-*" train --config configs/"*) set -- "$@" --set train.max_steps={STEPS} ;;
+*" train runs/"* | *" --resume "* | *" train.epochs="* | *" train.max_steps="*) ;;
+" train "[a-z]* | *" train --config configs/"*) set -- "$@" --set train.max_steps={STEPS} ;;
 esac
 exec "{Path(sys.executable).parent / "bp"}" "$@"
 """
