@@ -9,28 +9,32 @@ from mnist_bp.errors import BpError
 
 
 def parse_dumped(text: str, source: str) -> Config:
-    """Read a config as `parse` does; one that `dump` wrote is read by its lines unlike the defaults alone."""
-    overrides = [
-        f"{key}={line.partition(': ')[2]}"
-        for line, (key, default) in zip(text.splitlines(), _default_lines(), strict=False)
-        if line != default
-    ]
+    """Read a config as `parse` does; of one that `dump` wrote, only the lines unlike the defaults are read as YAML.
+
+    So it is with one that a `dump` of fewer keys wrote: those that it lacks have their defaults.
+    """
+    lines = _by_key(text)
+    unlike = [(key, line) for key, line in lines.items() if line != _default_lines().get(key)]
     try:
-        config = parse("", source, overrides)
-        if dump(config) == text:
+        config = parse("", source, [f"{key}={line.partition(': ')[2]}" for key, line in unlike])
+        if "".join(f"{line}\n" for key, line in _by_key(dump(config)).items() if key in lines) == text:
             return config
     except BpError:
         pass  # and now with the line's number
     return parse(text, source)
 
 
-@cache
-def _default_lines() -> list[tuple[str, str]]:
-    """Return the lines of the default config, each with its dotted key, which is empty for that of a section."""
-    section, lines = "", []
-    for line in dump(Config()).splitlines():
+def _by_key(text: str) -> dict[str, str]:
+    """Return the lines by their dotted keys; that of a section is its name."""
+    section, lines = "", {}
+    for line in text.splitlines():
         name = line.partition(":")[0]
         if line.endswith(":"):
-            section, name = name, ""
-        lines.append((f"{section}.{name.strip()}" if name.startswith(" ") else name, line))
+            section = name
+        lines[f"{section}.{name.strip()}" if name.startswith(" ") else name] = line
     return lines
+
+
+@cache
+def _default_lines() -> dict[str, str]:
+    return _by_key(dump(Config()))

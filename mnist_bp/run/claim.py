@@ -11,6 +11,7 @@ import re
 import secrets
 import shutil
 import stat
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,6 +121,13 @@ class Claim:
         for remove in (self._file.unlink, self._folder.rmdir, *[self.path.rmdir] * self._made):
             with suppress(OSError):  # another process's, or not empty
                 remove()
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process writes the run directory, as far as can be told from here; nothing is changed."""
+    with suppress(BpError, OSError):
+        return any(holder.is_alive(time.time()) for holder in _holders(path / LOCK))
+    return False
 
 
 @dataclass(frozen=True)

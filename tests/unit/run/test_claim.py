@@ -460,3 +460,17 @@ def test_eight_competing_processes_never_have_the_claim_at_the_same_time(tmp_pat
     assert sum(map(int, told)) >= 1
     with Claim(R):
         pass
+
+
+def test_whether_a_run_is_being_written_can_be_asked_without_writing() -> None:
+    R.mkdir()
+    assert not claim.is_held(R)
+    with Claim(R):
+        assert claim.is_held(R)
+    shutil.rmtree(R / LOCK, ignore_errors=True)
+    leave(ended().line)
+    before = contents(R / LOCK)
+    assert not claim.is_held(R)
+    (R / LOCK / "other").touch()
+    assert not claim.is_held(R)
+    assert contents(R / LOCK) == before | {"other": b""}

@@ -1,0 +1,103 @@
+"""The runs in a folder, as far as each has come: those that go on, failed or are damaged as well."""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from mnist_bp.config import Config
+from mnist_bp.errors import BpError, Exit
+from mnist_bp.progress import Progress
+from mnist_bp.run import claim, outcome
+from mnist_bp.run.directory import Run
+from mnist_bp.run.outcome import State
+from mnist_bp.train.records import Record
+
+DEPTH = 2  # folders between the one that is listed and a run: `sweeps` and its name
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A run as a list shows it: `name` is its path in the folder, `last` the record of its last epoch, if any.
+
+    `named_after` is the config that it was named after, None if somebody chose its name; `written` is when it was last
+    written to, in seconds since 1970. `failure` says why it failed, or what of a damaged one is wrong, whose config may
+    be unknown.
+    """
+
+    path: Path
+    name: str
+    state: State | Literal["running"]
+    config: Config | None
+    last: Record | None
+    named_after: str | None
+    written: float
+    failure: str
+
+
+def runs_in(folder: Path, progress: Progress) -> list[Listed]:
+    """Return the runs in a folder and in folders in it, the one last written to first; a run directory lists itself.
+
+    Hidden folders are passed over. BpError (exit 2) if there is no folder.
+    """
+    if _is_run(folder):
+        paths = [(folder.resolve().name, folder)]
+    else:
+        try:
+            paths = [(path.relative_to(folder).as_posix(), path) for path in _found(folder, DEPTH)]
+        except OSError as error:
+            raise BpError(f"{folder}: expected a folder of runs: {error.strerror}", code=Exit.USAGE) from error
+    with progress("reading", len(paths), "run") as advance:
+        listed = []
+        for name, path in paths:
+            listed.append(_read(name, path))
+            advance(1)
+    return sorted(listed, key=lambda run: (-run.written, run.name))
+
+
+def _found(folder: Path, depth: int) -> Iterator[Path]:
+    with os.scandir(folder) as entries:
+        inside = [Path(entry) for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
+    for path in inside:
+        if _is_run(path):
+            yield path
+        elif depth:
+            with suppress(OSError):  # not ours to read
+                yield from _found(path, depth - 1)
+
+
+def _is_run(path: Path) -> bool:
+    """Whether a run has begun here, or what is left shows that one has."""
+    run = Run(path)
+    return run.exists or run.checkpoint.is_file()
+
+
+def _read(name: str, path: Path) -> Listed:
+    run = Run(path)
+    state: State | Literal["running"]
+    config = last = named_after = None
+    failure = ""
+    try:
+        found = outcome.read(path)
+        state, config = found.state, found.config
+        failure = f"{path}: {found.failure}" if found.failure else ""
+        last = found.last or run.metrics.last()
+        named_after = (run.environment() or {}).get("named_after")
+    except BpError as error:
+        state, failure = "damaged", str(error).partition("\n")[0]
+    except OSError as error:
+        state, failure = "damaged", f"{error.filename}: {error.strerror}"
+    if state in ("unfinished", "failed") and claim.is_held(path):
+        state = "running"
+    return Listed(path, name, state, config, last, named_after, _written(run), failure)
+
+
+def _written(run: Run) -> float:
+    """Return when the newest of the run's files was last written to."""
+    times = [0.0]
+    for file in run.files:
+        with suppress(OSError):
+            times.append(file.stat().st_mtime)
+    return max(times)
