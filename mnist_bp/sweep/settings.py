@@ -101,6 +101,14 @@ def differing(settings: Sequence[Setting]) -> list[str]:
     return [key for key in keys() if len({value_of(setting.config, key) for setting in settings}) > 1]
 
 
+def best_per(settings: Iterable[Setting], key: str) -> list[Setting]:
+    """Return of each value of a key the first setting: the best one, if they are sorted."""
+    first: dict[object, Setting] = {}
+    for setting in settings:
+        first.setdefault(value_of(setting.config, key), setting)
+    return [*first.values()]
+
+
 def values(config: Config, keys: Sequence[str]) -> list[str]:
     """Return the values of some keys as one would write them."""
     return [written(key.rpartition(".")[2], value_of(config, key)) for key in keys]

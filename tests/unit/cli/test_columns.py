@@ -3,7 +3,7 @@
 import csv
 import io
 
-from mnist_bp.cli.columns import aligned, comma_separated, markdown, width
+from mnist_bp.cli.columns import aligned, comma_separated, latex, markdown, width
 
 ROWS = [["train.optimizer", "n", ""], ["adam", "5", "failed: 3, 4"], ["sgd", "10", ""]]
 
@@ -34,3 +34,27 @@ def test_csv_reads_back() -> None:
 def test_a_cell_is_one_line_without_control_characters() -> None:
     assert aligned([["a\x07\nb"]]) == "a\\x07\\nb"
     assert markdown([["a\nb"]]).startswith("| a\\nb |\n")
+
+
+def test_latex_has_the_rules_of_booktabs_and_numbers_flush_right() -> None:
+    assert latex([["model.hidden", "test_loss", "n"], ["[50, 8]", "0.25 ± 0.01", "3"], ["", "", "0"]]) == (
+        "% \\usepackage{booktabs}\n"
+        "\\begin{tabular}{lrr}\n"
+        "\\toprule\n"
+        "model.hidden & test\\_loss & n \\\\\n"
+        "\\midrule\n"
+        "{[}50, 8{]} & 0.25 $\\pm$ 0.01 & 3 \\\\\n"
+        " &  & 0 \\\\\n"
+        "\\bottomrule\n"
+        "\\end{tabular}"
+    )
+
+
+def test_what_latex_would_take_for_a_command_is_escaped() -> None:
+    """The escapes are those of The Comprehensive LaTeX Symbol List, table 1; `[` after a row would be its distance."""
+    row = latex([["x"], [r"\ _ % & # $ { } ~ ^ < > | [ ] *"]]).splitlines()[5]
+    assert row == (
+        r"\textbackslash{} \_ \% \& \# \$ \{ \} \textasciitilde{} \textasciicircum{}"
+        r" \textless{} \textgreater{} \textbar{} {[} {]} {*} \\"
+    )
+    assert "\n\n" not in latex([["x"], ["a\n\nb"]])

@@ -13,6 +13,7 @@ from mnist_bp.run.outcome import Outcome, State
 from mnist_bp.sweep.settings import (
     SHOWN,
     Setting,
+    best_per,
     differing,
     plain,
     rounded,
@@ -168,3 +169,14 @@ def test_the_seed_is_no_key_in_which_settings_differ() -> None:
 def test_few_lines_are_not_shortened() -> None:
     assert shortened(["a"] * SHOWN) == ["a"] * SHOWN
     assert shortened(["a"] * (SHOWN + 1)) == [*["a"] * SHOWN, "... and 1 more"]
+
+
+def test_the_first_setting_of_each_value_of_a_key_is_kept() -> None:
+    results = [
+        outcome(config(train_optimizer=name, train_learning_rate=rate), test_accuracy=accuracy)
+        for name, rate, accuracy in (("sgd", 0.1, 0.5), ("adam", 0.1, 0.7), ("sgd", 0.2, 0.6), ("adam", 0.2, 0.4))
+    ]
+    found = best_per(settings(results), "train.optimizer")
+    assert [values(each.config, ["train.optimizer", "train.learning_rate"]) for each in found] == [
+        ["adam", "0.1"], ["sgd", "0.2"]
+    ]  # fmt: skip

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -180,3 +181,62 @@ def test_a_run_that_went_on_to_more_epochs_is_a_setting_of_its_own() -> None:
         ["train.epochs", "test_accuracy"], ["3", "0.7500"], ["1", "0.5000"]
     ]  # fmt: skip
     assert Path(FOLDER, "plan.txt").exists()
+
+
+@pytest.fixture
+def grid() -> None:
+    """Two optimizers with two learning rates each."""
+    accuracies = {("sgd", 0.1): 0.9, ("sgd", 0.01): 0.8, ("adam", 0.1): 0.7, ("adam", 0.01): 0.95}
+    for (optimizer, rate), accuracy in accuracies.items():
+        finished(config(train_optimizer=optimizer, train_learning_rate=rate), test_accuracy=accuracy)
+
+
+@pytest.mark.usefixtures("grid")
+@pytest.mark.parametrize("key", ["optimizer", "train.optimizer"])
+def test_the_best_setting_of_each_value_of_a_key_can_be_shown_alone(key: str, caplog: pytest.LogCaptureFixture) -> None:
+    failed(config(train_optimizer="sgd", train_learning_rate=1.0))
+    lines = table("--best-per", key).splitlines()
+    assert lines[0].split()[:3] == ["train.optimizer", "train.learning_rate", "test_accuracy"]
+    assert [line.split()[:3] for line in lines[1:3]] == [["adam", "0.01", "0.9500"], ["sgd", "0.1", "0.9000"]]
+    assert lines[5] == "of each train.optimizer, only the best setting is shown"
+    assert lines[6].startswith("failed ")
+    assert len(lines) == 7
+    assert "the test set then no longer tells" in caplog.text
+
+
+@pytest.mark.usefixtures("grid")
+def test_the_key_comes_first_and_other_formats_have_the_same_rows() -> None:
+    rows = list(csv.reader(table("--best-per", "learning_rate", "--format", "csv").splitlines()))
+    assert [row[:2] for row in rows] == [["train.learning_rate", "train.optimizer"], ["0.01", "adam"], ["0.1", "sgd"]]
+    assert len(table("--best-per", "learning_rate", "--format", "latex").splitlines()) == 9
+    about = json.loads(table("--best-per", "learning_rate", "--json"))
+    assert about["best_per"] == "train.learning_rate"
+    assert [setting["config"]["train.optimizer"] for setting in about["settings"]] == ["adam", "sgd"]
+
+
+@pytest.mark.usefixtures("grid")
+def test_a_key_that_does_not_vary_is_refused_with_those_that_do() -> None:
+    result = run("sweep", "table", FOLDER, "--best-per", "optimiser")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        "error: --best-per optimiser: expected a key that varies: train.optimizer, train.learning_rate\n"
+        "hint: did you mean train.optimizer?\n"
+    )
+
+
+def test_of_many_keys_that_differ_the_name_of_a_run_stands() -> None:
+    """As of runs of unlike configs, whose table would be wider than any terminal."""
+    keys: dict[str, Any] = {
+        "data_validation": 5, "model_hidden": 7, "model_activation": "relu", "model_init": "he", "train_epochs": 2,
+        "train_batch_size": 9, "train_optimizer": "adam", "train_learning_rate": 0.5,
+    }  # fmt: skip
+    finished(config())
+    finished(config(**keys))
+    assert table().startswith("data.validation  model.hidden ")
+    finished(config(**keys, train_weight_decay=0.5), test_accuracy=0.9).rename(FOLDER / "mine")
+    lines = table().splitlines()
+    assert lines[0].split() == ["run", "test_accuracy", "train_accuracy", "n"]
+    assert lines[1].split() == ["mine", "0.9000", "0.5000", "1"]
+    assert lines[-1] == "the settings differ in 9 keys: bp diff compares two runs, --format csv has all"
+    assert table("--best-per", "optimizer").split()[:2] == ["train.optimizer", "run"]
+    assert table("--format", "csv").startswith("data.validation,model.hidden,")
