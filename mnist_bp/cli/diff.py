@@ -20,7 +20,7 @@ def command(first: str, second: str) -> Result:
     """Compare two runs: their settings and their results.
 
     Shown are the keys in which the configs of the run directories differ, and both outcomes; of a run that is not
-    finished, as far as it has come.
+    finished, as far as it has come. With --json, losses and accuracies have all their digits.
 
     \b
     Examples:
@@ -39,12 +39,21 @@ def command(first: str, second: str) -> Result:
     rows = [["", first, second]]
     rows += [list(row) for row in zip(keys, *(settings.values(run.config, keys) for run in runs), strict=True)]
     rows += [["", "", ""]] if keys else []
-    rows += [[key, *("" if each[key] is None else str(each[key]) for each in outcomes)] for key in outcomes[0]]
+    told = [[key, *(_shown(key, each[key]) for each in outcomes)] for key in outcomes[0]]
+    rows += [row for row in told if any(row[1:])]
     lines = [*([] if keys else ["the configs are equal"]), columns.aligned(rows)]
     lines += [f"\n{run.path} failed: {printable(run.failure)}" for run in runs if run.state == "failed"]
     plain = [settings.plain(run.config, keys) for run in runs]
     differences = {key: [values[key] for values in plain] for key in keys}
     return Result("\n".join(lines), {"runs": [first, second], "differences": differences, "outcomes": outcomes})
+
+
+def _shown(key: str, value: Any) -> str:
+    """Return a value for a reader, with as many digits as in a table; nothing for what was not measured."""
+    from mnist_bp.sweep.settings import rounded
+    from mnist_bp.train.records import METRICS
+
+    return rounded(key, value) if key in METRICS else str(value)
 
 
 def _described(run: "Outcome") -> dict[str, Any]:

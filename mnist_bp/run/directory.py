@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,11 @@ class Run:
     def require_exists(self) -> None:
         """Raise BpError (exit 2) if no run has begun here."""
         if not self.exists:
-            raise BpError(f"{self.path}: expected a run directory, with its config.yaml", code=Exit.USAGE)
+            message, hint = f"{self.path}: expected a run directory, with its config.yaml", None
+            if next(self.path.glob("*/config.yaml"), None):
+                folder = shlex.quote(str(self.path))
+                hint = f"it is a folder of runs: bp ls {folder} lists them, bp sweep best {folder} names the best one"
+            raise BpError(message, code=Exit.USAGE, hint=hint)
 
     def config(self, overrides: Sequence[str] = ()) -> Config:
         """Return the run's effective config, with overrides; raises BpError (exit 2) if there is no run.

@@ -5,7 +5,7 @@ import click
 from mnist_bp.cli.lazy import LazyGroup
 
 
-@click.command("sweep", cls=LazyGroup, package=__name__, names=("plan", "table", "best", "prune", "script"))
+@click.command("sweep", cls=LazyGroup, package=__name__, names=("plan", "table", "best", "metrics", "prune", "script"))
 def command() -> None:
     """Plan many runs, and gather their results.
 

@@ -299,3 +299,12 @@ def test_a_config_of_which_a_part_is_left_is_not_taken_for_the_defaults(run: Run
         run.config()
     with pytest.raises(BpError, match=r"config\.yaml: expected all keys, as bp writes them"):
         run.config(["data.seed=1"])
+
+
+def test_a_folder_of_runs_in_the_place_of_a_run_leads_to_what_lists_them(run: Run) -> None:
+    with pytest.raises(BpError, match="expected a run directory") as caught:
+        Run(run.path.parent).require_exists()
+    assert caught.value.hint == "it is a folder of runs: bp ls runs lists them, bp sweep best runs names the best one"
+    with pytest.raises(BpError) as caught:
+        Run("nowhere").require_exists()
+    assert caught.value.hint is None
