@@ -40,14 +40,14 @@ class Row:
         required = [name for name, column in columns.items() if column.default is MISSING]
         if not end or len({*names}) < len(names) or not {*required} <= {*names}:
             raise ValueError(f"expected the columns {','.join(required)}; got {header[:200]}")
+        known = [columns.get(name) for name in names]
         rows: list[R] = []
         for number, line in enumerate(body.split("\n")[:-1], start=2):
             try:
                 cells = line.split(",")
                 if len(cells) != len(names):
                     raise ValueError(f"expected {len(names)} columns; got {len(cells)}")
-                cell_of = zip(names, cells, strict=True)
-                row = cls(**{name: _read(columns[name], cell) for name, cell in cell_of if name in columns})
+                row = cls(**{each.name: _read(each, cell) for each, cell in zip(known, cells, strict=True) if each})
             except ValueError as error:
                 raise ValueError(f"line {number}: {error}") from error
             if rows and row.step <= rows[-1].step:
@@ -97,14 +97,16 @@ class StepLoss(Row):
 
 
 def _read(column: "Field[Any]", cell: str) -> Any:
-    kind = column.type
+    whole = column.type is int
+    if not cell and not whole and column.type is not float:
+        return None
     try:
-        value = None if not cell and kind not in (int, float) else (int if kind is int else float)(cell)
+        value = int(cell) if whole else float(cell)
     except ValueError as error:
         raise ValueError(f"expected {column.name} to be a number; got {cell or 'nothing'}") from error
-    if _written(value) != cell:
-        raise ValueError(f"expected {column.name} to be {_written(value)}; got {cell}")
-    if isinstance(value, int) and not 0 <= value < 2**53:
+    if repr(value) != cell:
+        raise ValueError(f"expected {column.name} to be {value!r}; got {cell}")
+    if whole and not 0 <= value < 2**53:
         raise ValueError(f"expected {column.name} to be a count below 2**53; got {cell}")
     return value
 
