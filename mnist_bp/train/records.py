@@ -19,8 +19,8 @@ class Row:
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     def line(self) -> str:
-        """Return the row as text, in the order of the columns."""
-        return ",".join(map(_written, vars(self).values())) + "\n"
+        """Return the row as text, in the order of the columns: None is empty, a float reads back as the same float."""
+        return ",".join(["" if value is None else repr(value) for value in vars(self).values()]) + "\n"
 
     @classmethod
     def header(cls) -> str:
@@ -109,8 +109,3 @@ def _read(column: "Field[Any]", cell: str) -> Any:
     if whole and not 0 <= value < 2**53:
         raise ValueError(f"expected {column.name} to be a count below 2**53; got {cell}")
     return value
-
-
-def _written(value: float | None) -> str:
-    """Return a value as text: None is empty, a float the shortest text that reads back as the same float."""
-    return "" if value is None else repr(value)
