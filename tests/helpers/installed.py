@@ -20,11 +20,16 @@ from mnist_bp.config import catalog
 from mnist_bp.data import synthetic
 
 SHORT_SWEEP = ["--seeds", "1", "--set", "train.learning_rate=0.1,1", "--set", "data.validation=59000"]
+STAND_INS = {
+    "sweeps/book-optimizers": "sweeps/learning-rate",
+    "optimizer": "learning_rate",
+}  # of two sweeps, one is run
 NEEDS_A_SHELL = re.compile(r"[|>$]|^(?!bp )")
 
 
 def shortened(arguments: list[str]) -> list[str]:
     """Return arguments with which as much is done in less time; a line of a sweep, which is --quiet, is short enough."""
+    arguments = [STAND_INS.get(argument, argument) for argument in arguments]
     if arguments[:1] == ["train"] and "--quiet" not in arguments and "--help" not in arguments:
         return [*arguments, "--set", "train.max_steps=5"]
     return [*arguments, *SHORT_SWEEP] if arguments[:3] == ["sweep", "plan", "learning-rate"] else arguments
