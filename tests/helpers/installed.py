@@ -1,7 +1,7 @@
 """`bp` as a wheel installs it, but with short trainings; with --every-example, all that its help texts show.
 
-Trained are as many steps as take no time, and few runs of a sweep; a tenth of the digits is drawn. As a file of its own on
-PATH, it finds whatever package PYTHONPATH leads to.
+Trained are as many steps as take no time, and few runs of a sweep; a tenth of the digits is drawn. As a file of its own
+on PATH, it finds whatever package PYTHONPATH leads to.
 """
 
 import json
@@ -19,20 +19,22 @@ from mnist_bp.cli.bp import bp
 from mnist_bp.config import catalog
 from mnist_bp.data import synthetic
 
-SHORT_SWEEP = ["--seeds", "1", "--set", "train.learning_rate=0.1,1", "--set", "data.validation=59000"]
-STAND_INS = {
-    "sweeps/book-optimizers": "sweeps/learning-rate",
-    "optimizer": "learning_rate",
-}  # of two sweeps, one is run
+SHORT = {
+    "learning-rate": ["--seeds", "1", "--set", "train.learning_rate=0.1,1", "--set", "data.validation=59000"],
+    "xor": ["--set", "train.epochs=9"],
+}
+STAND_INS = {"sweeps/book-optimizers": "sweeps/learning-rate", "optimizer": "learning_rate"}  # of two sweeps, one is run
 NEEDS_A_SHELL = re.compile(r"[|>$]|^(?!bp )")
 
 
 def shortened(arguments: list[str]) -> list[str]:
-    """Return arguments with which as much is done in less time; a line of a sweep, which is --quiet, is short enough."""
+    """Return arguments for the same in less time; the lines of a sweep, which are --quiet, are those of a short one."""
     arguments = [STAND_INS.get(argument, argument) for argument in arguments]
     if arguments[:1] == ["train"] and "--quiet" not in arguments and "--help" not in arguments:
         return [*arguments, "--set", "train.max_steps=5"]
-    return [*arguments, *SHORT_SWEEP] if arguments[:3] == ["sweep", "plan", "learning-rate"] else arguments
+    if arguments[:2] == ["sweep", "plan"]:
+        return [*arguments[:2], *(word for name in SHORT if name in arguments for word in SHORT[name]), *arguments[2:]]
+    return arguments
 
 
 def helps(command: click.Command, words: tuple[str, ...]) -> Iterator[str]:
@@ -63,10 +65,10 @@ def main() -> None:
     if sys.argv[1:] != ["--every-example"]:
         sys.argv[1:] = shortened(sys.argv[1:])
         cli.main()
-    print(json.dumps([cli.__file__, str(catalog.home())]))
+    click.echo(json.dumps([cli.__file__, str(catalog.home())]))
     for text in helps(bp, ("bp",)):
         for example in re.findall(r"^ {6}(\S.*)$", text, re.MULTILINE):
-            print(json.dumps([example, *done(example)]), flush=True)
+            click.echo(json.dumps([example, *done(example)]))
 
 
 if __name__ == "__main__":
