@@ -33,10 +33,10 @@ SECTIONS = ("data", "model", "train")
 )
 @reports
 def command(config: str | None, overrides: tuple[str, ...], listing: bool, section: str | None) -> Result:
-    """Print the effective config of CONFIG, the name of a config or a YAML file.
+    """Print a config with all its keys, or list configs or keys.
 
-    That is every key, defaults and --set included; what it prints is a config file itself. All mistakes in a file are
-    reported at once.
+    CONFIG is the name of a config in --list, or a YAML file. What is printed is the effective config, every key with
+    defaults and --set included, which is a config file itself. All mistakes in a file are reported at once.
 
     \b
     Examples:

@@ -14,10 +14,11 @@ from mnist_bp.cli import options, output
 )
 @click.option("--open", "opened", is_flag=True, help="Open the page in the browser.")
 def command(run: str, file: Path, opened: bool) -> None:
-    """Make a page to draw on, by mouse, finger or pen: it shows what the network of RUN reads, and how sure it is.
+    """Make a page to draw on, by mouse, finger or pen.
 
-    The page holds the network and all else that it needs, so it works without any connection, on a phone too. What is
-    drawn becomes an image as those that the network was trained on, and is shown beside it.
+    It shows what the network of RUN reads, and how sure it is. The page holds the network and all that it needs, so
+    it works without any connection, on a phone too. What is drawn becomes an image as those that the network was
+    trained on, and is shown beside it.
 
     \b
     Examples:
