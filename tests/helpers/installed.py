@@ -41,10 +41,11 @@ def helps(command: click.Command, words: tuple[str, ...]) -> Iterator[str]:
     """Yield the help text of a command and those of its own commands, in their order."""
     with click.Context(command, info_name=" ".join(words), max_content_width=80) as context:
         yield command.get_help(context)
-        for name in command.list_commands(context) if isinstance(command, click.Group) else ():
-            own = command.get_command(context, name)
-            assert own is not None
-            yield from helps(own, (*words, name))
+        if isinstance(command, click.Group):
+            for name in command.list_commands(context):
+                own = command.get_command(context, name)
+                assert own is not None
+                yield from helps(own, (*words, name))
 
 
 def done(example: str) -> tuple[int, str]:

@@ -61,7 +61,7 @@ def command(
         bp sweep plan learning-rate
         bp sweep plan learning-rate --missing
         bp sweep plan --config book --set 'train.learning_rate=0.1,1' --seeds 5
-        bp sweep plan --config xor --set 'train.learning_rate=1,4' | bash sweep.sh -
+        bp sweep plan --config xor --seeds 3 | bash sweep.sh -
     """  # noqa: D301  # \b keeps click from joining the lines
     if sweep is not None:
         file = catalog.find_sweep(sweep)
