@@ -26,7 +26,8 @@ MISTAKES = 40  # on a sheet, unless --errors says otherwise
     type=click.Choice(["test", "train", "validation"]),
     default="test",
     show_default=True,
-    help="Which examples to measure on.",
+    metavar="SPLIT",
+    help="Which examples to measure on: test, train or validation.",
 )
 @click.option("--confusion", is_flag=True, help="Show how often each class was taken for each other.")
 @click.option(

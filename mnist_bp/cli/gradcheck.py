@@ -25,15 +25,18 @@ CODES = {"PASS": Exit.DONE, "FAIL": Exit.FAILURE, "UNDECIDED": Exit.UNDECIDED}
     type=click.Choice(["full", "sample", "directional"]),
     default="full",
     show_default=True,
-    help="Compare every parameter, 100 parameters of each tensor, or 10 random directions in each tensor.",
+    metavar="MODE",
+    help="Compare every parameter (full), 100 parameters of each tensor (sample), or 10 random directions in each "
+    "(directional).",
 )
 @click.option(
     "--oracle",
     type=click.Choice(["numerical", "graph", "both", "training", "all"]),
     default="all",
     show_default=True,
-    help="What backprop is compared with: central differences of the loss, a graph of elementary operations, or both; "
-    "or that graph, for the step that training would take.",
+    metavar="ORACLE",
+    help="What backprop is compared with: central differences of the loss (numerical), a graph of elementary "
+    "operations (graph), or both; that graph, for the step that training would take (training); or all.",
 )
 @click.option("--brief", is_flag=True, help="Print a row for each oracle instead of each tensor.")
 @click.option("--self-test", is_flag=True, help="Plant known bugs in backprop, and show that each is caught.")

@@ -30,7 +30,8 @@ WIDEST = 120  # columns of a terminal, where it has more
     "functions",
     type=click.Choice(FUNCTIONS),
     multiple=True,
-    help="Draw an activation function and its slope. Repeatable.",
+    metavar="NAME",
+    help=f"Draw an activation function and its slope: {', '.join(FUNCTIONS)}. Repeatable.",
 )
 @options.out(
     "Write a figure, FILE.svg, FILE.png or FILE.pdf. Without this option, draw in the terminal.", ".svg", ".png", ".pdf"

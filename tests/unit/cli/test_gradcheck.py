@@ -137,7 +137,7 @@ def test_a_run_is_checked_with_its_config(small_config: Path) -> None:
 def test_either_a_config_or_a_run_must_be_given(small_config: Path, arguments: list[str]) -> None:
     result = run("gradcheck", *arguments)
     assert result.exit_code == 2
-    assert "Give either --config FILE or a run directory" in result.stderr
+    assert "Give either --config CONFIG or a run directory" in result.stderr
 
 
 def kinked(config: Path) -> list[object]:
