@@ -1,6 +1,5 @@
 """YAML and `KEY=VALUE` arguments to a `Config`; every mistake is found in one go, with its line."""
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import MISSING, fields
@@ -14,6 +13,7 @@ from mnist_bp.config.access import keys, replaced, rule_of
 from mnist_bp.config.contradictions import contradictions
 from mnist_bp.config.rules import MAX_ITEMS, Rule
 from mnist_bp.config.schema import FORMER, ITEMS, SECTIONS, Config
+from mnist_bp.config.suggesting import ALIKE, closest, meant
 from mnist_bp.errors import BpError, Exit
 
 Entry = tuple[str, tuple[yaml.Node | None, str]]  # a dotted key, its value, its place
@@ -44,7 +44,7 @@ def parse(text: str, source: str, overrides: Sequence[str] = ()) -> Config:
         key, equals, value = override.partition("=")
         where = f"--set {override}"
         if equals:
-            reading.take(key.strip(), nodes.parse(value, where), where, where)
+            reading.take(key.strip(), _override(key.strip(), value, where), where, where)
         else:
             reading.note(f"{where}: expected KEY=VALUE, as in --set train.epochs=3")
     config = reading.config(Config())
@@ -54,14 +54,16 @@ def parse(text: str, source: str, overrides: Sequence[str] = ()) -> Config:
 
 
 class Reading:
-    """Values by dotted key, None for those that are mistaken, and the mistakes."""
+    """Values by dotted key, None for those that are mistaken, and the mistakes, with a hint for one of them."""
 
     def __init__(self) -> None:
         self.values: dict[str, object] = {}
         self.mistakes: list[str] = []
+        self.hint: str | None = None
 
-    def note(self, mistake: str) -> None:
+    def note(self, mistake: str, hint: str | None = None) -> None:
         """Add a mistake to those found; raise BpError if there are enough of them."""
+        self.hint = self.hint or hint
         self.mistakes.append(mistake)
         if len(self.mistakes) == MAX_MISTAKES:
             raise BpError("\n".join([*self.mistakes, f"{MAX_MISTAKES} mistakes: stopped here"]), code=Exit.USAGE)
@@ -105,16 +107,27 @@ class Reading:
     def require_known(self, key: str, where: str) -> bool:
         """Whether there is such a key; else note the mistake."""
         if key in SECTIONS:
-            self.note(f"{where}: {key} is a section; expected one of its keys{_list(key)}")
+            first = fields(SECTIONS[key])[0].name
+            self.note(f"{where}: {key} is a section; expected one of its keys, such as {key}.{first}", _listing(key))
         elif whole := next((item for item in ITEMS if key.startswith((f"{item}[", f"{item}."))), None):
             self.note(f"{where}: {key}: expected {whole} as a whole, {rule_of(whole).expected}")
         elif key in FORMER:
             self.note(f"{where}: {key}: no longer a key; {FORMER[key][1]}")
         elif key not in keys():
-            self.note(f"{where}: {key}: unknown key; {_suggestion(key)}")
+            self.note_unknown(key, where)
         else:
             return True
         return False
+
+    def note_unknown(self, key: str, where: str) -> None:
+        """Note that there is no such key, and which one was meant, or which there are."""
+        section = key.rpartition(".")[0]
+        own = [f"{section}.{field.name}" for field in fields(_class(section))] if _class(section) else []
+        suggestion = None if section else closest(key, SECTIONS, ALIKE)
+        if suggestion := suggestion or meant(key, [*own, *keys()]):
+            self.note(f"{where}: {key}: unknown key; did you mean {suggestion}?")
+        else:
+            self.note(f"{where}: {key}: unknown key", _listing(section.partition(".")[0]))
 
     def accepted(self, key: str, node: yaml.Node | None, where: str, source: str) -> object:
         """Return the value of a known key; if it is mistaken, note that and return None."""
@@ -133,7 +146,7 @@ class Reading:
                 field = known[key]
                 values[field.name] = self.value(key, field.metadata["key"].rule, value_node, where)
             else:
-                self.note(f"{where}: {key}: unknown key; {_suggestion(key)}")
+                self.note_unknown(key, where)
         return cls(**values)
 
     def value(self, key: str, rule: Rule, node: yaml.Node | None, where: str) -> object:
@@ -141,7 +154,10 @@ class Reading:
         try:
             return rule.accept(nodes.value(node))
         except ValueError:
-            self.note(f"{where}: {key}: expected {rule.expected}; got {nodes.shown(node)}")
+            got = nodes.shown(node)
+            close = closest(got, rule.choices)
+            suggestion = f"; did you mean {close}?" if close else ""
+            self.note(f"{where}: {key}: expected {rule.expected}; got {got}{suggestion}")
             return None
 
     def config(self, base: Config) -> Config:
@@ -151,7 +167,7 @@ class Reading:
     def require_right(self) -> None:
         """Raise BpError (exit 2) if there are mistakes."""
         if self.mistakes:
-            raise BpError("\n".join(self.mistakes), code=Exit.USAGE)
+            raise BpError("\n".join(self.mistakes), code=Exit.USAGE, hint=self.hint)
 
 
 def _stands_for(node: yaml.Node | None, value: object) -> bool:
@@ -170,18 +186,12 @@ def _in(section: str) -> str:
     return f" in section {section}" if section else ""
 
 
-def _list(section: str) -> str:
-    return ": " + ", ".join(f"{section}.{key.name}" for key in fields(_class(section)))
+def _listing(section: str) -> str:
+    known = f" {section}" if section in SECTIONS else ""
+    return f"`bp config --keys{known}` lists the keys{_in(known.strip())}"
 
 
-def _suggestion(key: str) -> str:
-    section, _, name = key.rpartition(".")
-    if cls := _class(section):
-        own = [field.name for field in fields(cls)]
-        close = [f"{section}.{match}" for match in difflib.get_close_matches(name, own, n=1)]
-    else:
-        close = difflib.get_close_matches(name, SECTIONS, n=1)
-    close += [known for known in keys() if known.endswith(f".{name}")]
-    if close:
-        return f"did you mean {close[0]}?"
-    return f"section {section} has{_list(section)}" if cls else f"expected {', '.join(SECTIONS)} or seed"
+def _override(key: str, text: str, where: str) -> yaml.Node | None:
+    """Return the value of an override; a list needs no brackets there."""
+    is_list = key in keys() and rule_of(key).is_list
+    return nodes.parse(f"[{text}]" if is_list and "," in text and text.strip()[0] != "[" else text, where)

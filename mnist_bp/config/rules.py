@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from mnist_bp.config.suggesting import folded
+
 MAX_ITEMS = 100  # of a list: far more than any network has layers
 MAX_STRING = 500  # of a string, which is the name of a folder or an address
 MAX_NAME = 50  # of a name that stands in tables
@@ -16,6 +18,7 @@ class Rule:
     expected: str
     accept: Callable[[object], object]
     choices: tuple[str, ...] = ()
+    is_list: bool = False
 
 
 def _rule(expected: str, test: Callable[[object], bool], keep: Callable[..., object] = lambda value: value) -> Rule:
@@ -51,8 +54,14 @@ def is_finite(value: object) -> bool:
 
 
 def choice(*names: str) -> Rule:
-    """Accept one of the names."""
-    return replace(_rule(f"{', '.join(names[:-1])} or {names[-1]}", lambda value: value in names), choices=names)
+    """Accept one of the names, whatever the case of its letters and with or without `-` and `_`."""
+    by_folded = {folded(name): name for name in names}
+    rule = _rule(
+        f"{', '.join(names[:-1])} or {names[-1]}",
+        lambda value: isinstance(value, str) and folded(value) in by_folded,
+        lambda value: by_folded[folded(value)],
+    )
+    return replace(rule, choices=names)
 
 
 def instance(cls: type, written: str) -> Rule:
@@ -70,7 +79,7 @@ def list_of(rule: Rule) -> Rule:
             raise ValueError(expected)
         return tuple(rule.accept(item) for item in items)
 
-    return Rule(expected, accept)
+    return Rule(expected, accept, is_list=True)
 
 
 def text(longest: int) -> Rule:
@@ -83,7 +92,11 @@ def text(longest: int) -> Rule:
 
 def or_null(rule: Rule) -> Rule:
     """Accept null too."""
-    return Rule(f"{rule.expected}, or null", lambda value: None if value is None else rule.accept(value), rule.choices)
+    return replace(
+        rule,
+        expected=f"{rule.expected}, or null",
+        accept=lambda value: None if value is None else rule.accept(value),
+    )
 
 
 boolean = _rule("true or false", lambda value: isinstance(value, bool))

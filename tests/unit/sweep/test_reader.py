@@ -132,7 +132,7 @@ def test_arguments_take_the_place_of_what_the_file_says() -> None:
         ("grid: {seed: [1, 2]}", "1: grid.seed: expected seeds: 5 or seeds: [3, 7], outside of grid"),
         ("grid: {train.epochs: 1, train.epochs: 2}", "1: grid.train.epochs: expected each key once; got it again"),
         ("grid: {train.epochs: 1, train: {epochs: 2}}", "1: grid.train.epochs: expected each key once"),
-        ("grid: {train: 3}", "1: train is a section; expected one of its keys: train.epochs"),
+        ("grid: {train: 3}", "1: train is a section; expected one of its keys, such as train.epochs"),
         ("grid: {n: 3}", "1: n: unknown key"),
         ("grid: {'model.conv[0].filters': 3}", "1: model.conv[0].filters: expected model.conv as a whole"),
         ("grid: {train.epochs: {from: 1}}", "1: train.epochs: expected a list of values, or a range"),
