@@ -10,8 +10,8 @@ from mnist_bp.data import COMPUTED, DRAWN
 from mnist_bp.data.archives import ARCHIVES
 from mnist_bp.errors import Exit
 
-published = click.argument("name", type=click.Choice([*ARCHIVES]), default="mnist", metavar="[NAME]")
-named = click.argument("name", type=click.Choice([*ARCHIVES, DRAWN, *COMPUTED]), default="mnist", metavar="[NAME]")
+published = click.argument("name", type=options.Choice([*ARCHIVES]), default="mnist", metavar="[NAME]")
+named = click.argument("name", type=options.Choice([*ARCHIVES, DRAWN, *COMPUTED]), default="mnist", metavar="[NAME]")
 
 
 @click.group("data")
@@ -74,7 +74,7 @@ def verify(name: str) -> None:
 @command.command("import")
 @click.argument("folder", type=options.GivenPath(exists=True, file_okay=False))
 @click.option(
-    "--name", type=click.Choice([*ARCHIVES]), default="mnist", show_default=True, help="Which data set the files are."
+    "--name", type=options.Choice([*ARCHIVES]), default="mnist", show_default=True, help="Which data set the files are."
 )
 def import_(folder: str, name: str) -> None:
     """Copy archives from a folder into the cache.

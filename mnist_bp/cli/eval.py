@@ -23,7 +23,7 @@ MISTAKES = 40  # on a sheet, unless --errors says otherwise
 @click.argument("runs", metavar="RUN...", type=options.GivenPath(), nargs=-1, required=True)
 @click.option(
     "--split",
-    type=click.Choice(["test", "train", "validation"]),
+    type=options.Choice(["test", "train", "validation"]),
     default="test",
     show_default=True,
     metavar="SPLIT",
@@ -31,7 +31,7 @@ MISTAKES = 40  # on a sheet, unless --errors says otherwise
 )
 @click.option("--confusion", is_flag=True, help="Show how often each class was taken for each other.")
 @click.option(
-    "--errors", type=click.IntRange(min=1), metavar="N", help="List the N examples that are most confidently wrong."
+    "--errors", type=options.Integer(min=1), metavar="N", help="List the N examples that are most confidently wrong."
 )
 @click.option(
     "--mistakes",

@@ -13,7 +13,7 @@ FORMATS = ("onnx", "safetensors")  # and the endings of their files
 
 @click.command("export")
 @click.argument("run", type=options.GivenPath())
-@click.option("--format", "kind", type=click.Choice(FORMATS), required=True, help="For which libraries.")
+@click.option("--format", "kind", type=options.Choice(FORMATS), required=True, help="For which libraries.")
 @options.out(
     "Where to write it; a file that bp has not made is left alone. Without this option, a file in the working "
     "directory that is called after RUN.",

@@ -22,7 +22,7 @@ CODES = {"PASS": Exit.DONE, "FAIL": Exit.FAILURE, "UNDECIDED": Exit.UNDECIDED}
 @options.overrides
 @click.option(
     "--mode",
-    type=click.Choice(["full", "sample", "directional"]),
+    type=options.Choice(["full", "sample", "directional"]),
     default="full",
     show_default=True,
     metavar="MODE",
@@ -31,7 +31,7 @@ CODES = {"PASS": Exit.DONE, "FAIL": Exit.FAILURE, "UNDECIDED": Exit.UNDECIDED}
 )
 @click.option(
     "--oracle",
-    type=click.Choice(["numerical", "graph", "both", "training", "all"]),
+    type=options.Choice(["numerical", "graph", "both", "training", "all"]),
     default="all",
     show_default=True,
     metavar="ORACLE",

@@ -14,7 +14,7 @@ from mnist_bp.cli.result import Result, reports
 @options.overrides
 @click.option(
     "--example",
-    type=click.IntRange(min=0),
+    type=options.Integer(min=0),
     metavar="N",
     default=0,
     show_default=True,

@@ -1,7 +1,7 @@
 """Options that several commands share."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -41,6 +41,34 @@ class Named(GivenPath):
         known = getattr(catalog, self.kind)()
         names = [CompletionItem(name, help=catalog.about(known[name])) for name in known if name.startswith(incomplete)]
         return [*super().shell_complete(ctx, param, incomplete), *names]
+
+
+class Choice(click.Choice):  # type: ignore[type-arg]  # generic from click 8.2 on
+    """One of some names, whatever the case of its letters."""
+
+    def __init__(self, choices: Iterable[str]) -> None:
+        super().__init__([*choices], case_sensitive=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the name as it is spelled in the choices, or suggest the one that was meant."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            from mnist_bp.config.suggesting import closest
+
+            if close := closest(value, self.choices):
+                self.fail(f"{error.message} Did you mean {close!r}?", param, ctx)
+            raise
+
+
+class Integer(click.IntRange):
+    """An integer as people write it: Python's own 1_000 is a slip of the finger here."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the integer."""
+        if "_" in str(value):
+            self.fail(f"{value!r} is not a valid integer.", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 class OutFile(GivenPath):

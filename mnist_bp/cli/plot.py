@@ -20,7 +20,7 @@ WIDEST = 120  # columns of a terminal, where it has more
 @click.argument("runs", metavar="[RUN]...", type=options.GivenPath(), nargs=-1)
 @click.option(
     "--metric",
-    type=click.Choice(["accuracy", "loss", *METRICS]),
+    type=options.Choice(["accuracy", "loss", *METRICS]),
     metavar="METRIC",
     help="Draw loss or accuracy, of train and test, on an axis of its own range; or one of train, validation or test "
     "alone, as in train_loss.",
@@ -28,7 +28,7 @@ WIDEST = 120  # columns of a terminal, where it has more
 @click.option(
     "--function",
     "functions",
-    type=click.Choice(FUNCTIONS),
+    type=options.Choice(FUNCTIONS),
     multiple=True,
     metavar="NAME",
     help=f"Draw an activation function and its slope: {', '.join(FUNCTIONS)}. Repeatable.",

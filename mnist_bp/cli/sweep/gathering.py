@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 folder = click.argument("folder", metavar="DIR", type=options.GivenPath())
 metric = click.option(
     "--metric",
-    type=click.Choice(METRICS),
+    type=options.Choice(METRICS),
     metavar="METRIC",
     help="What to compare by: loss or accuracy of train, validation or test, as in test_loss.  "
     "[default: validation_accuracy if every finished run measured it, else test_accuracy]",

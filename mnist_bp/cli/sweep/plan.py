@@ -30,7 +30,9 @@ from mnist_bp.sweep.plan import Planned
     metavar="KEY=V1,V2,…",
     help="Vary one key, as in --set 'train.epochs=1,3' or --set 'train.epochs={from: 1, to: 9, step: 2}'. Repeatable.",
 )
-@click.option("--seeds", type=click.IntRange(1, 1_000_000), metavar="N", help="Run everything with the seeds 0 to N−1.")
+@click.option(
+    "--seeds", type=options.Integer(1, 1_000_000), metavar="N", help="Run everything with the seeds 0 to N−1."
+)
 @click.option(
     "--out",
     type=options.GivenPath(),

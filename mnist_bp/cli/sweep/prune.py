@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from mnist_bp.cli import options
 from mnist_bp.cli.result import Result, reports
 from mnist_bp.cli.sweep import gathering
 from mnist_bp.sweep import halving
@@ -38,7 +39,7 @@ def _share(ctx: click.Context, option: click.Parameter, value: str) -> Fraction:
 @gathering.metric
 @click.option(
     "--epochs",
-    type=click.IntRange(1),
+    type=options.Integer(1),
     metavar="N",
     help="To how many epochs in all.  [default: those reached, divided by SHARE]",
 )

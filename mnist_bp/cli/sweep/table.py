@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mnist_bp.cli import columns
+from mnist_bp.cli import columns, options
 from mnist_bp.cli.output import printable
 from mnist_bp.cli.result import AS_JSON, Result, reports
 from mnist_bp.cli.sweep import gathering
@@ -31,7 +31,7 @@ COLUMNS = 8  # for keys that differ: of more, as of runs of unlike configs, the 
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "csv", "markdown", "latex", "json"]),
+    type=options.Choice(["text", "csv", "markdown", "latex", "json"]),
     default="text",
     show_default=True,
     help="CSV and JSON have all metrics, mean and standard deviation apart, with all digits.",

@@ -1,10 +1,13 @@
 """What several commands take."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.shell_completion import ShellComplete
 
+from mnist_bp.cli import options
 from mnist_bp.cli.bp import bp
 from tests.helpers.commands import run
 
@@ -46,3 +49,37 @@ def test_names_are_completed_beside_files(words: str, names: list[str]) -> None:
     found = ShellComplete(bp, {}, "bp", "_BP_COMPLETE").get_completions(arguments, incomplete)
     assert [(item.type, item.value) for item in found] == [("file", incomplete), *(("plain", name) for name in names)]
     assert all(item.help for item in found[1:])
+
+
+def test_choices_forgive_case_and_suggest_what_was_meant() -> None:
+    given = options.Choice(["test", "train"])
+    assert given.convert("TEST", None, None) == "test"
+    with pytest.raises(click.BadParameter, match=r"Did you mean 'train'\?"):
+        given.convert("trian", None, None)
+    with pytest.raises(click.BadParameter) as caught:
+        given.convert("zzz", None, None)
+    assert "Did you mean" not in str(caught.value)
+
+
+@pytest.mark.parametrize("words", ["train --out r --seed 1_0", "eval r --errors 1_0", "sweep plan s.yaml --seeds 1_0"])
+def test_an_integer_has_no_underscores(words: str) -> None:
+    result = run(*words.split())
+    assert result.exit_code == 2
+    assert "'1_0' is not a valid integer" in result.stderr
+
+
+def parameters(command: click.Command) -> Iterator[click.Parameter]:
+    """Yield the parameters of a command and of those below it."""
+    yield from command.params
+    if isinstance(command, click.Group):
+        with click.Context(command) as context:
+            for name in command.list_commands(context):
+                below = command.get_command(context, name)
+                assert below is not None
+                yield from parameters(below)
+
+
+def test_every_choice_and_integer_of_a_command_is_one_of_these() -> None:
+    types = {type(parameter.type) for parameter in parameters(bp)}
+    assert {each for each in types if issubclass(each, click.Choice)} == {options.Choice}
+    assert {each for each in types if issubclass(each, (click.IntRange, type(click.INT)))} == {options.Integer}

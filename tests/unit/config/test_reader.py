@@ -177,7 +177,8 @@ def test_a_key_that_resembles_none_brings_the_command_that_lists_them(override: 
 
 @pytest.mark.parametrize(
     ("override", "section", "values"),
-    [("model.hidden=100,50", "model", {"hidden": (100, 50)}), ("model.hidden= 100, 50,", "model", {"hidden": (100, 50)}),
+    [("model.hidden=100,50", "model", {"hidden": (100, 50)}),
+     ("model.hidden= 100, 50,", "model", {"hidden": (100, 50)}),
      ("model.conv={filters: 8, kernel: 5}", "model", {"conv": (ConvConfig(8, 5),)}),
      ("model.conv={filters: 8}, {filters: 9}", "model", {"conv": (ConvConfig(8), ConvConfig(9))}),
      ("data.mirrors=http://a/,http://b/", "data", {"mirrors": ("http://a/", "http://b/")}),
