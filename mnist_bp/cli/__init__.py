@@ -30,6 +30,10 @@ def _run() -> None:
 
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no thread is started that `limit_threads` would stop again
     open_streams()
+    if "_BP_COMPLETE" in os.environ:
+        from mnist_bp.cli import completion
+
+        completion.install()
     try:
         bp(prog_name="bp")
     finally:

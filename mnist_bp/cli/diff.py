@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 @click.command("diff")
-@click.argument("first", metavar="RUN", type=options.GivenPath())
-@click.argument("second", metavar="RUN", type=options.GivenPath())
+@click.argument("first", metavar="RUN", type=options.Folder())
+@click.argument("second", metavar="RUN", type=options.Folder())
 @reports
 def command(first: str, second: str) -> Result:
     """Compare two runs: their settings and their results.

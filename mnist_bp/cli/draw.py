@@ -8,7 +8,7 @@ from mnist_bp.cli import options, output
 
 
 @click.command("draw")
-@click.argument("run", type=options.GivenPath())
+@click.argument("run", type=options.Folder())
 @options.out(
     "Where to write the page; a file that bp has not made is left alone.", ".html", ".htm", default="draw.html"
 )

@@ -20,7 +20,7 @@ MISTAKES = 40  # on a sheet, unless --errors says otherwise
 
 
 @click.command("eval")
-@click.argument("runs", metavar="RUN...", type=options.GivenPath(), nargs=-1, required=True)
+@click.argument("runs", metavar="RUN...", type=options.Folder(), nargs=-1, required=True)
 @click.option(
     "--split",
     type=options.Choice(["test", "train", "validation"]),

@@ -12,7 +12,7 @@ FORMATS = ("onnx", "safetensors")  # and the endings of their files
 
 
 @click.command("export")
-@click.argument("run", type=options.GivenPath())
+@click.argument("run", type=options.Folder())
 @click.option("--format", "kind", type=options.Choice(FORMATS), required=True, help="For which libraries.")
 @options.out(
     "Where to write it; a file that bp has not made is left alone. Without this option, a file in the working "

@@ -9,7 +9,7 @@ from mnist_bp.cli.result import Result, reports
 
 
 @click.command("graph")
-@click.argument("run", type=options.GivenPath(), required=False)
+@click.argument("run", type=options.Folder(), required=False)
 @options.config("Draw a new network: by the name of a config, or its file.")
 @options.overrides
 @click.option(

@@ -43,7 +43,38 @@ class Named(GivenPath):
         return [*super().shell_complete(ctx, param, incomplete), *names]
 
 
-class Choice(click.Choice):  # type: ignore[type-arg]  # generic from click 8.2 on
+class Folder(GivenPath):
+    """A folder, such as a run directory: what shells complete to."""
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        """Leave it to the shell, which knows its folders."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type="dir")]
+
+
+class Setting(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click
+    """KEY=VALUE, a key of the config and its value; with several of these, the last one is completed."""
+
+    name = "setting"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        """Return the keys, or what is known of the values of one."""
+        from click.shell_completion import CompletionItem
+
+        from mnist_bp.config import keys
+
+        key, equals, values = incomplete.partition("=")
+        if not equals:
+            known = keys().items()
+            return [CompletionItem(f"{name}=", help=each.meaning) for name, each in known if name.startswith(key)]
+        before, comma, last = values.rpartition(",")
+        start = f"{key}={before}{comma}"
+        words = keys()[key].rule.words if key in keys() else ()
+        return [CompletionItem(f"{start}{word}") for word in words if word.startswith(last.lower())]
+
+
+class Choice(click.Choice):  # type: ignore[type-arg]  # generic in newer versions of click
     """One of some names, whatever the case of its letters."""
 
     def __init__(self, choices: Iterable[str]) -> None:
@@ -120,6 +151,7 @@ def config(help: str) -> Callable[[C], C]:  # noqa: A002  # as in click
 overrides = click.option(
     "--set",
     "overrides",
+    type=Setting(),
     multiple=True,
     metavar="KEY=VALUE",
     help="Change one key of the config, as in --set train.epochs=3. Repeatable; the last one wins.",

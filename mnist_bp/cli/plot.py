@@ -17,7 +17,7 @@ WIDEST = 120  # columns of a terminal, where it has more
 
 
 @click.command("plot")
-@click.argument("runs", metavar="[RUN]...", type=options.GivenPath(), nargs=-1)
+@click.argument("runs", metavar="[RUN]...", type=options.Folder(), nargs=-1)
 @click.option(
     "--metric",
     type=options.Choice(["accuracy", "loss", *METRICS]),

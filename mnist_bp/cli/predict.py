@@ -21,7 +21,7 @@ NEXT = 2  # classes that are named beside the likeliest
 
 
 @click.command("predict")
-@click.argument("run", type=options.GivenPath())
+@click.argument("run", type=options.Folder())
 @click.argument("images", metavar="IMAGE...", type=options.GivenPath(), nargs=-1, required=True)
 @click.option("--show", is_flag=True, help="Show the images that the network sees.")
 @reports

@@ -8,7 +8,7 @@ from mnist_bp.cli import options, output
 
 
 @click.command("report")
-@click.argument("runs", metavar="RUN...", type=options.GivenPath(), nargs=-1, required=True)
+@click.argument("runs", metavar="RUN...", type=options.Folder(), nargs=-1, required=True)
 @options.out(
     "Where to write the page; a file that bp has not made is left alone.", ".html", ".htm", default="report.html"
 )

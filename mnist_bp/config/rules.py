@@ -20,6 +20,19 @@ class Rule:
     choices: tuple[str, ...] = ()
     is_list: bool = False
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The values that are words, as one writes them."""
+        constants = {"true": True, "false": False, "null": None}
+        return (*self.choices, *(word for word, value in constants.items() if self._accepts(value)))
+
+    def _accepts(self, value: object) -> bool:
+        try:
+            self.accept(value)
+        except ValueError:
+            return False
+        return True
+
 
 def _rule(expected: str, test: Callable[[object], bool], keep: Callable[..., object] = lambda value: value) -> Rule:
     def accept(value: object) -> object:

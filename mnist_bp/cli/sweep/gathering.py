@@ -17,7 +17,7 @@ NOT_COUNTED: tuple[State, ...] = ("failed", "unfinished", "damaged", "missing")
 
 log = logging.getLogger(__name__)
 
-folder = click.argument("folder", metavar="DIR", type=options.GivenPath())
+folder = click.argument("folder", metavar="DIR", type=options.Folder())
 metric = click.option(
     "--metric",
     type=options.Choice(METRICS),

@@ -26,6 +26,7 @@ from mnist_bp.sweep.plan import Planned
 @click.option(
     "--set",
     "axes",
+    type=options.Setting(),
     multiple=True,
     metavar="KEY=V1,V2,…",
     help="Vary one key, as in --set 'train.epochs=1,3' or --set 'train.epochs={from: 1, to: 9, step: 2}'. Repeatable.",

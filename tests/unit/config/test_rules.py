@@ -66,3 +66,12 @@ def test_a_rule_refuses_the_rest(rule: Rule, value: object) -> None:
 def test_a_choice_tells_its_names() -> None:
     assert rules.choice("sgd", "adam").choices == ("sgd", "adam")
     assert rules.choice("sgd", "adam", "rmsprop").expected == "sgd, adam or rmsprop"
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [(rules.choice("max", "average"), ("max", "average")), (rules.boolean, ("true", "false")),
+     (rules.or_null(rules.choice("max", "average")), ("max", "average", "null")), (rules.positive, ())],
+)  # fmt: skip
+def test_the_words_that_a_rule_accepts_are_known(rule: Rule, words: tuple[str, ...]) -> None:
+    assert rule.words == words
