@@ -76,6 +76,7 @@ def command(
     from mnist_bp.run.directory import Run
     from mnist_bp.run.measuring import measure
     from mnist_bp.run.predictions import require_free
+    from mnist_bp.run.standing import unfinished
 
     if predictions == "-" and click.get_current_context().meta[AS_JSON]:
         raise BpError("--predictions -: expected a file, as --json takes stdout; got stdout", code=Exit.USAGE)
@@ -90,6 +91,7 @@ def command(
 
     members = (measure(run, split, overrides, output.bar) for run in runs)
     text, data, subject = _several(members, committee) if len(runs) > 1 else _one(next(members))
+    advice = [note for run in runs if (note := unfinished(run))]
     if subject:
         details, more = _details(subject, confusion, errors)
         text += details
@@ -101,8 +103,8 @@ def command(
         elif predictions:
             for line in text:
                 click.echo(output.printable(line), err=True)
-            return Result(subject.predictions.lines(), {})
-    return Result(text, data)
+            return Result(subject.predictions.lines(), {}, advice=advice)
+    return Result(text, data, advice=advice)
 
 
 def _require_sense(runs: Sequence[str], committee: bool, chosen: Sequence[str]) -> None:

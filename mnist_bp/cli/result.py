@@ -3,13 +3,13 @@
 import functools
 import math
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import click
 
-from mnist_bp.cli.output import exactly, fail, printable, propose
+from mnist_bp.cli.output import advise, exactly, fail, printable, propose
 from mnist_bp.errors import Exit
 
 AS_JSON = "mnist_bp.as_json"  # in the context of every command: whether objects are wanted
@@ -21,7 +21,8 @@ class Result:
 
     An iterable gives a line, and an object, each; only one of the two is asked for. `error` is what is wrong with a
     result whose code is not 0, unless the result itself says so, and `hint` what to do about it. An `exact` text is for
-    programs too: it is printed as it is, or refused. `following` is a command to go on with, for people at a terminal.
+    programs too: it is printed as it is, or refused. `advice` is what to know beside the result, and `following` a
+    command to go on with, for people at a terminal.
     """
 
     text: str | Iterable[str]
@@ -30,6 +31,7 @@ class Result:
     error: str = ""
     hint: str | None = None
     exact: bool = False
+    advice: Sequence[str] = ()
     following: str = ""
 
 
@@ -46,8 +48,11 @@ def reports(function: Callable[..., Result]) -> Callable[..., None]:
         else:
             lines = result.text.split("\n") if isinstance(result.text, str) else result.text
             _print_lines(exactly(lines) if result.exact else map(printable, lines))
-        if result.error:
+        if result.error or result.advice:
             sys.stdout.flush()
+        for advice in result.advice:
+            advise(advice)
+        if result.error:
             fail(result.error, result.hint)
         elif result.following and not as_json:
             propose(result.following)

@@ -4,12 +4,16 @@ import math
 import shlex
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mnist_bp.cli import options, output
 from mnist_bp.cli.result import Result, reports
 from mnist_bp.errors import Exit
+
+if TYPE_CHECKING:
+    from mnist_bp.config import Config
 
 
 def _no_nan(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
@@ -77,7 +81,7 @@ def command(
     from mnist_bp.cli.interruption import Interruption
     from mnist_bp.cli.training_display import TrainingDisplay
     from mnist_bp.progress import silent
-    from mnist_bp.run import naming
+    from mnist_bp.run import naming, standing
     from mnist_bp.run.execution import execute
 
     if config is not None and config_file is not None:
@@ -93,8 +97,11 @@ def command(
         raise click.UsageError(
             "Give a CONFIG, such as quickstart; or --out DIR alone, to train with the default settings."
         )
+    described = configs.load(given, [*overrides, *([f"seed={seed}"] if seed is not None else [])])
+    if path is None and name is not None and not quiet and (before := standing.interrupted(name, described)):
+        output.advise(f"{before}; this is a new run, and --resume continues that one")
     finished = execute(
-        configs.load(given, [*overrides, *([f"seed={seed}"] if seed is not None else [])]),
+        described,
         path,
         name,
         resume=resume,
@@ -112,8 +119,20 @@ def command(
         f"run directory {finished.path}"
     )
     data = {"run": str(finished.path), **summary}
+    advice = _usual_reasons(accuracy, described) if finished.at_chance and not quiet else []
     if target_accuracy is not None and accuracy < target_accuracy:
         error = f"test accuracy {accuracy} is below the target of {target_accuracy}"
-        return Result(text, data, Exit.TARGET_MISSED, error)
+        return Result(text, data, Exit.TARGET_MISSED, error, advice=advice)
     following = "" if quiet else f"bp report {shlex.quote(str(finished.path))} (or bp eval, bp gradcheck)"
-    return Result(text, data, following=following)
+    return Result(text, data, advice=advice, following=following)
+
+
+def _usual_reasons(accuracy: float, config: "Config") -> list[str]:
+    """Return that an accuracy is chance, and why networks usually learn nothing."""
+    reasons = ["train.learning_rate too high or too low", "too few steps"]
+    if config.model.init in ("normal", "zeros"):
+        reasons.insert(1, "initial weights too small or too large (model.init=xavier or he scale them)")
+    return [
+        f"test accuracy {accuracy} is chance: always answering the most frequent class is right as often",
+        f"usual reasons: {'; '.join(reasons)}",
+    ]

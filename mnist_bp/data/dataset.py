@@ -26,6 +26,11 @@ class Split:
         return Split(self.x[part], self.t[part])
 
     @property
+    def chance(self) -> float:
+        """The accuracy of always answering the most frequent class."""
+        return float(np.bincount(self.t).max() / len(self))
+
+    @property
     def scale(self) -> float:
         """What a network's input is, relative to x: pixels become 0 … 1, other numbers stay as they are."""
         return 1 / 255 if self.x.dtype == np.uint8 else 1.0

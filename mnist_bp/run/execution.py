@@ -17,14 +17,25 @@ if TYPE_CHECKING:
     from mnist_bp.run.training import Display, Stopping
     from mnist_bp.train.trainer import Trainer
 
+HARDLY = 0.01  # of accuracy: a network that is better than chance by no more has learnt nothing
+
 
 @dataclass(frozen=True)
 class Finished:
-    """A run at its end: its directory, its summary, and whether it was there before."""
+    """A run at its end: its directory, its summary, and whether it was there before.
+
+    `chance` is the test accuracy of always answering the most frequent class; unknown (1) of a run from before.
+    """
 
     path: Path
     summary: Mapping[str, Any]
     before: bool = False
+    chance: float = 1.0
+
+    @property
+    def at_chance(self) -> bool:
+        """Whether the network is hardly better than chance, where there is anything to tell apart."""
+        return self.chance < 1 and self.summary["test_accuracy"] <= self.chance + HARDLY
 
 
 def execute(
@@ -61,7 +72,7 @@ def execute(
         run = Run(path, check=claim.require)
         require_place(run, config, resume=resume)  # which from here on no other process changes
         summary = _summary(run, config) or Training(run, config, dataset, trainer, name).train(stopping, display)
-    return Finished(path, summary)
+    return Finished(path, summary, chance=dataset.test.chance)
 
 
 def _summary(run: Run, config: Config) -> dict[str, Any] | None:

@@ -30,6 +30,17 @@ def test_the_last_row_of_the_metrics_is_measured_again(small_config: Path) -> No
     assert text.partition("\n")[0].endswith("  (60 examples of idx)")
 
 
+def test_runs_that_are_not_finished_are_told_beside_the_result() -> None:
+    keys: dict[str, Any] = {"data_name": "xor", "model_hidden": [4], "model_loss": "half_squared_error"}
+    for name in ("one", "two"):
+        untrained(config(**keys), path=Path(name))
+    result = run("eval", "one", "two", "--json")
+    assert json.loads(result.stdout)["runs"][0].keys() == {
+        "run", "data", "split", "examples", "accuracy", "loss", "classes",
+    }  # fmt: skip
+    assert [line[:23] for line in result.stderr.splitlines()] == ["hint: one is unfinished", "hint: two is unfinished"]
+
+
 def on_images(folder: Path, name: str = "r", **changes: Any) -> Path:
     """Return an untrained run on 60 small images in three classes."""
     keys = {"data_name": "idx", "data_dir": str(folder), "model_hidden": [6], **changes}
@@ -154,8 +165,8 @@ def test_the_table_goes_to_a_file_in_the_place_of_an_earlier_one_or_to_stdout_wi
         run("eval", path),
     )
     assert (to_file.exit_code, to_stdout.exit_code) == (0, 0)
-    assert (to_file.stdout, to_file.stderr) == (plain.stdout, "")
-    assert (to_stdout.stdout, to_stdout.stderr) == (Path("out.csv").read_text(), plain.stdout)
+    assert (to_file.stdout, to_file.stderr) == (plain.stdout, plain.stderr)
+    assert (to_stdout.stdout, to_stdout.stderr) == (Path("out.csv").read_text(), plain.stdout + plain.stderr)
     assert len(to_stdout.stdout.splitlines()) == 5
 
 

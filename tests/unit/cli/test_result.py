@@ -89,6 +89,12 @@ def test_an_error_beside_a_result_is_part_of_its_object(capsys: pytest.CaptureFi
     assert err == "error: too low\n"
 
 
+def test_advice_goes_to_stderr_and_leaves_the_object_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    for as_json, out in ((False, "done\n"), (True, '{\n  "accuracy": 0.1\n}\n')):
+        report(Result("done", {"accuracy": 0.1}, advice=["one", "two"]), as_json=as_json)
+        assert capsys.readouterr() == (out, "hint: one\nhint: two\n")
+
+
 def test_a_command_to_go_on_with_is_for_people_and_not_proposed_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     proposed: list[str] = []
     monkeypatch.setattr("mnist_bp.cli.result.propose", proposed.append)

@@ -55,6 +55,38 @@ def test_quiet_prints_no_progress_and_json_is_the_summary(small_config: Path) ->
     assert json.loads(result.stdout) == {"run": "runs/small", **summary}
 
 
+def test_a_training_that_ends_at_chance_says_so_and_what_is_usual_then(small_config: Path) -> None:
+    at_chance = ["train", "--config", small_config, "--set", "train.learning_rate=1e-30", "--set", "model.init=zeros"]
+    said = run(*at_chance, "--json")
+    fact, reasons = said.stderr.splitlines()[-2:]
+    assert fact.startswith(f"hint: test accuracy {json.loads(said.stdout)['test_accuracy']} is chance: ")
+    assert "train.learning_rate" in reasons
+    assert "model.init=xavier or he" in reasons
+    assert "model.init" not in run(*at_chance, "--set", "model.init=he", "--set", "train.max_steps=1").stderr
+    missed = run(*at_chance, "--target-accuracy", 0.9).stderr.splitlines()
+    assert [line.partition(":")[0] for line in missed[-3:]] == ["hint", "hint", "error"]
+    assert run(*at_chance, "--quiet").stderr == ""
+
+
+def test_nothing_is_said_of_chance_where_there_is_a_single_class() -> None:
+    keys = ["data.name=chain", "model.loss=half_squared_error", "model.hidden=4", "train.epochs=1"]
+    result = run("train", "--out", "r", *[word for key in keys for word in ("--set", key)])
+    assert (result.exit_code, "chance" in result.stderr) == (0, False)
+
+
+def test_a_command_repeated_after_an_interruption_says_that_it_begins_anew(small_config: Path) -> None:
+    command = ["train", "--config", small_config]
+    run(*command)
+    Path("runs/small/summary.json").unlink()
+    first, *_ = run(*command).stderr.splitlines()
+    assert first == (
+        "hint: runs/small is unfinished, after 3 of 3 epochs; this is a new run, and --resume continues that one"
+    )
+    Path("runs/small-2/summary.json").unlink()
+    for others in (["--resume"], ["--seed", 5], ["--quiet"], ["--out", "r"]):
+        assert "unfinished" not in run(*command, *others).stderr
+
+
 def test_the_network_learns_to_tell_three_classes_apart(small_config: Path) -> None:
     run("train", "--config", small_config, "--set", "train.epochs=20")
     assert float(rows("runs/small")[-1]["test_accuracy"]) > 0.95

@@ -223,3 +223,9 @@ def test_exchanging_training_and_test_data_changes_the_fingerprint(arrays: dict[
     }
 
     assert Dataset.of("blobs", exchanged).fingerprint != Dataset.of("blobs", arrays).fingerprint
+
+
+def test_chance_is_the_share_of_the_most_frequent_class() -> None:
+    labels = np.array([0, 2, 2, 1, 2], np.uint8)
+    assert Split(np.zeros((5, 4)), labels).chance == 3 / 5
+    assert Split(np.zeros((2, 4)), labels[1:3]).chance == 1

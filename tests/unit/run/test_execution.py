@@ -3,6 +3,9 @@
 import json
 from pathlib import Path
 
+import pytest
+
+from mnist_bp.run.execution import Finished
 from tests.helpers.executing import executed
 
 
@@ -17,3 +20,18 @@ def test_a_run_without_a_place_gets_a_new_directory_that_tells_its_name() -> Non
     assert paths == [Path("runs/mine"), Path("runs/mine-2")]
     assert json.loads((paths[1] / "env.json").read_text())["named_after"] == "mine"
     assert executed()[0].path == Path("runs/run")
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "chance", "at_chance"),
+    [(0.1135, 0.1135, True), (0.098, 0.1135, True), (0.1235, 0.1135, True), (0.13, 0.1135, False), (0.5, 0.5, True),
+     (1.0, 1.0, False), (0.0, 1.0, False)],
+)  # fmt: skip
+def test_a_network_is_at_chance_if_it_is_hardly_better(accuracy: float, chance: float, at_chance: bool) -> None:
+    """Of a single class, nothing can be learnt."""
+    assert Finished(Path("r"), {"test_accuracy": accuracy}, chance=chance).at_chance == at_chance
+
+
+def test_the_chance_of_a_finished_run_is_that_of_its_test_set() -> None:
+    assert executed(path=Path("r"))[0].chance == 0.5
+    assert not executed(path=Path("r"))[0].at_chance  # which was said at its end
