@@ -70,9 +70,10 @@ def fail(message: str, hint: str | None = None) -> None:
 
 
 def advise(text: str) -> None:
-    """Print what to know or to do beside a result or an error, as one line."""
+    """Print what to know or to do beside a result or an error, line by line."""
     with if_there_is_room():
-        click.echo(f"hint: {printable(text)}", file=sys.stderr)
+        for line in text.split("\n"):
+            click.echo(f"hint: {printable(line)}", file=sys.stderr)
 
 
 def propose(following: str) -> None:

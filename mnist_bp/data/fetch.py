@@ -3,13 +3,13 @@
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
 from mnist_bp import regular
 from mnist_bp.data import cache
-from mnist_bp.data.archives import Archives
+from mnist_bp.data.archives import FILES, Archives
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import Progress
 
@@ -92,19 +92,33 @@ def _unreadable(path: Path, error: OSError) -> BpError:
 def _fetch_one(urls: list[str], path: Path, sha256: str, dataset: str, progress: Progress) -> None:
     from mnist_bp.data.download import MirrorError, download, redacted  # noqa: PLC0415  # requests takes 50 ms to import
 
-    failures = []
+    failures: dict[str, str] = {}
     for url in urls:
         try:
             download(url, path, sha256, progress, PAUSES if len(urls) == 1 else ())
         except MirrorError as error:
-            failures.append(f"{redacted(url)}: {error}")
+            failures[redacted(url)] = str(error)
         else:
             if failures:
-                log.warning("got %s from %s; before that: %s", path.name, redacted(url), "; ".join(failures))
+                log.warning("got %s from %s; before that: %s", path.name, redacted(url), "; ".join(_told(failures)))
             return
+    reasons = "; ".join(dict.fromkeys(failures.values())) or "there is no mirror to ask"
     raise BpError(
-        f"cannot get {path.name} of data set {dataset}: {'; '.join(failures) or 'there is no mirror to ask'}",
+        f"cannot download {path.name} of data set {dataset}: {reasons}",
         code=Exit.NO_DATA,
-        hint=f"`bp data import DIR --name {dataset}` takes the archives from a folder; "
-        "`--set data.name=synthetic` trains without any download",
+        hint="\n".join([*_ways_out(dataset), *(f"asked: {failure}" for failure in _told(failures))]),
     )
+
+
+def _told(failures: Mapping[str, str]) -> list[str]:
+    return [f"{url}: {reason}" for url, reason in failures.items()]
+
+
+def _ways_out(dataset: str) -> list[str]:
+    """Return what to do without a network, a line each."""
+    name = "" if dataset == "mnist" else f" --name {dataset}"
+    return [
+        "no download is needed for --set data.name=synthetic, as in `bp train quickstart`",
+        f"`bp data import FOLDER{name}` takes the four files from a folder:",
+        *(f"  {images}, {labels}" for images, labels in (FILES[:2], FILES[2:])),
+    ]

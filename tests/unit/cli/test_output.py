@@ -15,13 +15,13 @@ from mnist_bp.errors import BpError
 
 
 def test_errors_and_hints_go_to_stderr_line_by_line(capsys: pytest.CaptureFixture[str]) -> None:
-    output.fail("one\ntwo", "do this")
-    assert capsys.readouterr() == ("", "error: one\nerror: two\nhint: do this\n")
+    output.fail("one\ntwo", "do this\nor that")
+    assert capsys.readouterr() == ("", "error: one\nerror: two\nhint: do this\nhint: or that\n")
 
 
 def test_control_characters_in_errors_and_hints_are_made_visible(capsys: pytest.CaptureFixture[str]) -> None:
-    output.fail("HTTP 404 \x1b[31mred\r", "a\x07\nb")
-    assert capsys.readouterr().err == "error: HTTP 404 \\x1b[31mred\\r\nhint: a\\x07\\nb\n"
+    output.fail("HTTP 404 \x1b[31mred\r", "a\x07\tb")
+    assert capsys.readouterr().err == "error: HTTP 404 \\x1b[31mred\\r\nhint: a\\x07\\tb\n"
 
 
 def test_a_warning_is_one_line_with_its_control_characters_made_visible() -> None:

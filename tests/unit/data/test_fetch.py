@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO, FileIO
 from pathlib import Path
 from typing import IO
@@ -69,16 +70,21 @@ def test_mirrors_are_asked_in_order_until_one_serves(small_mnist: Archives, arch
     assert asked == ["a", "b", "c"] * 4
 
 
-def test_if_no_mirror_serves_the_error_gives_each_ones_reason_and_other_ways_to_the_data(
-    refusing: str, small_mnist: Archives, archive_folder: Path
+@pytest.mark.parametrize(("name", "option"), [("mnist", ""), ("kmnist", " --name kmnist")])
+def test_if_no_mirror_serves_the_error_gives_other_ways_to_the_data_and_each_ones_reason(
+    name: str, option: str, refusing: str, small_mnist: Archives, archive_folder: Path
 ) -> None:
     with Mirror(archive_folder, status("404 Not Found")) as missing, pytest.raises(BpError) as caught:
-        fetch.fetch(small_mnist, HOME, (refusing, missing.url), silent)
+        fetch.fetch(replace(small_mnist, name=name), HOME, (refusing, missing.url), silent)
 
     assert caught.value.code == Exit.NO_DATA
-    assert f"{refusing}{FILES[0]}: Connection refused; {missing.url}{FILES[0]}: HTTP 404 Not Found" in str(caught.value)
-    assert "bp data import" in str(caught.value.hint)
-    assert "data.name=synthetic" in str(caught.value.hint)
+    assert str(caught.value).endswith(": Connection refused; HTTP 404 Not Found")
+    synthetic, folder, *files, first, second = str(caught.value.hint).splitlines()
+    assert "data.name=synthetic" in synthetic
+    assert f"bp data import FOLDER{option}`" in folder
+    assert ", ".join(line.strip() for line in files) == ", ".join(FILES)
+    assert first == f"asked: {refusing}{FILES[0]}: Connection refused"
+    assert second == f"asked: {missing.url}{FILES[0]}: HTTP 404 Not Found"
 
 
 @pytest.mark.parametrize("separator", [" ", ",", ", "])
@@ -253,7 +259,7 @@ def test_passwords_and_tokens_of_mirrors_are_not_shown(
     with Mirror(archive_folder) as sound:
         fetch.fetch(small_mnist, HOME, (secret, sound.url.replace("http://", "http://user:hunter2@")), silent)
 
-    shown = [str(caught.value), str(alone.value), *caplog.messages]
+    shown = [f"{error.value}\n{error.value.hint}" for error in (caught, alone)] + caplog.messages
     assert len(shown) == 2 + 2 + 4
     assert not [text for text in shown if "hunter2" in text]
     assert f"{failing.url.replace('http://', 'http://user:***@')}{FILES[0]}: HTTP 503" in shown[0]
@@ -286,7 +292,7 @@ def test_the_only_mirror_is_asked_three_times_and_one_of_two_once(small_mnist: A
     with Mirror(archive_folder, status("503 Service Unavailable")) as one:
         for mirrors, requests in (((one.url,), 3), ((one.url, "http://["), 1)):
             one.requests.clear()
-            with pytest.raises(BpError, match=f"{FILES[0]}: HTTP 503 Service Unavailable"):
+            with pytest.raises(BpError, match=f"{FILES[0]} of data set .*: HTTP 503 Service Unavailable"):
                 fetch.fetch(small_mnist, HOME, mirrors, silent)
             assert len(one.requests) == requests
 
