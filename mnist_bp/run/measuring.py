@@ -80,10 +80,15 @@ def measure(path: str, split: str, overrides: Sequence[str], progress: Progress)
         raise BpError(
             f"--split validation: expected examples held out for validation; {dataset.name} has none",
             code=Exit.USAGE,
-            hint="train with data.validation=5000, or choose another --split",
+            hint=f"train with data.validation={_some(dataset)}, or choose another --split",
         )
     model.require_fit(dataset, examples)
     (loss, accuracy), outputs = evaluate_with_outputs(model.network, examples)
     measurement = Measurement(path, dataset.name, split, len(examples), accuracy, loss)
     predictions = Predictions.of(model.network, outputs, examples.t)
     return Measured(measurement, predictions, examples, dataset, labelled(model.classes, config.data.labels))
+
+
+def _some(dataset: Dataset) -> int:
+    """Return how many training examples one may well hold out: a tenth, or 5,000 if that is fewer."""
+    return max(1, min(5000, len(dataset.train) // 10))

@@ -124,6 +124,7 @@ def test_a_run_without_validation_examples_cannot_be_measured_on_them() -> None:
     ) as caught:
         measured("validation")
     assert caught.value.code == Exit.USAGE
+    assert caught.value.hint == "train with data.validation=1, or choose another --split"  # of four examples
 
 
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="OpenBLAS starts no more threads than there are processors")
