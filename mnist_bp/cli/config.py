@@ -25,7 +25,7 @@ SECTIONS = ("data", "model", "train")
 @click.option(
     "--keys",
     "section",
-    type=click.Choice([*SECTIONS, EVERYTHING]),
+    type=options.Choice([*SECTIONS, EVERYTHING]),
     is_flag=False,
     flag_value=EVERYTHING,
     metavar="[SECTION]",

@@ -114,7 +114,11 @@ COMMANDS = {
     "an option unknown": ("diff a b --brief", 2, "No such option"),
     "a command unknown": ("sweep bets", 2, "Did you mean 'best'?"),
     "neither of two": ("gradcheck", 2, "Give either --config CONFIG or a run directory."),
-    "no data": ("data info mnist", 4, "http://127.0.0.1:9/"),
+    "no data": (
+        "data info mnist",
+        4,
+        "cannot download train-images-idx3-ubyte.gz of data set mnist: Connection refused",
+    ),
 }
 
 

@@ -84,7 +84,7 @@ def test_a_line_is_read_back_as_its_run(unusual: Config, resume: bool) -> None:
     ],
 )  # fmt: skip
 def test_any_other_line_is_refused(line: str) -> None:
-    with pytest.raises(ValueError, match=r"expected|closing"):
+    with pytest.raises(ValueError, match=r"expected|closing|unknown key"):
         parse(line)
 
 
