@@ -131,7 +131,7 @@ def _usual_reasons(accuracy: float, config: "Config") -> list[str]:
     """Return that an accuracy is chance, and why networks usually learn nothing."""
     reasons = ["train.learning_rate too high or too low", "too few steps"]
     if config.model.init in ("normal", "zeros"):
-        reasons.insert(1, "initial weights too small or too large (model.init=xavier or he scale them)")
+        reasons.insert(1, "unsuitable initial weights (try model.init=xavier or he)")
     return [
         f"test accuracy {accuracy} is chance: always answering the most frequent class is right as often",
         f"usual reasons: {'; '.join(reasons)}",

@@ -130,7 +130,8 @@ def test_a_failed_command_prints_its_error_as_one_object_too(command: str, code:
     assert message in about["error"]
     assert result.exit_code == about["code"] == code
     lines = [f"error: {line}" for line in about["error"].split("\n")]
-    assert result.stderr.splitlines() == [*lines, *([f"hint: {about['hint']}"] if about["hint"] else [])]
+    hints = [f"hint: {line}" for line in about["hint"].split("\n")] if about["hint"] else []
+    assert result.stderr.splitlines() == lines + hints
 
 
 def test_without_json_an_error_leaves_stdout_empty() -> None:
