@@ -621,7 +621,7 @@ def test_a_fault_is_reported_and_does_no_harm(
         if code in (1, 2, 4):
             error, *hints = (line for line in seen.screen.splitlines() if line.startswith(("error: ", "hint: ")))
             assert words in error
-            assert len(hints) == advised
+            assert bool(hints) == advised
         if left == TOLD:
             assert words in json.loads(after.pop(str(here.out / "failure.json")))["message"]
         if left in (UNCHANGED, TOLD):
