@@ -17,7 +17,7 @@ SHOWN = 3  # keys in which the runs differ, beside which there is room for the r
 
 
 @click.command("ls")
-@click.argument("folder", metavar="[DIR]", type=options.GivenPath(), required=False)
+@click.argument("folder", metavar="[DIR]", type=options.Folder(), required=False)
 @reports
 def command(folder: str | None) -> Result:
     """List the runs in DIR, the one last written to first.
