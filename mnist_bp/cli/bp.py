@@ -16,7 +16,7 @@ from mnist_bp.errors import BpError, Exit
 
 COMMANDS = (
     "train", "eval", "predict", "draw", "gradcheck", "graph", "report", "plot", "data", "config", "sweep", "diff",
-    "ls", "export",
+    "ls", "verify", "export",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The machine that a run began on, compared with the one that continues it: every difference is reported and kept."""
+"""The machine that a run was trained on, compared with the one that continues it or trains it again."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -22,6 +22,23 @@ def changes_of(path: Path, before: Mapping[str, Any] | None, now: Mapping[str, A
     changes = before.get("changes")
     changes = changes if isinstance(changes, list) else []
     return [*changes, {"step": step, "before": {key: old for key, (old, _) in changed.items()}}] if changed else changes
+
+
+def differences(recorded: Mapping[str, Any] | None, now: Mapping[str, Any]) -> dict[str, tuple[object, object]]:
+    """Return what may differ in a run's last bits between the machines that trained it and this one, with both values.
+
+    `recorded` is what its env.json says, with what was different before `changes`; None: nothing is known.
+    """
+    found = dict(_changed(recorded, now))
+    everything = {key: new for key, (_, new) in _changed(None, now)}
+    changes = (recorded or {}).get("changes")
+    for change in changes if isinstance(changes, list) else []:
+        before = change.get("before") if isinstance(change, dict) else None
+        olds = before if isinstance(before, dict) else dict.fromkeys(everything)
+        for key in everything.keys() & olds.keys() - found.keys():
+            if olds[key] != everything[key]:
+                found[key] = (olds[key], everything[key])
+    return {key: found[key] for key in everything if key in found and key != "python"}  # whose numbers are C's
 
 
 def _changed(before: Any, now: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, tuple[Any, Any]]]:

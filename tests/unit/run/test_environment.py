@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_bp.run.environment import changes_of
+from mnist_bp.run.environment import changes_of, differences
 
 RUN = Path("r")
 NOW = {"numpy": "2.0", "blas": {"kernel": "Haswell", "threads": 1}}
@@ -48,3 +48,18 @@ def test_a_run_without_env_json_cannot_be_compared(caplog: pytest.LogCaptureFixt
     assert caplog.messages == [
         "r: has no env.json: this machine cannot be compared with the one it began on",
     ]
+
+
+def test_what_may_differ_in_the_last_bits_is_every_machine_that_a_run_was_trained_on_but_not_its_python() -> None:
+    now = {"python": "3.13", **NOW}
+    assert differences({**now, "python": "3.10", "changes": []}, now) == {}
+    assert differences({**NOW, "numpy": "1.0"}, now) == {"numpy": ("1.0", "2.0")}
+    changes = [{"step": 2, "before": {"blas.kernel": "Abacus", "numpy": "2.0", "python": "3.9", "other": 1}}, 5]
+    assert differences({**now, "changes": changes}, now)["blas.kernel"] == ("Abacus", "Haswell")
+    assert differences({**now, "changes": changes[:1]}, now) == {"blas.kernel": ("Abacus", "Haswell")}
+
+
+def test_where_nothing_is_known_everything_may_differ() -> None:
+    unknown = {"numpy": (None, "2.0"), "blas.kernel": (None, "Haswell"), "blas.threads": (None, 1)}
+    assert differences(None, NOW) == unknown
+    assert differences({**NOW, "changes": [{"step": 2, "before": None}]}, NOW) == unknown

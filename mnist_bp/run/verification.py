@@ -1,0 +1,194 @@
+"""Whether a run is what it says: it is trained again from its config, and judged by where the two differ."""
+
+import math
+import shlex
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
+from typing import Any, Literal
+
+from mnist_bp import build, machine
+from mnist_bp import config as configs
+from mnist_bp.config import Config
+from mnist_bp.errors import BpError, Exit
+from mnist_bp.progress import Progress
+from mnist_bp.run import checkpoint, comparison
+from mnist_bp.run.checkpoint import Checkpoint
+from mnist_bp.run.comparison import Difference
+from mnist_bp.run.directory import Run
+from mnist_bp.run.environment import differences
+from mnist_bp.run.execution import execute
+from mnist_bp.run.measuring import Measurement, measure
+from mnist_bp.run.training import Display
+from mnist_bp.train.records import Record
+from mnist_bp.train.trainer import DivergenceError, Trainer
+
+LOSS, ACCURACY = 1e-4, 1e-3  # what one network's may differ by where it is measured on another machine
+START = 0.01  # of the first epoch's training loss, in which rounding has not grown to more
+LIBM = 1e-9  # of a learning rate: what cosines may differ by
+POINT = 0.01  # of an accuracy: networks that rounding has led apart are as good as each other
+AGREE = "the files of a run agree with each other"
+
+Environment = Mapping[str, tuple[object, object]]
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What training a run again came to: the first difference, if there is one.
+
+    `last` is the run's last record, if it can be read. `environment` holds every key of env.json in which this machine
+    is another one, with both values; `unexplained` says why that does not explain the difference.
+    """
+
+    last: Record | None = None
+    parameters: int = 0
+    difference: Difference | None = None
+    environment: Environment = field(default_factory=dict)
+    unexplained: str = ""
+
+    @property
+    def verdict(self) -> Literal["identical", "explained", "different"]:
+        """Whether the run is what it says."""
+        if self.difference is None:
+            return "identical"
+        return "different" if self.unexplained else "explained"
+
+
+class _Unstoppable(AbstractContextManager["_Unstoppable"]):
+    """Never asks a training to stop with a checkpoint, which would be temporary: signals end the process."""
+
+    code: Exit | None = None
+
+    def __exit__(self, *_: object) -> None:
+        """Do nothing."""
+
+
+def verify(
+    path: Path, overrides: Sequence[str], display: Callable[[Path, Trainer], Display], progress: Progress
+) -> Verification:
+    """Train a finished run again, into a temporary folder, and compare.
+
+    `overrides` say where its data lie. Raises BpError (exit 2) for others, and if the run is not finished, and (exit 4)
+    if the data that it was trained on are not to be had.
+    """
+    run = Run(path)
+    config = _config(run, overrides)
+    try:
+        found, summary = checkpoint.read(run.checkpoint), run.summary() or {}
+        rows, losses, environment = run.metrics.rows(), run.steps.rows(), run.environment()
+    except BpError as error:  # a file is damaged, or says something else than another one
+        return Verification(difference=Difference(str(error)), unexplained=AGREE)
+    for contradiction in _contradictions(run, found, environment):
+        return Verification(rows[-1], difference=contradiction, unexplained=AGREE)
+    _require_data(config, found, progress)
+
+    every = math.gcd(*(row.step for row in losses)) or None
+    logging = replace(config, train=replace(config.train, log_every=every))  # which changes nothing that is trained
+    with tempfile.TemporaryDirectory(prefix="bp-verify-") as folder:
+        again = Run(Path(folder) / "run")
+        try:
+            ended = execute(
+                logging, again.path, None, resume=False, stopping=_Unstoppable(), display=display, progress=progress
+            )
+        except BpError as error:
+            if isinstance(error.__cause__, DivergenceError):
+                return Verification(rows[-1], difference=Difference(str(error.__cause__)), unexplained="it had an end")
+            raise
+        records, parameters = again.metrics.rows(), ended.summary["parameters"]
+        every_difference = chain(
+            comparison.in_metrics(rows, records),
+            comparison.in_steps(losses, again.steps.rows()),
+            comparison.in_checkpoints(found, checkpoint.read(again.checkpoint)),
+            comparison.of("summary.json, parameters", summary.get("parameters"), parameters),
+        )
+        difference = next(every_difference, None)
+    changed = differences(environment, machine.describe())
+    objections = _objections(
+        rows, records, changed, lambda: measure(str(path), "test", overrides, progress).measurement
+    )
+    unexplained = next(objections, "") if difference else ""
+    return Verification(rows[-1], parameters, difference, changed, unexplained)
+
+
+def _config(run: Run, overrides: Sequence[str]) -> Config:
+    """Return the config of a finished run, its data in their place; raises BpError (exit 2) as `verify` does."""
+    own, config = run.config(), run.config(overrides)
+    for key in configs.changes(own, config):
+        if not key.startswith("data.") or configs.keys()[key].on_resume != "free":
+            message = f"--set {key}: expected a key that says where the data lie, such as data.dir"
+            raise BpError(message, code=Exit.USAGE, hint="everything else is as the run was trained")
+    if run.state == "finished":
+        return config
+    got = "one that is not"
+    if (failure := run.failure()) is not None:
+        got = f"one that failed after step {failure['step']}: {failure['message']}"
+    quoted = shlex.quote(str(run.path))
+    hint = f"bp train --config {quoted}/config.yaml --out {quoted} goes on with it"
+    raise BpError(f"{run.path}: expected a finished run; got {got}", code=Exit.USAGE, hint=hint)
+
+
+def _contradictions(run: Run, found: Checkpoint, environment: Mapping[str, Any] | None) -> list[Difference]:
+    """Return where what the files of a run say is not what its checkpoint says."""
+    try:
+        trained = configs.parse(found.config, str(run.checkpoint))
+    except BpError as error:
+        return [Difference(str(error))]
+    data = (environment or {}).get("data")
+    fingerprint = data.get("fingerprint") if isinstance(data, dict) else None
+    return [
+        *comparison.in_configs(run.config(), trained),
+        *comparison.of("env.json, data.fingerprint", fingerprint or found.fingerprint, found.fingerprint),
+    ]
+
+
+def _require_data(config: Config, found: Checkpoint, progress: Progress) -> None:
+    """Raise BpError (exit 4) unless the data are there that the run was trained on."""
+    hint = "--set data.dir=FOLDER says where its data lie" if config.data.name == "idx" else None
+    try:
+        dataset = build.dataset(config.data, progress)
+    except BpError as error:
+        raise BpError(str(error), code=error.code, hint=error.hint or hint) from error
+    if dataset.fingerprint != found.fingerprint:
+        message = f"{found.path}: expected data of fingerprint {found.fingerprint:.12}…, on which it was trained"
+        raise BpError(f"{message}; got {dataset.name} of {dataset.fingerprint:.12}…", code=Exit.NO_DATA, hint=hint)
+
+
+def _objections(
+    rows: Sequence[Record], again: Sequence[Record], environment: Environment, measure: Callable[[], Measurement]
+) -> Iterator[str]:
+    """Yield why another environment does not explain a difference.
+
+    It changes last bits. How these grow is chaotic, so it may explain a slightly other course and end; but a network
+    measures the same everywhere, and the beginning is nearly the same.
+    """
+    if not environment:
+        yield "this one is the same"
+    if [row.step for row in rows] != [row.step for row in again]:
+        yield "the epochs are the same in every one"
+    try:
+        measured = measure()
+    except BpError as error:
+        yield str(error)
+        return
+    last, examples = rows[-1], measured.examples
+    right = abs(last.test_accuracy - measured.accuracy) <= max(ACCURACY, 1 / examples)
+    if not (right and _near(last.test_loss, measured.loss, LOSS)):
+        told = f"not {last.test_loss:.6g} and {last.test_accuracy}"
+        yield f"its network has test loss {measured.loss:.6g} and accuracy {measured.accuracy}, {told}"
+    if not _near(rows[0].train_loss, again[0].train_loss, START):
+        yield f"the first training losses differ by more than {START:.0%}"
+    limit = max(POINT, 1 / math.sqrt(examples))
+    for one, other in zip(rows, again, strict=True):
+        if not _near(one.learning_rate, other.learning_rate, LIBM):
+            yield f"learning_rate of epoch {one.epoch} is computed from the config alone"
+        for column in ("train_accuracy", "validation_accuracy", "test_accuracy"):
+            apart = abs((getattr(one, column) or 0.0) - (getattr(other, column) or 0.0))
+            if apart > limit:
+                yield f"{column} of epoch {one.epoch} differs by {apart:.1%}, more than {limit:.1%}"
+
+
+def _near(one: float, other: float, share: float) -> bool:
+    return abs(one - other) <= share * abs(other)

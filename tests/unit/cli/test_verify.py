@@ -1,0 +1,84 @@
+"""`bp verify`: what it says, and its exit codes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mnist_bp import machine
+from tests.helpers.commands import rows, run
+
+
+@pytest.fixture
+def trained(small_config: Path) -> Path:
+    run("train", "--config", small_config, "--out", "r", "--quiet")
+    return Path("r")
+
+
+def shift(path: Path, by: float) -> None:
+    """Change the first training loss in the metrics."""
+    loss = rows(path)[0]["train_loss"]
+    metrics = path / "metrics.csv"
+    metrics.write_text(metrics.read_text().replace(loss, repr(float(loss) * (1 + by)), 1))
+
+
+def test_an_identical_run_is_told_with_its_size(trained: Path) -> None:
+    result = run("verify", trained)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == "r: identical: 3 epochs, 33 steps, 411 parameters\n"
+    assert [line[:9] for line in result.stderr.splitlines()] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+
+
+def test_the_first_difference_is_told_and_that_no_environment_explains_it(trained: Path) -> None:
+    shift(trained, 0.5)
+    result = run("verify", trained, "--quiet")
+    assert (result.exit_code, result.stderr) == (1, "")
+    first, because = result.stdout.splitlines()
+    assert first.startswith("r: different: metrics.csv, epoch 1, train_loss: ")
+    assert first.endswith(" again")
+    assert because == "another environment does not explain it: this one is the same"
+
+
+def test_what_the_environment_may_explain_is_told_with_it_and_exits_5(
+    trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = machine.describe()
+    monkeypatch.setattr(machine, "describe", lambda: own | {"numpy": "9.0", "simd": ["A", "B"]})
+    result = run("verify", trained, "--quiet")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[1].startswith(f"in another environment: numpy {own['numpy']} → 9.0; simd ")
+    assert result.stdout.endswith(" → A+B\n")
+    shift(trained, 1e-6)
+    result = run("verify", trained, "--quiet")
+    assert result.exit_code == 5
+    assert result.stdout.splitlines()[1].startswith("the environment may explain it: numpy ")
+    about = json.loads(run("verify", trained, "--quiet", "--json").stdout)
+    assert about["verdict"] == "explained"
+    assert about["difference"]["at"] == "metrics.csv, epoch 1, train_loss"
+    assert about["environment"]["numpy"] == [own["numpy"], "9.0"]
+
+
+def test_several_runs_get_a_row_each_and_the_worst_exit_code(trained: Path, small_config: Path) -> None:
+    run("train", "--config", small_config, "--out", "other", "--seed", 1, "--quiet")
+    result = run("verify", trained, "other", "--quiet")
+    assert result.exit_code == 0
+    header, first, second = result.stdout.splitlines()
+    assert header.split() == ["run", "verdict", "accuracy", "first", "difference"]
+    assert first.split() == ["r", "identical", rows("r")[-1]["test_accuracy"]]
+    assert second.split()[:2] == ["other", "identical"]
+
+    result = run("verify", "nowhere", trained, "--quiet")
+    assert result.exit_code == 2
+    assert result.stdout.splitlines()[1].split() == ["nowhere", "not", "verified"]
+    assert result.stderr.startswith("error: nowhere: expected a run directory")
+
+    shift(Path("other"), 0.5)
+    result = run("verify", "nowhere", "other", trained, "--quiet", "--json")
+    assert result.exit_code == 1
+    assert [each["verdict"] for each in json.loads(result.stdout)["runs"]] == [None, "different", "identical"]
+
+
+def test_data_that_are_not_to_be_had_exit_4(trained: Path, archive_folder: Path) -> None:
+    moved = archive_folder.rename("elsewhere")
+    assert run("verify", trained, "--quiet").exit_code == 4
+    assert run("verify", trained, "--quiet", "--set", f"data.dir={moved}").exit_code == 0
