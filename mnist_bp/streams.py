@@ -14,6 +14,7 @@ DROPOUT: Stream = (2,)  # then the step and the layer
 TRAIN_DIGITS: Stream = (3,)  # drawn digits to train on; then the block
 TEST_DIGITS: Stream = (4,)  # drawn digits to test on; then the block
 PROBES: Stream = (5,)  # where a gradient check looks when it does not look everywhere
+HELD_OUT: Stream = (6,)  # pictures of a folder to test on; then the class
 
 
 def generator(seed: int, stream: Stream, *numbers: int) -> np.random.Generator:

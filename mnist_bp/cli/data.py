@@ -1,5 +1,8 @@
 """`bp data`: the data sets and their cache."""
 
+import shlex
+from contextlib import suppress
+from fractions import Fraction
 from pathlib import Path
 
 import click
@@ -16,7 +19,7 @@ named = click.argument("name", type=options.Choice([*ARCHIVES, DRAWN, *COMPUTED]
 
 @click.group("data")
 def command() -> None:
-    """Fetch, verify, import, describe and show data sets.
+    """Fetch, verify, import, pack, describe and show data sets.
 
     What is downloaded or drawn is kept in the folder that MNIST_BP_CACHE names, else in the user's cache folder.
 
@@ -90,6 +93,67 @@ def import_(folder: str, name: str) -> None:
     home = cache.folder() / name
     fetch.import_from(ARCHIVES[name], Path(folder), home)
     click.echo(f"{name}: imported into {home}")
+
+
+def _share(ctx: click.Context, option: click.Parameter, value: str) -> Fraction:
+    """Return a share between 0 and 1, which is written as a fraction or as a number."""
+    with suppress(ValueError, ZeroDivisionError):
+        if 0 < (share := Fraction(value)) < 1:
+            return share
+    raise click.BadParameter(f"expected a share between 0 and 1, such as 1/6 or 0.2; got {value}.")
+
+
+@command.command()
+@click.argument("folder", type=options.GivenPath())
+@click.option(
+    "-o", "--out", type=options.GivenPath(), required=True, metavar="DIR", help="The folder to write, new or empty."
+)
+@click.option(
+    "--preprocessing",
+    type=click.Choice(["mnist", "resize"]),
+    help="Find, box and centre a digit or letter in each picture; or take each as a whole. "
+    " [default: none, for pictures of 28×28 pixels]",
+)
+@click.option(
+    "--test",
+    callback=_share,
+    default="1/6",
+    show_default=True,
+    metavar="SHARE",
+    help="How much of each class is held out to test on.",
+)
+@reports
+def pack(folder: str, out: str, preprocessing: str | None, test: Fraction) -> Result:
+    """Make a data set of your own pictures.
+
+    FOLDER holds a folder for each class, called as the class is, with its pictures; or train and test, which hold such
+    folders. DIR gets four IDX files of images of 28×28 pixels, and a config to train on them. Pictures of that size,
+    light on dark, stay as they are, to the byte. Others need --preprocessing, and `bp predict` then prepares pictures
+    in the same way.
+
+    \b
+    Examples:
+        bp data pack letters -o packed
+        bp data pack photos -o packed --preprocessing resize --test 0.2
+        bp train packed/config.yaml
+    """  # noqa: D301  # \b keeps click from joining the lines
+    from mnist_bp.preprocessing import packing
+
+    packed = packing.pack(Path(folder), Path(out), test=test, preprocessing=preprocessing, progress=output.bar)
+    first, *_, last = packed.classes
+    text = (
+        f"{packed.train} + {packed.test} images of {len(packed.classes)} classes, from {first} to {last}, in {out}\n"
+        f"config {packed.config}"
+    )
+    about = {
+        "folder": out,
+        "config": str(packed.config),
+        "train": packed.train,
+        "test": packed.test,
+        "classes": list(packed.classes),
+        "preprocessing": packed.preprocessing,
+    }
+    return Result(text, about, following=f"bp train {shlex.quote(str(packed.config))}")
 
 
 @command.command()

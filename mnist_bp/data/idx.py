@@ -51,6 +51,11 @@ class File:
         return values.reshape(self.shape)
 
 
+def encoded(array: np.ndarray) -> bytes:
+    """Return an array of unsigned bytes as an IDX file."""
+    return struct.pack(f">4B{array.ndim}I", 0, 0, UNSIGNED_BYTE, array.ndim, *array.shape) + array.tobytes()
+
+
 def read_four(name: str, paths: Sequence[Path]) -> Arrays:
     """Read the four files of a data set, in the order of DIMENSIONS.
 

@@ -29,11 +29,20 @@ def prepare(source: Source, preprocessing: str) -> list[Prepared]:
     return PREPROCESSING[preprocessing](found)
 
 
+def is_prepared(grey: Grey) -> bool:
+    """Whether this is an image as MNIST's: light ink on nothing, in a box and by its centre of mass."""
+    if grey.shape != (SIDE, SIDE) or not grey.any():
+        return False
+    rows, columns = (np.flatnonzero(grey.any(axis=axis)) for axis in (1, 0))
+    longest = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
+    return BOX - 1 <= longest <= BOX and bool((np.abs(centre_of_mass(grey) - CENTRE) <= 0.51).all())
+
+
 def _digits(found: Picture) -> list[Prepared]:
     """Return each digit, boxed and centred; an image that is so already stays as it is."""
     whole = (0, 0, *found.size)
     for grey in (found.grey, 255 - found.grey):
-        if _is_prepared(grey):
+        if is_prepared(grey):
             return [Prepared(np.rint(grey).astype(np.uint8), whole)]
     inked = ink(found.grey)
     parts = segmentation.parts(inked)
@@ -50,15 +59,6 @@ def _digits(found: Picture) -> list[Prepared]:
         )
         for part in parts
     ]
-
-
-def _is_prepared(grey: Grey) -> bool:
-    """Whether this is an image as MNIST's: light ink on nothing, in a box and by its centre of mass."""
-    if grey.shape != (SIDE, SIDE) or not grey.any():
-        return False
-    rows, columns = (np.flatnonzero(grey.any(axis=axis)) for axis in (1, 0))
-    longest = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
-    return BOX - 1 <= longest <= BOX and bool((np.abs(centre_of_mass(grey) - CENTRE) <= 0.51).all())
 
 
 def _whole(found: Picture) -> list[Prepared]:

@@ -11,7 +11,9 @@ from pathlib import Path
 from socket import socket
 from threading import Event
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from mnist_bp.data import cache
 from mnist_bp.data.archives import FILES, Archives
@@ -136,3 +138,31 @@ def test_a_signal_in_mid_download_leaves_no_torn_file(archive_folder: Path, tmp_
     assert fetching.returncode == 143
     assert "Traceback" not in errors
     assert [path.name for path in (tmp_path / "cache").rglob("*")] == ["mnist"]
+
+
+def test_packed_pictures_are_told_of_and_train_under_their_names(tmp_path: Path) -> None:
+    for name in ("cat", "dog"):
+        (tmp_path / "own" / name).mkdir(parents=True)
+        for number in range(6):
+            pixels = np.zeros((28, 28), np.uint8)
+            pixels[5 + number : 9 + number] = 200 if name == "cat" else 90
+            Image.fromarray(pixels).save(tmp_path / "own" / name / f"{number}.png")
+    result = run("data", "pack", tmp_path / "own", "-o", "pets", "--test", "0.5")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == "6 + 6 images of 2 classes, from cat to dog, in pets\nconfig pets/config.yaml\n"
+    trained = run("train", "--config", "pets/config.yaml", "--set", "train.epochs=3", "--quiet", "--json")
+    assert json.loads(trained.stdout)["run"] == "runs/pets"
+    assert run("eval", "runs/pets").stdout.splitlines()[3].split()[0] == "cat"
+    again = run("data", "pack", tmp_path / "own", "-o", "pets", "--json")
+    assert again.exit_code == json.loads(again.stdout)["code"] == 2
+    other = json.loads(
+        run("data", "pack", tmp_path / "own", "-o", "whole", "--preprocessing", "resize", "--json").stdout
+    )
+    assert (other["classes"], other["preprocessing"], other["train"]) == (["cat", "dog"], "resize", 10)
+
+
+@pytest.mark.parametrize("share", ["0", "1", "x", "1/0", "-1/2", "nan"])
+def test_a_share_that_leaves_nothing_is_refused(share: str) -> None:
+    result = run("data", "pack", "own", "-o", "packed", "--test", share)
+    assert result.exit_code == 2
+    assert "expected a share between 0 and 1" in result.stderr
