@@ -134,7 +134,7 @@ def pack(folder: str, out: str, preprocessing: str | None, test: Fraction) -> Re
     \b
     Examples:
         bp data pack letters -o packed
-        bp data pack photos -o packed --preprocessing resize --test 0.2
+        bp data pack letters -o whole --preprocessing resize --test 0.2
         bp train packed/config.yaml
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp.preprocessing import packing

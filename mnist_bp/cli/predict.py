@@ -113,7 +113,8 @@ def _lines(model: "Model", found: "Sequence[tuple[str, Reading]]", sure: float, 
     from mnist_bp.run.predictions import kind
     from mnist_bp.run.reading import preprocessing, seen
 
-    digits = preprocessing(model) == "mnist"
+    boxed = preprocessing(model) == "mnist"
+    digits = boxed and all(label.isdigit() for label in model.classes)
     rows = [["file", "digit" if digits else "class", kind(model.network), "", "next"]]
     for name, reading in found:
         both = zip(reading.probabilities.tolist(), model.classes, strict=True)
@@ -122,7 +123,7 @@ def _lines(model: "Model", found: "Sequence[tuple[str, Reading]]", sure: float, 
         unsure = "" if reading.probability >= sure else "unsure"
         rows.append([name, reading.label, f"{reading.probability:.4f}", unsure, following])
     yield from aligned(rows).split("\n")
-    if not digits:
+    if not boxed:
         yield ""
         yield "pictures are taken as a whole, light on dark: the network was trained on images, not on centred digits"
     if show:

@@ -30,19 +30,14 @@ def command(runs: tuple[str, ...], overrides: tuple[str, ...], quiet: bool) -> R
     may change last bits; where it may have made the whole difference, that is explained. Any other run is different.
     --set says where the data lie that it was trained on. Several runs get a row each.
 
-    \b
-    Exit codes, of several runs the first that occurs:
-        1  different; another environment does not explain it
-        2  no finished run
-        4  the data that it was trained on are not to be had
-        5  explained: another environment may have made the difference
-        0  identical
+    It exits 0 for identical, 5 for explained and 1 for different; 2 if there is no finished run, and 4 if its data are
+    not to be had. Of several runs, the worst counts.
 
     \b
     Examples:
         bp verify runs/mnist
-        bp verify runs/own --set data.dir=/media/stick/letters
-        bp verify handins/* --quiet --json
+        bp verify runs/mnist runs/quickstart --quiet --json
+        bp verify runs/packed --set data.dir=packed
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp.cli.training_display import TrainingDisplay
     from mnist_bp.progress import silent

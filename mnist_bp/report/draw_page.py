@@ -22,9 +22,10 @@ def html(path: str, folder: Path) -> bytes:
     """
     model = Model.load(path)
     boxed = preprocessing(model) == "mnist"
+    digits = boxed and all(name.isdigit() for name in model.classes)
     return page.render(
         "draw.html.jinja",
-        title="Draw a digit" if boxed else "Draw",
+        title="Draw a digit" if digits else "Draw",
         identity=identity(path),
         path=path,
         described=described(model.config, model),

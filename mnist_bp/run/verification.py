@@ -27,7 +27,7 @@ from mnist_bp.train.records import Record
 from mnist_bp.train.trainer import DivergenceError, Trainer
 
 LOSS, ACCURACY = 1e-4, 1e-3  # what one network's may differ by where it is measured on another machine
-START = 0.01  # of the first epoch's training loss, in which rounding has not grown to more
+START = 0.02  # of the first epoch's training loss: rounding has not grown to more by then
 LIBM = 1e-9  # of a learning rate: what cosines may differ by
 POINT = 0.01  # of an accuracy: networks that rounding has led apart are as good as each other
 AGREE = "the files of a run agree with each other"

@@ -19,7 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "config": {"yaml", "errors"},
     "data": {"numpy", "requests", "urllib3", "platformdirs", "streams"} | FILES,
     "nn": {"numpy"},
-    "preprocessing": {"numpy", "PIL", "data", "streams"} | FILES,
+    "preprocessing": {"numpy", "PIL", "data", "machine", "streams"} | FILES,
     "train": {"numpy", "nn", "data", "errors", "machine", "streams"},
     "build": {"numpy", "config", "data", "nn", "train", "errors", "progress", "streams"},
     "run": {"numpy", "build", "config", "data", "nn", "preprocessing", "train", "machine", "streams"} | FILES,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from hatchling.builders.wheel import WheelBuilder
+from PIL import Image
 
 from tests.helpers.data import MNIST
 from tests.unit.cli.test_bp import commands
@@ -31,6 +32,13 @@ def test_every_example_of_every_help_text_works(
     program.write_text(f"#!{sys.executable}\n{(ROOT / 'tests' / 'helpers' / 'installed.py').read_text()}")
     program.chmod(0o755)
     (tmp_path / "Downloads").symlink_to(MNIST)
+    for name in ("I", "L"):  # a user's own pictures
+        Path("letters", name).mkdir(parents=True)
+        for number in range(4):
+            page = Image.new("L", (28, 28))
+            page.paste(255, (8 + number, 4, 11 + number, 24))
+            page.paste(255 * (name == "L"), (8 + number, 21, 20, 24))
+            page.save(Path("letters", name, f"{number}.png"))
     for name, value in {
         "PATH": os.pathsep.join([str(program.parent), str(Path(sys.executable).parent), os.environ["PATH"]]),
         "PYTHONPATH": str(package),
