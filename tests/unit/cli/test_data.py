@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_bp.data import cache
+from mnist_bp.data import cache, synthetic
 from mnist_bp.data.archives import FILES, Archives
+from mnist_bp.streams import TEST_DIGITS
 from tests.helpers.commands import run
 from tests.helpers.mirror import Mirror, reply
 
@@ -166,3 +167,16 @@ def test_a_share_that_leaves_nothing_is_refused(share: str) -> None:
     result = run("data", "pack", "own", "-o", "packed", "--test", share)
     assert result.exit_code == 2
     assert "expected a share between 0 and 1" in result.stderr
+
+
+def test_what_is_prepared_as_digits_are_but_called_otherwise_is_called_a_class() -> None:
+    for place, image in enumerate(synthetic.draw(4, 0, TEST_DIGITS)[0]):
+        folder = Path("own", "xo"[place % 2])
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(folder / f"{place}.png")
+    run("data", "pack", "own", "-o", "packed")
+    run("train", "--config", "packed/config.yaml", "--set", "train.epochs=1", "--quiet")
+    header = run("predict", "runs/packed", "own/x/0.png").stdout.splitlines()[0]
+    assert header.split()[:2] == ["file", "class"]
+    run("draw", "runs/packed", "-o", "draw.html")
+    assert "<h1>Draw</h1>" in Path("draw.html").read_text(encoding="utf-8")
