@@ -23,7 +23,8 @@ SHORT = {
     "learning-rate": ["--seeds", "1", "--set", "train.learning_rate=0.1,1", "--set", "data.validation=59000"],
     "xor": ["--set", "train.epochs=9"],
 }
-STAND_INS = {"sweeps/book-optimizers": "sweeps/learning-rate", "optimizer": "learning_rate"}  # of two sweeps, one is run
+# Of two sweeps, one is run.
+STAND_INS = {"sweeps/book-optimizers": "sweeps/learning-rate", "optimizer": "learning_rate"}
 NEEDS_A_SHELL = re.compile(r"[|>$]|^(?!bp )")
 
 
