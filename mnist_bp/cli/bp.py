@@ -19,6 +19,8 @@ COMMANDS = (
     "ls", "verify", "export",
 )  # fmt: skip
 
+NO_ARGUMENTS = getattr(click.exceptions, "NoArgsIsHelpError", ())  # of a group; until click 8.2, that is no error
+
 
 class Commands(LazyGroup):
     """Turns what a user can mend into a message and an exit code."""
@@ -52,9 +54,9 @@ def _reporting(ctx: click.Context) -> Iterator[None]:
         if _is_lost(error.__cause__ or error):
             hint = "the working directory has been removed; change to one that exists"
         try:
-            if isinstance(error, click.UsageError) and not ctx.meta[AS_JSON]:
+            if isinstance(error, NO_ARGUMENTS):
                 with if_there_is_room():
-                    error.show()  # with how the command is used
+                    error.show()  # the help text
             else:
                 report_error(message, hint, code)
             sys.stdout.flush()
@@ -68,7 +70,9 @@ def _described(error: Exception) -> tuple[str, str | None, Exit]:
     if isinstance(error, BpError):
         return str(error), error.hint, error.code
     if isinstance(error, click.UsageError):
-        return error.format_message().replace("\n\t", " "), None, Exit.USAGE  # click lists choices line by line
+        from mnist_bp.cli.usage import described
+
+        return *described(error), Exit.USAGE
     if isinstance(error, MemoryError):
         what = f": {error}" if str(error) else ""
         return f"not enough memory{what}", "a smaller network, train.batch_size or data set needs less", Exit.FAILURE

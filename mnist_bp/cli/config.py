@@ -46,7 +46,7 @@ def command(config: str | None, overrides: tuple[str, ...], listing: bool, secti
         bp config book --set train.epochs=3 > mine.yaml
     """  # noqa: D301  # \b keeps click from joining the lines
     if (config is not None) + listing + (section is not None) != 1 or (overrides and config is None):
-        raise click.UsageError("Give a CONFIG, --list or --keys.")
+        raise click.UsageError("expected a CONFIG, --list or --keys")
     if listing:
         return _catalog()
     return _keys(section) if section is not None else _effective(config, overrides)

@@ -24,14 +24,3 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = importlib.import_module(f"{self.package}.{cmd_name}").command
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, or suggest the one that was meant."""
-        if args and args[0] not in self.names:
-            from difflib import get_close_matches
-
-            if close := get_close_matches(args[0], self.names):
-                ctx.fail(f"No such command {args[0]!r}. Did you mean {close[0]!r}?")
-        return super().resolve_command(ctx, args)

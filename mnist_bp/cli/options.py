@@ -139,7 +139,7 @@ def config_of(run: str | None, config_file: str | None, overrides: Sequence[str]
     from mnist_bp.run.directory import Run
 
     if (run is None) == (config_file is None):
-        raise click.UsageError("Give either --config CONFIG or a run directory.")
+        raise click.UsageError("expected either --config CONFIG or a run directory")
     return Run(run).config(overrides) if run is not None else configs.load(config_file, overrides)
 
 

@@ -56,9 +56,9 @@ def command(runs: tuple[str, ...], metric: str | None, functions: tuple[str, ...
     from mnist_bp.run import files
 
     if bool(runs) == bool(functions):
-        raise click.UsageError("Give either run directories or --function.")
+        raise click.UsageError("expected either run directories or --function")
     if functions and metric:
-        raise click.UsageError("--metric is about runs, not about --function.")
+        raise click.UsageError("--metric: expected runs; got --function")
     if file:
         files.require_replaceable(file)
         figure.require_matplotlib()

@@ -85,7 +85,7 @@ def command(
     from mnist_bp.run.execution import execute
 
     if config is not None and config_file is not None:
-        raise click.UsageError("Give either CONFIG or --config CONFIG.")
+        raise click.UsageError("expected either CONFIG or --config CONFIG; got both")
     given = config or config_file
     name = path = None
     if out is not None:
@@ -95,7 +95,7 @@ def command(
         path = naming.last(name) if resume else None
     else:
         raise click.UsageError(
-            "Give a CONFIG, such as quickstart; or --out DIR alone, to train with the default settings."
+            "expected a CONFIG, such as quickstart; or --out DIR alone, to train with the default settings"
         )
     described = configs.load(given, [*overrides, *([f"seed={seed}"] if seed is not None else [])])
     if path is None and name is not None and not quiet and (before := standing.interrupted(name, described)):

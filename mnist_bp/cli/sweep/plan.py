@@ -71,10 +71,10 @@ def command(
     elif base is not None:
         file = catalog.find(base)
     else:
-        raise click.UsageError("expected SWEEP, --config CONFIG, or both.")
+        raise click.UsageError("expected SWEEP, --config CONFIG, or both")
     folder = folders.folder_of(file) if out is None else Path(out)
     if not str(folder).isprintable():  # a line must be one line
-        raise click.UsageError(f"--out: expected printable characters; got {str(folder)!r}.")
+        raise click.UsageError(f"--out: expected printable characters; got {str(folder)!r}")
     read = reader.load(file if sweep is not None else None, base, axes, seeds)
     if out is None:
         folders.require_own(folder, file)

@@ -219,7 +219,7 @@ MISUSES = {
     "one of them missing": (["r", "nowhere"], 2, "nowhere: expected a run directory"),
     "mistakes that are no images": (["r", "--mistakes", "m.png"], 2, "data set xor: expected images"),
     "mistakes over another file": (["r", "--mistakes", "r/copy/mine.png"], 2, "got another, which is left alone"),
-    "no errors": (["r", "--errors", "0"], 2, "0 is not in the range x>=1"),
+    "no errors": (["r", "--errors", "0"], 2, "--errors: expected a whole number of at least 1; got 0"),
 }  # fmt: skip
 
 

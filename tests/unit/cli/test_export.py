@@ -51,7 +51,7 @@ def test_what_cannot_be_done_is_said_before_anything_is_written() -> None:
     refused: list[tuple[list[object], int, str]] = [
         (["no-such-run", *SAFE], 2, "no-such-run: expected a run directory"),
         ([path, *SAFE], 1, "there is no checkpoint"),
-        ([path], 2, "Missing option '--format'"),
+        ([path], 2, "missing option --format: expected one of onnx, safetensors"),
         ([path, *SAFE, "-o", "mine.safetensors"], 2, "expected no file, or one that bp has made"),
         ([path, *SAFE, "-o", "a.onnx"], 2, "expected a name that ends in .safetensors, as --format says; got a.onnx"),
         ([path, *SAFE, "-o", "a.png"], 2, "expected a name that ends in .onnx or .safetensors; got a.png"),

@@ -80,4 +80,4 @@ def test_where_graphviz_is_missing_nothing_is_written(chain: Path, monkeypatch: 
 def test_either_a_config_or_a_run_is_drawn(arguments: list[str]) -> None:
     result = run("graph", *arguments)
     assert result.exit_code == 2
-    assert "Give either --config CONFIG or a run directory." in result.stderr
+    assert "expected either --config CONFIG or a run directory\n" in result.stderr

@@ -23,5 +23,5 @@ def test_only_the_command_that_is_asked_for_is_imported() -> None:
 def test_a_command_that_does_not_exist_gets_a_suggestion_in_subgroups_too() -> None:
     result = run("sweep", "plna")
     assert result.exit_code == 2
-    assert "Did you mean 'plan'?" in result.stderr
-    assert "No such command 'zzz'" in run("sweep", "zzz").stderr
+    assert "error: no such command plna\nhint: did you mean plan?\n" in result.stderr
+    assert "error: no such command zzz\nhint: `bp sweep --help`" in run("sweep", "zzz").stderr
