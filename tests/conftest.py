@@ -47,6 +47,8 @@ def rng() -> np.random.Generator:
 @pytest.fixture(autouse=True)
 def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the test its own cache and working directory, no way to a mirror outside the machine, and no pauses."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
     monkeypatch.setenv("MNIST_BP_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))  # what is used where that does not count
     monkeypatch.setenv("MNIST_BP_MIRRORS", "http://127.0.0.1:9/")

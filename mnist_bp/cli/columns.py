@@ -3,10 +3,12 @@
 import csv
 import io
 import re
-import unicodedata
+import sys
 from collections.abc import Sequence
 
+from mnist_bp.cli import folding, terminal
 from mnist_bp.cli.output import printable
+from mnist_bp.cli.terminal import width
 
 Rows = Sequence[Sequence[str]]
 
@@ -19,18 +21,20 @@ LATEX = {
 
 
 def aligned(rows: Rows) -> str:
-    """Return the rows with two spaces between columns as wide as their widest cell; a cell is one printable line."""
+    """Return the rows with two spaces between columns as wide as their widest cell; a cell is one printable line.
+
+    Where a terminal has less room, rows are folded, and a line below says which columns are left out, if any are.
+    """
     cells = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
-    lines = (
-        "  ".join(cell + " " * (wide - width(cell)) for cell, wide in zip(row, widths, strict=True)) for row in cells
-    )
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def width(text: str) -> int:
-    """Return how many columns of a terminal a text takes: two for each of the wide letters of East Asia."""
-    return len(text) + sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    lines = [folding.line(row, widths) for row in cells]
+    limit = terminal.columns(sys.stdout)
+    if limit is not None and max(map(width, lines)) > limit:
+        folded, left_out = folding.folded(cells, limit)
+        lines = [line for row in folded for line in row]
+        if left_out:
+            lines += ["", f"no room for {', '.join(left_out)}: a wider terminal or `| less -S` shows all"]
+    return "\n".join(lines)
 
 
 def markdown(rows: Rows) -> str:

@@ -44,7 +44,7 @@ class Interruption:
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.code is None:
             self.code = CODES[signal.Signals(number)]
-            message = "\nstopping after this step"
+            message = "stopping after this step"
             if signal.SIGINT in self._before:
                 signal.signal(signal.SIGINT, signal.SIG_DFL)
                 message += f"; {'another ' * (number == signal.SIGINT)}Ctrl-C ends at once, without a checkpoint"
@@ -105,6 +105,13 @@ def _heeded() -> list[signal.Signals]:
 
 
 def _say(message: str) -> None:
-    """Write a line to stderr; print is not safe in a signal handler."""
+    """Write a line to stderr, on a terminal in the place of ^C and a bar; print is not safe in a signal handler."""
     with suppress(OSError):
+        if os.isatty(2):
+            message = f"{message:<{os.get_terminal_size(2).columns - 1}}"
+            with suppress(Exception):  # whatever a module raises that a signal left half imported
+                from mnist_bp.cli.terminal import labelled
+
+                message = labelled(message)
+            message = f"\r{message}"
         os.write(2, f"{message}\n".encode())

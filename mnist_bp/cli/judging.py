@@ -1,10 +1,12 @@
 """A judgement as text: a table of the classes, the confusion matrix, and the most confident errors."""
 
-from mnist_bp.cli.columns import aligned, width
-from mnist_bp.cli.output import printable
-from mnist_bp.run.judgement import Judgement
+import sys
 
-LINE = 80  # columns of a terminal
+from mnist_bp.cli import terminal
+from mnist_bp.cli.columns import aligned
+from mnist_bp.cli.output import printable
+from mnist_bp.cli.terminal import width
+from mnist_bp.run.judgement import Judgement
 
 
 def class_table(judgement: Judgement) -> str:
@@ -21,16 +23,16 @@ def confusion_matrix(judgement: Judgement) -> str:
 
     Above the columns are the names of the classes, or their numbers where the names are too long for a line.
     """
-    names = [*map(printable, judgement.classes)]
+    names, limit = [*map(printable, judgement.classes)], terminal.columns(sys.stdout) or terminal.USUAL
     heads, sides = names, names
-    if (len(names) + 1) * (max(map(width, names)) + 1) > LINE and max(map(width, names)) > 3:
+    if (len(names) + 1) * (max(map(width, names)) + 1) > limit and max(map(width, names)) > 3:
         heads = [*map(str, range(len(names)))]
         sides = [f"{head} {name}" for head, name in zip(heads, names, strict=True)]
     cells = [[str(count) if count else "." for count in row] for row in judgement.confusion.tolist()]
     side = max(map(width, sides))
     column = max(width(cell) for row in [heads, *cells] for cell in row)
-    column += 2 if side + len(names) * (column + 2) <= LINE else 1
-    step = max((LINE - side) // column, 1)
+    column += 2 if side + len(names) * (column + 2) <= limit else 1
+    step = max((limit - side) // column, 1)
     lines = ["rows: true class; columns: what was said"]
     for start in range(0, len(names), step):
         lines.append("")

@@ -11,6 +11,7 @@ from typing import IO, Any
 
 import click
 
+from mnist_bp.cli import terminal
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import Advance
 
@@ -62,26 +63,34 @@ def _exactly(line: str) -> str:
 
 def fail(message: str, hint: str | None = None) -> None:
     """Print an error line by line, and what to do about it; control characters are made visible."""
-    with if_there_is_room():
-        for line in message.split("\n"):
-            click.echo(f"error: {printable(line)}", file=sys.stderr)
-        if hint:
-            advise(hint)
+    for line in message.split("\n"):
+        _tell("error:", line)
+    if hint:
+        advise(hint)
 
 
 def advise(text: str) -> None:
     """Print what to know or to do beside a result or an error, line by line."""
-    with if_there_is_room():
-        for line in text.split("\n"):
-            click.echo(f"hint: {printable(line)}", file=sys.stderr)
+    for line in text.split("\n"):
+        _tell("hint:", line)
 
 
 def propose(following: str) -> None:
     """Print what to do next below the results, if a person sees both: on terminals."""
     if sys.stdout.isatty() and sys.stderr.isatty():
         sys.stdout.flush()
-        with if_there_is_room():
-            click.echo(f"next: {printable(following)}", file=sys.stderr)
+        _tell("next:", following)
+
+
+def _tell(label: str, text: str) -> None:
+    with if_there_is_room():
+        click.echo(labelled(label, text), file=sys.stderr, color=True)
+
+
+def labelled(label: str, text: str) -> str:
+    """Return a line for stderr, which a terminal gets folded and with the label in its colour."""
+    told = terminal.folded(f"{label} {printable(text)}", terminal.columns(sys.stderr), indent=len(label) + 1)
+    return terminal.labelled(told)
 
 
 def printable(text: str) -> str:
@@ -95,7 +104,7 @@ def show_warnings() -> None:
 
     class Line(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:
-            return f"warning: {printable(record.getMessage())}"
+            return labelled("warning:", record.getMessage())
 
     if logging.lastResort:
         logging.lastResort.setFormatter(Line())
@@ -121,13 +130,17 @@ def bar(what: str, total: int | None, unit: str) -> Iterator[Advance]:
     """Show a progress bar on stderr, if that is a terminal; a `Progress`."""
     from tqdm import tqdm
 
-    with tqdm(desc=what, total=total, unit=unit, unit_scale=unit == "B", leave=False, **bar_style()) as shown:
+    style = bar_style() if total else bar_style() | {"bar_format": None}
+    with tqdm(desc=what, total=total, unit=unit, unit_scale=unit == "B", leave=False, **style) as shown:
         yield shown.update
 
 
 def bar_style() -> dict[str, Any]:
     """Return what all bars share: hidden where stderr is no terminal, with room for the ^C that a terminal prints."""
-    import shutil
-
-    on_terminal = sys.stderr is not None and sys.stderr.isatty()
-    return {"disable": not on_terminal, "ncols": max(1, shutil.get_terminal_size().columns - 4)}
+    columns = terminal.columns(sys.stderr)
+    rate = "  {rate_fmt}" if columns and columns > terminal.USUAL else ""
+    return {
+        "disable": columns is None,
+        "ncols": max(1, (columns or terminal.USUAL) - 4),
+        "bar_format": f"{{l_bar}}{{bar}}| {{n_fmt}}/{{total_fmt}}{rate}  {{remaining}} left{{postfix}}",
+    }

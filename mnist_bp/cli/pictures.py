@@ -1,28 +1,27 @@
 """Images on stdout, side by side, in a style that it can show."""
 
-import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from mnist_bp.cli.columns import width
+from mnist_bp.cli import terminal
+from mnist_bp.cli.terminal import width
 
 if TYPE_CHECKING:
     from mnist_bp.report.blocks import Style
     from mnist_bp.report.images import Pixels
 
-LINE = 80  # columns of a terminal, unless it has fewer
 GAP = "  "
 
 
 def style() -> "Style":
-    """Return greys for a terminal that has colours, unless NO_COLOR is set; else what the encoding can hold."""
+    """Return greys where there are colours; else what the encoding can hold."""
     from mnist_bp.report.blocks import BLOCKS, Style
 
     if not holds(BLOCKS):
         return Style.ASCII
-    return Style.GREYS if coloured() else Style.BLOCKS
+    return Style.GREYS if terminal.coloured(sys.stdout) else Style.BLOCKS
 
 
 def holds(characters: str) -> bool:
@@ -34,11 +33,6 @@ def holds(characters: str) -> bool:
     return True
 
 
-def coloured() -> bool:
-    """Whether stdout is a terminal that has colours, and NO_COLOR is not set."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
 def rows(images: "Pixels", names: Sequence[str], style: "Style") -> Iterator[str]:
     """Yield lines with a name above each image, at half its size unless it is to be in ASCII, which takes the whole."""
     from mnist_bp.report import blocks
@@ -46,7 +40,7 @@ def rows(images: "Pixels", names: Sequence[str], style: "Style") -> Iterator[str
     shrink = 1 if style is blocks.Style.ASCII else 2
     pictures = [blocks.text(image, style, shrink) for image in images]
     wide = -(-images.shape[2] // shrink)
-    fit = max((min(LINE, shutil.get_terminal_size().columns) + len(GAP)) // (wide + len(GAP)), 1)
+    fit = max((shutil.get_terminal_size().columns + len(GAP)) // (wide + len(GAP)), 1)
     for start in range(0, len(pictures), fit):
         if start:
             yield ""

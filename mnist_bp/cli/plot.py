@@ -1,6 +1,7 @@
 """`bp plot`: curves of runs, or activation functions, as a figure or in the terminal."""
 
 import shutil
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import click
 
 from mnist_bp.cli import options, output, pictures
+from mnist_bp.cli import terminal as screen
 from mnist_bp.cli.result import AS_JSON, Result, reports
 from mnist_bp.train.records import METRICS
 
@@ -78,7 +80,7 @@ def command(runs: tuple[str, ...], metric: str | None, functions: tuple[str, ...
         return Result(f"{file}", data)
     if not click.get_current_context().meta[AS_JSON]:
         width = min(shutil.get_terminal_size().columns, WIDEST)
-        style = terminal.Style(width, braille=pictures.holds(terminal.SIGNS), colours=pictures.coloured())
+        style = terminal.Style(width, braille=pictures.holds(terminal.SIGNS), colours=screen.coloured(sys.stdout))
         for line in terminal.text(shown, style):
             click.echo(line)
     return Result([], data)

@@ -60,10 +60,12 @@ def command(run: str, images: tuple[str, ...], show: bool) -> Result:
                 found += [(name, each) for each in model.read(_content(name))]
             advance(1)
     data = {"predictions": [_about(name, each) | {"sure": each.probability >= sure} for name, each in found]}
-    lines = _lines(model, found, sure, show) if found else []
+    lines = _lines(model, found, sure) if found else []
+    picture = _picture(found) if found and show else []
     code = Exit.NO_DATA if failures else Exit.DONE
     hint = next((hint for _, hint in failures if hint), None)
-    return Result(lines, data, code, "\n".join(message for message, _ in failures), hint)
+    error = "\n".join(message for message, _ in failures)
+    return Result(lines, data, code, error, hint, picture=picture)
 
 
 @contextmanager
@@ -107,11 +109,10 @@ def _about(name: str, reading: "Reading") -> dict[str, Any]:
     }
 
 
-def _lines(model: "Model", found: "Sequence[tuple[str, Reading]]", sure: float, show: bool) -> Iterator[str]:
-    from mnist_bp.cli import pictures
+def _lines(model: "Model", found: "Sequence[tuple[str, Reading]]", sure: float) -> Iterator[str]:
     from mnist_bp.cli.columns import aligned
     from mnist_bp.run.predictions import kind
-    from mnist_bp.run.reading import preprocessing, seen
+    from mnist_bp.run.reading import preprocessing
 
     boxed = preprocessing(model) == "mnist"
     digits = boxed and all(label.isdigit() for label in model.classes)
@@ -126,7 +127,13 @@ def _lines(model: "Model", found: "Sequence[tuple[str, Reading]]", sure: float, 
     if not boxed:
         yield ""
         yield "pictures are taken as a whole, light on dark: the network was trained on images, not on centred digits"
-    if show:
-        yield ""
-        readings = [reading for _, reading in found]
-        yield from pictures.rows(seen(readings), [each.label for each in readings], pictures.style())
+
+
+def _picture(found: "Sequence[tuple[str, Reading]]") -> Iterator[str]:
+    from mnist_bp.cli import pictures
+    from mnist_bp.run.reading import seen
+
+    readings = [reading for _, reading in found]
+    names = [output.printable(each.label) for each in readings]
+    yield ""
+    yield from pictures.rows(seen(readings), names, pictures.style())

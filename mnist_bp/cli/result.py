@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from mnist_bp.cli import terminal
 from mnist_bp.cli.output import advise, exactly, fail, printable, propose
 from mnist_bp.errors import Exit
 
@@ -23,6 +24,7 @@ class Result:
     result whose code is not 0, unless the result itself says so, and `hint` what to do about it. An `exact` text is for
     programs too: it is printed as it is, or refused. `advice` is what to know beside the result, and `following` a
     command to go on with, for people at a terminal.
+    `picture` comes below the text as it is, with a terminal's colours.
     """
 
     text: str | Iterable[str]
@@ -33,6 +35,7 @@ class Result:
     exact: bool = False
     advice: Sequence[str] = ()
     following: str = ""
+    picture: Iterable[str] = ()
 
 
 def reports(function: Callable[..., Result]) -> Callable[..., None]:
@@ -47,7 +50,8 @@ def reports(function: Callable[..., Result]) -> Callable[..., None]:
             _print_json(result)
         else:
             lines = result.text.split("\n") if isinstance(result.text, str) else result.text
-            _print_lines(exactly(lines) if result.exact else map(printable, lines))
+            _print_lines(exactly(lines) if result.exact else _for_people(lines))
+            _print_lines(result.picture)
         if result.error or result.advice:
             sys.stdout.flush()
         for advice in result.advice:
@@ -69,6 +73,12 @@ def report_error(message: str, hint: str | None, code: int) -> None:
         click.echo(_text(_about_error(message, hint, code), indent=2))
 
 
+def _for_people(lines: Iterable[str]) -> Iterable[str]:
+    """Return lines without control characters, but for the colours of verdicts; a terminal gets them folded."""
+    limit = terminal.columns(sys.stdout)
+    return (terminal.emphasized(terminal.folded(printable(line), limit)) for line in lines)
+
+
 def _print_json(result: Result) -> None:
     if isinstance(result.data, Mapping):
         error = _about_error(result.error, result.hint, result.code) if result.error else {}
@@ -79,7 +89,10 @@ def _print_json(result: Result) -> None:
 
 def _print_lines(lines: Iterable[str]) -> None:
     for line in lines:
-        sys.stdout.write(f"{line}\n")  # click.echo would flush each
+        if "\x1b" in line:
+            click.echo(line, color=True)  # colours on Windows, too
+        else:
+            sys.stdout.write(f"{line}\n")  # which does not flush each line
 
 
 def _about_error(message: str, hint: str | None, code: int) -> dict[str, Any]:

@@ -1,15 +1,18 @@
-"""What a training run shows on stderr: one line per epoch, and on a terminal a bar below them."""
+"""What a training run shows on stderr: one line per epoch; on a terminal, these make a table, with a bar below."""
 
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import click
 
+from mnist_bp.cli import terminal
+from mnist_bp.cli.folding import line
 from mnist_bp.cli.output import bar_style, forget
 from mnist_bp.train.records import SPLITS, Record
 
@@ -28,6 +31,7 @@ class TrainingDisplay:
         self._quiet = quiet
         self._epochs = -(-trainer.steps // trainer.batches.steps)
         self._shown = 0.0
+        self._widths: list[int] = []  # of the table's columns, once it has begun
 
     def __enter__(self) -> "TrainingDisplay":
         if (done := self._trainer.position.step) and not self._quiet:
@@ -55,22 +59,40 @@ class TrainingDisplay:
         self._shown = now
         loss, accuracy = self._trainer.position.mean()
         with self._showing():
-            self._bar.set_postfix_str(f"loss {loss:.4f}, accuracy {accuracy:.4f}", refresh=False)
+            self._bar.set_postfix_str(f"loss {loss:.4f}, acc {accuracy:.4f}", refresh=False)
             self._bar.update(self._trainer.position.step - self._bar.n)
 
     def epoch(self, record: Record) -> None:
         """Print a line."""
         if self._quiet:
             return
-        parts = [f"epoch {record.epoch:>{len(str(self._epochs))}}/{self._epochs}"]
-        for name in SPLITS:
-            loss, accuracy = getattr(record, f"{name}_loss"), getattr(record, f"{name}_accuracy")
-            if loss is not None:
-                parts.append(f"{name} loss {loss:.4f} acc {accuracy:.4f}")
+        found = {name: (getattr(record, f"{name}_loss"), getattr(record, f"{name}_accuracy")) for name in SPLITS}
+        measured = {name: (f"{loss:.4f}", f"{acc:.4f}") for name, (loss, acc) in found.items() if loss is not None}
+        epoch = f"{record.epoch:>{len(str(self._epochs))}}/{self._epochs}"
+        seconds = f"{record.seconds:.2f}"
+        if columns := terminal.columns(sys.stderr):
+            lines = self._row([epoch, *chain(*measured.values()), seconds], [*measured], columns)
+        else:
+            parts = [f"{name} loss {loss} acc {accuracy}" for name, (loss, accuracy) in measured.items()]
+            lines = ["   ".join([f"epoch {epoch}", *parts, f"{seconds} s"])]
         with self._showing():
             self._bar.clear()
-            click.echo("   ".join([*parts, f"{record.seconds:.2f} s"]), err=True)
+            for each in lines:
+                click.echo(each, err=True)
             self._bar.refresh()
+
+    def _row(self, cells: list[str], splits: list[str], columns: int) -> list[str]:
+        """Return a row of the table, below its header if it is the first."""
+        lines = []
+        if not self._widths:
+            measured = chain(*((f"{name} loss", "accuracy") for name in splits))
+            whole = [f"{'epoch':>{len(cells[0])}}", *measured, "seconds"]
+            short = [head.replace("validation", "val").replace("accuracy", "   acc") for head in whole]
+            heads = whole if len("  ".join(whole)) <= columns else short
+            self._widths = [*map(len, heads)]
+            lines.append(line(heads, self._widths))
+        right = [cell.rjust(wide) for cell, wide in zip(cells, self._widths, strict=True)]
+        return [*lines, line(right, self._widths)]
 
     @contextmanager
     def _showing(self) -> Iterator[None]:

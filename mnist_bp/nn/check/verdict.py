@@ -124,6 +124,7 @@ class Report:
             return f"{start}{'':18} {tensor.verdict}"
         values = f"{tensor.a:>11.2e}{tensor.n:>11.2e}"
         if tensor.verdict == "FAIL":
-            values = f"  {tensor.a:.9g}  {tensor.n:.9g}"
+            few, many = ([f"{value:>11.{digits}g}" for value in (tensor.a, tensor.n)] for digits in (4, 9))
+            values = "".join(few) if few[0] != few[1] else f"  {'  '.join(map(str.lstrip, many))}"
         place = f"[{','.join(map(str, tensor.worst))}]"
         return f"{start}{tensor.max_abs:>9.1e}{tensor.max_rel:>9.1e} {tensor.verdict:5} {place:10}{values}"

@@ -3,7 +3,9 @@
 import csv
 import io
 
-from mnist_bp.cli.columns import aligned, comma_separated, latex, markdown, width
+import pytest
+
+from mnist_bp.cli.columns import aligned, comma_separated, latex, markdown
 
 ROWS = [["train.optimizer", "n", ""], ["adam", "5", "failed: 3, 4"], ["sgd", "10", ""]]
 
@@ -17,8 +19,14 @@ def test_columns_are_as_wide_as_their_widest_cell() -> None:
 
 
 def test_wide_letters_take_two_columns_of_a_terminal() -> None:
-    assert (width("おa"), width("y ≥ 0")) == (3, 5)
     assert aligned([["class", "n"], ["お", "1"]]) == "class  n\nお     1"
+
+
+def test_a_terminal_that_has_less_room_is_told_what_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mnist_bp.cli.terminal.columns", lambda stream: 20)
+    assert aligned([["name", "two", "one"], ["a", "x" * 9, "y" * 9], ["b", "z" * 9, "y" * 9]]) == (
+        "name  two\na     xxxxxxxxx\nb     zzzzzzzzz\n\nno room for one: a wider terminal or `| less -S` shows all"
+    )
 
 
 def test_markdown_has_a_line_below_its_header() -> None:

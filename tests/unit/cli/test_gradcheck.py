@@ -120,7 +120,7 @@ def test_a_wrong_gradient_fails_with_exit_1_and_names_the_place(
     ]  # fmt: skip
     place, a, n = re.search(r"b1 .* FAIL +(\[\d\]) +(\S+) +(\S+)\n", result.stdout).groups()  # type: ignore[union-attr]
     assert place == "[1]"
-    assert float(a) == pytest.approx(2 * float(n), rel=1e-5)
+    assert float(a) == pytest.approx(2 * float(n), rel=1e-3)
     assert lines[-1] == "FAIL"
     assert "PASS: |a − n| ≤ 1.3e-09 + 1e-06·|n|" in lines[0]  # the loss is 1.3
     assert run("gradcheck", "--config", small_config, "--brief").stdout.splitlines()[-1] == "FAIL"
@@ -137,7 +137,7 @@ def test_a_run_is_checked_with_its_config(small_config: Path) -> None:
 def test_either_a_config_or_a_run_must_be_given(small_config: Path, arguments: list[str]) -> None:
     result = run("gradcheck", *arguments)
     assert result.exit_code == 2
-    assert "Give either --config CONFIG or a run directory" in result.stderr
+    assert "expected either --config CONFIG or a run directory" in result.stderr
 
 
 def kinked(config: Path) -> list[object]:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mnist_bp.cli.columns import width
 from mnist_bp.cli.judging import class_table, confusion_matrix, error_rows, error_table
+from mnist_bp.cli.terminal import width
 from mnist_bp.run.judgement import Judgement
 from mnist_bp.run.predictions import Predictions
 

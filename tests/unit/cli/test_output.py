@@ -53,7 +53,7 @@ def test_an_error_that_stderr_has_no_room_for_raises_none_of_its_own(monkeypatch
 
 
 class Terminal(io.StringIO):
-    """A stderr that says it is a terminal."""
+    """A stream that says it is a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -62,7 +62,7 @@ class Terminal(io.StringIO):
 @pytest.mark.parametrize(
     ("stdout", "stderr", "shown"),
     [
-        (Terminal, Terminal, "next: bp eval 'a\\x1b b'\n"),
+        (Terminal, Terminal, "\x1b[36mnext:\x1b[0m bp eval 'a\\x1b b'\n"),
         (Terminal, io.StringIO, ""),
         (io.StringIO, Terminal, ""),
     ],
@@ -70,10 +70,21 @@ class Terminal(io.StringIO):
 def test_what_to_do_next_is_told_a_person_at_a_terminal(
     stdout: type[io.StringIO], stderr: type[io.StringIO], shown: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, "stdout", stdout())
     monkeypatch.setattr(sys, "stderr", seen := stderr())
     output.propose("bp eval 'a\x1b b'")
     assert seen.getvalue() == shown
+
+
+def test_on_a_terminal_errors_are_folded_below_their_label(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "25")
+    monkeypatch.setattr(sys, "stderr", seen := Terminal())
+    output.fail("expected four; got nothing", "count them")
+    assert seen.getvalue() == (
+        "\x1b[1;31merror:\x1b[0m expected four; got\n       nothing\n\x1b[36mhint:\x1b[0m count them\n"
+    )
 
 
 def test_what_an_output_cannot_encode_gets_a_stand_in_or_is_escaped() -> None:
@@ -125,8 +136,10 @@ def test_a_line_for_programs_holds_nothing_that_cannot_be_printed(line: str) -> 
 
 @pytest.mark.parametrize(("stderr", "shown"), [(io.StringIO(), False), (Terminal(), True)], ids=["file", "terminal"])
 def test_a_bar_is_shown_only_on_a_terminal(stderr: io.StringIO, shown: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr(sys, "stderr", stderr)
     with output.bar("train-images", 2_000_000, "B") as advance:
         advance(1_000_000)
     assert ("train-images" in stderr.getvalue()) == shown
     assert ("0.00/2.00M" in stderr.getvalue()) == shown
+    assert all(len(line) <= 76 for line in stderr.getvalue().split("\r"))  # and ^C

@@ -45,8 +45,8 @@ def test_the_style_is_what_stdout_can_show(
     assert pictures.style() is style
 
 
-@pytest.mark.parametrize(("columns", "fit"), [("200", 5), ("80", 5), ("79", 5), ("77", 4), ("5", 1)])
-def test_as_many_images_are_side_by_side_as_fit_into_the_terminal_and_80_columns(
+@pytest.mark.parametrize(("columns", "fit"), [("200", 6), ("80", 5), ("79", 5), ("77", 4), ("5", 1)])
+def test_as_many_images_are_side_by_side_as_fit_into_the_terminal(
     columns: str, fit: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Five images of 14 columns, with two between them, take 78."""

@@ -103,9 +103,9 @@ def test_where_matplotlib_is_missing_the_extra_is_named_and_the_terminal_still_d
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "give either run directories or --function\n"),
-        (["run", "--function", "tanh"], "give either run directories or --function\n"),
-        (["--function", "tanh", "--metric", "test_loss"], "--metric is about runs, not about --function\n"),
+        ([], "expected either run directories or --function"),
+        (["run", "--function", "tanh"], "expected either run directories or --function"),
+        (["--function", "tanh", "--metric", "test_loss"], "--metric: expected runs; got --function\n"),
         (["nowhere"], "nowhere: expected a run directory or a folder of runs; got nothing"),
         (["."], ".: expected a run directory, or a folder of some; got neither"),
     ],

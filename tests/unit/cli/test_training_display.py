@@ -46,11 +46,32 @@ def test_a_continued_run_says_where_it_goes_on(monkeypatch: pytest.MonkeyPatch) 
     assert shown(io.StringIO(), monkeypatch, start=3) == f"r: continuing from step 3 of 5\n{LINE}"
 
 
-def test_a_terminal_also_gets_a_bar_with_loss_and_accuracy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_gets_a_table_with_a_bar_below_that_shows_loss_and_accuracy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     text = shown(Terminal(), monkeypatch)
-    assert LINE in text
+    assert "epoch  train loss  accuracy  test loss  accuracy  seconds\n" in text
+    assert "  1/1      0.2500    0.5000     0.7500    1.0000     2.00\n" in text
     assert "1/5" in text
-    assert "loss 0.1250, accuracy 0.8750" in text
+    assert "loss 0.1250, acc 0.8750" in text
+
+
+@pytest.mark.parametrize(("columns", "heads"), [("80", "val loss     acc"), ("120", "validation loss  accuracy")])
+def test_the_table_has_room_for_validation_in_80_columns_and_its_header_once(
+    columns: str, heads: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", stderr := Terminal())
+    monkeypatch.setenv("COLUMNS", columns)
+    position = SimpleNamespace(step=0, mean=lambda: Evaluation(0.125, 0.875))
+    trainer: Any = SimpleNamespace(steps=5000, batches=SimpleNamespace(steps=5), position=position)
+    with TrainingDisplay(Path("r"), trainer, quiet=False) as display:
+        for epoch in (999, 1000):
+            display.epoch(Record(epoch, 5, 0.1, 0.25, 0.5, 0.5, 0.5, 0.75, 1.0, 1002.0))
+    text = stderr.getvalue()
+    assert text.count(heads) == 1
+    rows = [line.split("\r")[-1] for line in text.split("\n") if "1002.00" in line]
+    assert [row.split()[0] for row in rows] == ["999/1000", "1000/1000"]
+    assert all(len(row) <= int(columns) for row in rows)
 
 
 def test_quiet_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

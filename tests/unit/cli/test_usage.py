@@ -34,7 +34,7 @@ MISTAKES = {
         "--target-accuracy: expected a number from 0 to 1; got nan",
         "`bp train --help` shows how it is used",
     ),
-    "plot": ("give either run directories or --function", "`bp plot --help` shows how it is used"),
+    "plot": ("expected either run directories or --function", "`bp plot --help` shows how it is used"),
     "data import nowhere": (
         "FOLDER: directory 'nowhere' does not exist",
         "`bp data import --help` shows how it is used",
