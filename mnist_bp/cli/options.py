@@ -80,17 +80,6 @@ class Choice(click.Choice):  # type: ignore[type-arg]  # generic in newer versio
     def __init__(self, choices: Iterable[str]) -> None:
         super().__init__([*choices], case_sensitive=False)
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the name as it is spelled in the choices, or suggest the one that was meant."""
-        try:
-            return super().convert(value, param, ctx)
-        except click.BadParameter as error:
-            from mnist_bp.config.suggesting import closest
-
-            if close := closest(value, self.choices):
-                self.fail(f"{error.message} Did you mean {close!r}?", param, ctx)
-            raise
-
 
 class Integer(click.IntRange):
     """An integer as people write it: Python's own 1_000 is a slip of the finger here."""

@@ -1,6 +1,5 @@
 """What is wrong with a command line, in the words of all other errors instead of click's."""
 
-import difflib
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -60,7 +59,9 @@ def _expected(kind: "click.ParamType[Any]") -> str | None:
 
 
 def _close(given: str, known: Sequence[str]) -> str | None:
-    return next(iter(difflib.get_close_matches(given.lower(), known, n=1)), None)
+    from mnist_bp.config.suggesting import closest
+
+    return closest(given, known)
 
 
 def _plain(message: str) -> str:

@@ -51,21 +51,18 @@ def test_names_are_completed_beside_files(words: str, names: list[str]) -> None:
     assert all(item.help for item in found[1:])
 
 
-def test_choices_forgive_case_and_suggest_what_was_meant() -> None:
+def test_choices_forgive_case() -> None:
     given = options.Choice(["test", "train"])
     assert given.convert("TEST", None, None) == "test"
-    with pytest.raises(click.BadParameter, match=r"Did you mean 'train'\?"):
+    with pytest.raises(click.BadParameter):
         given.convert("trian", None, None)
-    with pytest.raises(click.BadParameter) as caught:
-        given.convert("zzz", None, None)
-    assert "Did you mean" not in str(caught.value)
 
 
 @pytest.mark.parametrize("words", ["train --out r --seed 1_0", "eval r --errors 1_0", "sweep plan s.yaml --seeds 1_0"])
 def test_an_integer_has_no_underscores(words: str) -> None:
     result = run(*words.split())
     assert result.exit_code == 2
-    assert "'1_0' is not a valid integer" in result.stderr
+    assert "; got 1_0\n" in result.stderr
 
 
 def parameters(command: click.Command) -> Iterator[click.Parameter]:
