@@ -110,7 +110,7 @@ def _share(ctx: click.Context, option: click.Parameter, value: str) -> Fraction:
 )
 @click.option(
     "--preprocessing",
-    type=click.Choice(["mnist", "resize"]),
+    type=options.Choice(["mnist", "resize"]),
     help="Find, box and centre a digit or letter in each picture; or take each as a whole. "
     " [default: none, for pictures of 28×28 pixels]",
 )
