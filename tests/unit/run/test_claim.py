@@ -468,7 +468,7 @@ def test_whether_a_run_is_being_written_can_be_asked_without_writing() -> None:
     with Claim(R):
         assert claim.is_held(R)
     shutil.rmtree(R / LOCK, ignore_errors=True)
-    leave(ended().line)
+    leave(ended().line, 2 * LEASE)
     before = contents(R / LOCK)
     assert not claim.is_held(R)
     (R / LOCK / "other").touch()
