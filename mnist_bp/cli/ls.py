@@ -23,8 +23,8 @@ def command(folder: str | None) -> Result:
     """List the runs in DIR, the one last written to first.
 
     DIR is runs/ by default; runs in folders of DIR are listed, too. A run is finished, running, unfinished, failed or
-    damaged. Its accuracy is that of the test set after its last epoch, and its config is the one that it was named
-    after. Where there is none, as in a sweep, the keys in which the runs differ have columns, if they are few.
+    damaged. Its accuracy is that of the test set after its last epoch. Where no config file was given, as in a sweep, the
+    keys in which the runs differ have columns, if they are few.
 
     \b
     Examples:
@@ -46,26 +46,26 @@ def command(folder: str | None) -> Result:
 
 
 def _rows(runs: Sequence["Listed"]) -> list[list[str]]:
-    named = any(run.named_after for run in runs)
-    keys = [] if named else _differing(runs)
-    columns = ["config"] if named else [key.rpartition(".")[2] for key in keys]
+    named = any(run.config_name for run in runs)
+    keys = _differing(runs)
+    keys = [key for key in keys if key == "seed"] if named else keys if len(keys) <= SHOWN else []
+    columns = [*["config"] * named, *(key.rpartition(".")[2] for key in keys)]
     rows = [["run", "state", "epochs", "accuracy", *columns, "last written"]]
     for run in runs:
-        about = [run.named_after or ""] if named else _values(run, keys)
+        about = [*[run.config_name or ""] * named, *_values(run, keys)]
         accuracy = f"{run.last.test_accuracy:.4f}" if run.last else ""
         rows.append([run.name, run.state, _epochs(run), accuracy, *about, f"{_local(run.written):%Y-%m-%d %H:%M}"])
     return rows
 
 
 def _differing(runs: Sequence["Listed"]) -> list[str]:
-    """Return the keys in which the configs differ, if they are few."""
+    """Return the keys in which the configs differ."""
     from mnist_bp import config as configs
     from mnist_bp.config.access import value_of
 
     known = [run.config for run in runs if run.config]
     relevant = [name for name, key in configs.keys().items() if key.of_setting or name == "seed"]
-    keys = [name for name in relevant if len({value_of(config, name) for config in known}) > 1]
-    return keys if len(keys) <= SHOWN else []
+    return [name for name in relevant if len({value_of(config, name) for config in known}) > 1]
 
 
 def _values(run: "Listed", keys: Sequence[str]) -> list[str]:
@@ -90,7 +90,7 @@ def _about(run: "Listed") -> dict[str, Any]:
         "state": run.state,
         "epochs": {"reached": run.last.epoch if run.last else 0, "target": run.config and run.config.train.epochs},
         "test_accuracy": run.last and run.last.test_accuracy,
-        "config": run.named_after,
+        "config": run.config_name,
         "seed": run.config and run.config.seed,
         "last_written": _local(run.written).isoformat(timespec="seconds"),
         "message": run.failure or None,

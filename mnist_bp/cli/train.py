@@ -87,11 +87,10 @@ def command(
     if config is not None and config_file is not None:
         raise click.UsageError("expected either CONFIG or --config CONFIG; got both")
     given = config or config_file
-    name = path = None
+    name = naming.name_of(given) if given is not None else None
     if out is not None:
-        path = Path(out)
-    elif given is not None:
-        name = naming.name_of(given)
+        path: Path | None = Path(out)
+    elif name is not None:
         path = naming.last(name) if resume else None
     else:
         raise click.UsageError(

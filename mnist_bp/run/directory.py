@@ -13,6 +13,7 @@ from mnist_bp.atomic import leftovers
 from mnist_bp.config import Config, nodes
 from mnist_bp.config.dumped import parse_dumped
 from mnist_bp.config.rules import is_finite
+from mnist_bp.config.suggesting import closest
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.run.states import EVIDENCE, Event, State, leads_on
 from mnist_bp.run.table import Table
@@ -69,6 +70,8 @@ class Run:
             if next(self.path.glob("*/config.yaml"), None):
                 folder = shlex.quote(str(self.path))
                 hint = f"it is a folder of runs: bp ls {folder} lists them, bp sweep best {folder} names the best one"
+            elif meant := _meant(self.path):
+                hint = f"did you mean {meant}?"
             raise BpError(message, code=Exit.USAGE, hint=hint)
 
     def config(self, overrides: Sequence[str] = ()) -> Config:
@@ -180,6 +183,15 @@ class Run:
 
     def _write_json(self, path: Path, content: Mapping[str, Any]) -> None:
         self._files.write(path, (json.dumps(content, indent=2) + "\n").encode())
+
+
+def _meant(path: Path) -> Path | None:
+    """Return the run directory of a similar name, beside a missing one or in runs/."""
+    for folder in (path.parent, Path("runs")):
+        runs = {found.parent.name: found.parent for found in folder.glob("*/config.yaml")}
+        if name := closest(path.name, runs):
+            return runs[name]
+    return None
 
 
 def is_free(path: Path) -> bool:

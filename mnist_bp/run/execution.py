@@ -50,12 +50,13 @@ def execute(
 ) -> Finished:
     """Train a run to its end, from wherever it stands; a finished run is left alone.
 
-    `path` is its directory; None makes a new one under runs/. `name` is what that is called after, None for a directory
-    that was chosen otherwise. Raises BpError with the code of `stopping` if that asks to stop; if another process
+    `name` is that of its config file, None if there is none. `path` is its directory; None makes a new one under runs/,
+    which is called after the config. Raises BpError with the code of `stopping` if that asks to stop; if another process
     writes the directory; if the directory is another run's, or the run may not have this length (exit 2); if the data
     are unavailable (exit 4) or are not those that it was trained on (exit 2); and if the training fails, which the
     directory then tells.
     """
+    chosen = path is not None
     if path is not None:
         require_place(Run(path), config, resume=resume)
         if summary := _summary(Run(path), config):
@@ -71,7 +72,8 @@ def execute(
     with Claim(path) as claim:
         run = Run(path, check=claim.require)
         require_place(run, config, resume=resume)  # which from here on no other process changes
-        summary = _summary(run, config) or Training(run, config, dataset, trainer, name).train(stopping, display)
+        training = Training(run, config, dataset, trainer, {"config": name, "named_after": None if chosen else name})
+        summary = _summary(run, config) or training.train(stopping, display)
     return Finished(path, summary, chance=dataset.test.chance)
 
 

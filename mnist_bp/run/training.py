@@ -3,7 +3,7 @@
 import logging
 import shlex
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -46,13 +46,16 @@ class Display(AbstractContextManager["Display"], Protocol):
 
 @dataclass
 class Training:
-    """A run directory and the trainer of its network, kept in one state; `saved` is the checkpoint's step, or 0."""
+    """A run directory and the trainer of its network, kept in one state; `saved` is the checkpoint's step, or 0.
+
+    `origin` is noted of a run that begins: the name of its config file, and that which its directory was named after.
+    """
 
     run: Run
     config: Config
     dataset: Dataset
     trainer: Trainer
-    name: str | None
+    origin: Mapping[str, str | None]
     saved: int = 0
 
     def train(self, stopping: Stopping, display: Callable[[Path, Trainer], Display]) -> dict[str, Any]:
@@ -106,9 +109,9 @@ class Training:
             "test": len(self.dataset.test),
             "fingerprint": self.dataset.fingerprint,
         }
-        named_after = (before or {}).get("named_after", self.name)
+        origin = {key: (before or {}).get(key, name) for key, name in self.origin.items()}
         with self._writing():
-            run.begin(self.config, now | {"data": data, "named_after": named_after, "changes": changes})
+            run.begin(self.config, now | {"data": data, **origin, "changes": changes})
             run.metrics.write(records)
             if losses or trainer.log_every:
                 run.steps.write(losses)

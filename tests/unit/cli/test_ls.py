@@ -17,9 +17,9 @@ WRITTEN = 1_795_332_720  # 2026-11-22 07:32 in UTC
 
 @unsynced
 def after(name: str, some: Config) -> Path:
-    """Make a run that was named after a config, and has two epochs of its records."""
+    """Make a run of a config, which has two epochs of its records."""
     run = Run(Path("runs") / name)
-    run.begin(some, {"named_after": name})
+    run.begin(some, {"config": name})
     run.metrics.write([record(1), record(2, test_accuracy=0.94664)])
     return run.path
 
@@ -43,9 +43,9 @@ def test_a_run_has_a_row_and_what_is_wrong_a_line_below() -> None:
     result = run("ls")
     assert result.exit_code == 0
     assert result.stdout == (
-        "run     state       epochs  accuracy  config  last written\n"
-        "book    unfinished  2/17    0.9466    book    2026-11-22 07:32\n"
-        "broken  failed      0/1                       2026-11-21 07:32\n"
+        "run     state       epochs  accuracy  config  seed  last written\n"
+        "book    unfinished  2/17    0.9466    book    0     2026-11-22 07:32\n"
+        "broken  failed      0/1                       1     2026-11-21 07:32\n"
         f"failed  {broken}: diverged\\x1b[31m\n"
     )
 

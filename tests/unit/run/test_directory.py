@@ -308,3 +308,11 @@ def test_a_folder_of_runs_in_the_place_of_a_run_leads_to_what_lists_them(run: Ru
     with pytest.raises(BpError) as caught:
         Run("nowhere").require_exists()
     assert caught.value.hint is None
+
+
+def test_a_run_that_is_not_there_leads_to_one_of_a_similar_name() -> None:
+    Run("runs/quickstart").begin(Config(), {})
+    for given in ("runs/quickstat", "quickstart", "elsewhere/quickstart"):
+        with pytest.raises(BpError) as caught:
+            Run(given).require_exists()
+        assert caught.value.hint == "did you mean runs/quickstart?"

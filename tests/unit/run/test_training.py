@@ -40,7 +40,12 @@ def test_a_continued_run_keeps_the_name_that_it_began_with() -> None:
     with pytest.raises(BpError):
         executed(name="mine", stop=3)
     executed(path=Path("runs/mine"))
-    assert environment(Path("runs/mine"))["named_after"] == "mine"
+    assert environment(Path("runs/mine"))["named_after"] == environment(Path("runs/mine"))["config"] == "mine"
+
+
+def test_a_directory_of_another_name_tells_its_config() -> None:
+    path = executed(path=Path("r"), name="mine")[0].path
+    assert (environment(path)["named_after"], environment(path)["config"]) == (None, "mine")
 
 
 def test_the_environment_names_the_data() -> None:
