@@ -51,10 +51,10 @@ def execute(
     """Train a run to its end, from wherever it stands; a finished run is left alone.
 
     `name` is that of its config file, None if there is none. `path` is its directory; None makes a new one under runs/,
-    which is called after the config. Raises BpError with the code of `stopping` if that asks to stop; if another process
-    writes the directory; if the directory is another run's, or the run may not have this length (exit 2); if the data
-    are unavailable (exit 4) or are not those that it was trained on (exit 2); and if the training fails, which the
-    directory then tells.
+    which is called after the config. Raises BpError with the code of `stopping` if that asks to stop; if another
+    process writes the directory; if the directory is another run's, or the run may not have this length (exit 2); if
+    the data are unavailable (exit 4) or are not those that it was trained on (exit 2); and if the training fails, which
+    the directory then tells.
     """
     chosen = path is not None
     if path is not None:
