@@ -23,8 +23,8 @@ def command(folder: str | None) -> Result:
     """List the runs in DIR, the one last written to first.
 
     DIR is runs/ by default; runs in folders of DIR are listed, too. A run is finished, running, unfinished, failed or
-    damaged. Its accuracy is that of the test set after its last epoch. Where no config was given, as in a sweep, the keys
-    in which the runs differ have columns, if they are few.
+    damaged. Its accuracy is that of the test set after its last epoch. Where no config was given, as in a sweep, the
+    keys in which the runs differ have columns, if they are few.
 
     \b
     Examples:
