@@ -58,13 +58,20 @@ def runs_in(folder: Path, progress: Progress) -> list[Listed]:
 
 def _found(folder: Path, depth: int) -> Iterator[Path]:
     with os.scandir(folder) as entries:
-        inside = [Path(entry) for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
+        inside = [Path(entry) for entry in entries if not entry.name.startswith(".") and _is_folder(entry)]
     for path in inside:
         if _is_run(path):
             yield path
         elif depth:
             with suppress(OSError):  # not ours to read
                 yield from _found(path, depth - 1)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a symbolic link that leads in a circle
+        return False
 
 
 def _is_run(path: Path) -> bool:

@@ -67,6 +67,15 @@ def test_runs_in_folders_have_these_in_their_names_and_other_folders_are_passed_
     assert {*listed()} == {"book", "sweeps/width/one"}
 
 
+def test_links_that_lead_in_a_circle_hide_no_run() -> None:
+    named(finished(config(), RUNS), "done")
+    (RUNS / "inner").mkdir()
+    named(finished(config(1), RUNS / "inner"), "other")
+    for folder in (RUNS, RUNS / "inner"):
+        (folder / "circle").symlink_to("circle")
+    assert {*listed()} == {"done", "inner/other"}
+
+
 def test_a_run_directory_lists_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     path = named(finished(config(), RUNS), "mine")
     assert [*listed(path)] == ["mine"]
