@@ -53,6 +53,10 @@ def pack(source: Path, target: Path, *, test: Fraction, preprocessing: str | Non
         raise BpError(f"{target}: expected a folder {target.parent} to write it to; there is none", code=Exit.USAGE)
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
         raise BpError(f"{target}: expected a new or an empty folder; got something else", code=Exit.USAGE)
+    if target.exists() and target.samefile(Path()):  # whoever is in it would be left in one that is gone
+        raise BpError(f"{target}: expected another folder than the one that this is run in", code=Exit.USAGE)
+    if not str(target).isprintable():
+        raise BpError(f"expected a folder with a printable name, for its config; got {str(target)!r}", code=Exit.USAGE)
     found = class_folders.find(source, test)
     machine.limit_threads(1)  # which is faster for small pictures, and gives the same bytes on every machine of a kind
     images = _images(found.files, preprocessing, progress)
@@ -134,14 +138,15 @@ def _quoted(text: str) -> str:
 
 def _write(target: Path, contents: dict[str, bytes]) -> None:
     """Write files into a folder that appears whole or not at all."""
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    place = target.resolve()  # of a symbolic link, what it leads to
+    temporary = place.with_name(f".{secrets.token_hex(8)}.part")
     try:
         temporary.mkdir()
         for name, content in contents.items():
             (temporary / name).write_bytes(content)
-        if target.exists():
-            target.rmdir()
-        temporary.rename(target)
+        if place.exists():
+            place.rmdir()
+        temporary.rename(place)
     except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
         if isinstance(error, OSError):

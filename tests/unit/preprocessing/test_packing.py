@@ -126,6 +126,9 @@ def test_what_is_in_a_folder_is_not_replaced_and_a_full_disk_leaves_nothing(monk
         pack(OWN, OWN, test=Fraction(1, 3), preprocessing=None, progress=silent)
     with pytest.raises(BpError, match="expected a folder no"):
         pack(OWN, Path("no/where"), test=Fraction(1, 3), preprocessing=None, progress=silent)
+    for name in ("two\nlines", "\x1b[31m", "not-utf-8-\udcff"):  # which no config can hold
+        with pytest.raises(BpError, match="expected a folder with a printable name"):
+            pack(OWN, Path(name), test=Fraction(1, 3), preprocessing=None, progress=silent)
 
     def full(path: Path, content: bytes) -> int:
         raise OSError(28, "No space left on device")
@@ -135,3 +138,20 @@ def test_what_is_in_a_folder_is_not_replaced_and_a_full_disk_leaves_nothing(monk
         packed()
     assert caught.value.filename == "packed"
     assert {path.name for path in Path().iterdir()} == {"own"}
+
+
+def test_the_new_folder_may_be_a_symbolic_link_but_not_where_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    written(DIGITS, "a", "b")
+    Path("elsewhere").mkdir()
+    PACKED.symlink_to("elsewhere")
+    packed()
+    assert PACKED.is_symlink()
+    assert {path.name for path in Path("elsewhere").iterdir()} == {*FILES, "config.yaml"}
+
+    source = OWN.resolve()
+    Path("here").mkdir()
+    monkeypatch.chdir("here")
+    for here in (Path(), Path.cwd()):
+        with pytest.raises(BpError, match="expected another folder than the one"):
+            pack(source, here, test=Fraction(1, 3), preprocessing=None, progress=silent)
+    assert not [*Path().iterdir()]
