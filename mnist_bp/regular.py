@@ -1,4 +1,4 @@
-"""Regular files, and nothing else: reading a FIFO or a device in a file's place could wait, or go on, for ever."""
+"""Regular files, and nothing else: reading a FIFO, a device or a file without end could wait, or go on, for ever."""
 
 import errno
 import os
@@ -10,8 +10,11 @@ NON_BLOCKING = getattr(os, "O_NONBLOCK", 0)  # where there is none, as on Window
 KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a FIFO", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 
 
+MOST_BYTES = 1 << 29  # of a file that is text: a table of several million rows has fewer
+
+
 class IrregularError(OSError):
-    """What is there is no regular file."""
+    """What is there is no regular file, or one that nobody would have written."""
 
 
 def opened(path: Path, flags: int = 0) -> BufferedReader:
@@ -28,7 +31,9 @@ def opened(path: Path, flags: int = 0) -> BufferedReader:
     return open(path, "rb", opener=opener)
 
 
-def content(path: Path) -> bytes:
-    """Return all bytes of a file; raises as `opened` does."""
+def content(path: Path, most: int = MOST_BYTES) -> bytes:
+    """Return all bytes of a file; raises as `opened` does, and if there are more than `most`."""
     with opened(path) as file:
+        if os.fstat(file.fileno()).st_size > most:
+            raise IrregularError(errno.EFBIG, f"expected at most {most:,} bytes; got more", str(path))
         return file.read()

@@ -9,6 +9,7 @@ position.
 
 import hashlib
 import io
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -119,7 +120,7 @@ def read(path: Path) -> Checkpoint:
     Memory stays within a few times the file's size, whatever it claims.
     """
     try:
-        whole = regular.content(path)
+        whole = regular.content(path, sys.maxsize)
     except FileNotFoundError as error:
         raise BpError(f"{path}: there is no checkpoint", hint="bp train makes one") from error
     except OSError as error:

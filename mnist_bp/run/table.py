@@ -1,6 +1,5 @@
 """A table in a run directory: rows are added to it durably, and cut off beyond the checkpoint."""
 
-import io
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -48,8 +47,8 @@ class Table(Generic[R]):
 
     def _read(self, parse: Callable[[str], T]) -> T | None:
         try:
-            with io.TextIOWrapper(regular.opened(self.path), "ascii", errors="replace") as file:
-                return parse(file.read())  # a torn row may be anything
+            content = regular.content(self.path)
+            return parse(content.decode("ascii", "replace").replace("\r\n", "\n"))  # a torn row may be anything
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -36,3 +36,13 @@ def test_flags_of_the_caller_count(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("file")
     with pytest.raises(OSError, match="symbolic link"):
         regular.opened(tmp_path / "link", os.O_NOFOLLOW)
+
+
+def test_a_file_of_more_bytes_than_anybody_would_write_is_refused_and_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "file").open("wb") as file:
+        file.truncate(regular.MOST_BYTES + 1)  # which takes no room on the disk
+    with pytest.raises(regular.IrregularError, match="expected at most 536,870,912 bytes; got more"):
+        regular.content(tmp_path / "file")
+    (tmp_path / "file").write_bytes(b"abc")
+    with pytest.raises(regular.IrregularError, match="expected at most 2 bytes"):
+        regular.content(tmp_path / "file", 2)
