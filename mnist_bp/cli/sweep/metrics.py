@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from mnist_bp.cli.output import printable
 from mnist_bp.cli.result import Result, reports
 from mnist_bp.cli.sweep import gathering
 from mnist_bp.errors import BpError
@@ -43,7 +44,7 @@ def command(folder: str) -> Result:
 def _lines(runs: list[Outcome], keys: list[str]) -> Iterator[str]:
     yield f"{_cells(['run', *keys, 'seed', 'state'])},{Record.header().rstrip()}"
     for run in runs:
-        about = _cells([str(run.path), *sets.values(run.config, keys), str(run.config.seed), run.state])
+        about = _cells([printable(str(run.path)), *sets.values(run.config, keys), str(run.config.seed), run.state])
         for record in _records(run):
             yield f"{about},{record.line().rstrip()}"
 

@@ -60,3 +60,10 @@ def test_damaged_runs_are_left_out_with_a_warning(caplog: pytest.LogCaptureFixtu
     assert caplog.messages == [
         f"skipped {FOLDER / 'a'}: {damaged}", f"skipped {table}: line 2: expected 10 columns; got 1"
     ]  # fmt: skip
+
+
+def test_a_name_that_cannot_be_printed_is_made_visible() -> None:
+    finished(config(1)).rename(FOLDER / "\x1b[31mred")
+    result = run("sweep", "metrics", FOLDER)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[1].startswith(f"{FOLDER}/\\x1b[31mred,1,finished,1,")
