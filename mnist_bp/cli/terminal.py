@@ -2,9 +2,9 @@
 
 import os
 import re
-import shutil
 import sys
 import unicodedata
+from contextlib import suppress
 from typing import TextIO
 
 RED, GREEN, YELLOW, CYAN = "31", "32", "33", "36"  # of the 16 that a terminal's theme has made readable
@@ -49,8 +49,19 @@ def _painted(word: str) -> str:
 
 
 def columns(stream: TextIO) -> int | None:
-    """Return how many columns a line has there; None if it is no terminal, where lines are as long as they are."""
-    return shutil.get_terminal_size().columns if stream.isatty() else None
+    """Return how many columns a line has there; None if it is no terminal, where lines are as long as they are.
+
+    It is this stream's own terminal that is asked, as the other one may lead elsewhere; COLUMNS overrides it.
+    """
+    if not stream.isatty():
+        return None
+    with suppress(ValueError):
+        if (wanted := int(os.environ.get("COLUMNS", ""))) > 0:
+            return wanted
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or USUAL
+    except OSError:
+        return USUAL
 
 
 def width(text: str) -> int:

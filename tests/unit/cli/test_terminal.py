@@ -2,6 +2,7 @@
 
 import io
 import os
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -110,6 +111,17 @@ def test_a_terminal_of_80_columns_gets_lines_that_fit_and_colours(monkeypatch: p
     assert "\x1b[32mfinished\x1b[0m" in text
     plain = text.replace("\x1b[32m", "").replace("\x1b[31m", "").replace("\x1b[0m", "")
     assert 70 < max(map(len, plain.splitlines())) <= 80
+
+
+def test_a_stream_is_as_wide_as_its_own_terminal_wherever_the_other_one_leads(monkeypatch: pytest.MonkeyPatch) -> None:
+    fcntl, pty, termios = map(pytest.importorskip, ("fcntl", "pty", "termios"))  # which Windows does not have
+    monkeypatch.delenv("COLUMNS", raising=False)
+    controller, end = pty.openpty()
+    with os.fdopen(controller), os.fdopen(end, "w") as stream:
+        fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 50, 0, 0))
+        assert terminal.columns(stream) == 50
+        monkeypatch.setenv("COLUMNS", "60")
+        assert terminal.columns(stream) == 60
 
 
 COMMANDS = (
