@@ -132,6 +132,6 @@ def _usual_reasons(accuracy: float, config: "Config") -> list[str]:
     if config.model.init in ("normal", "zeros"):
         reasons.insert(1, "unsuitable initial weights (try model.init=xavier or he)")
     return [
-        f"test accuracy {accuracy} is chance: always answering the most frequent class is right as often",
+        f"test accuracy {accuracy} is chance: always answering the most frequent class is right about as often or more",
         f"usual reasons: {'; '.join(reasons)}",
     ]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mnist_bp.run.training import Display, Stopping
     from mnist_bp.train.trainer import Trainer
 
-HARDLY = 0.01  # of accuracy: a network that is better than chance by no more has learnt nothing
+HARDLY = 0.01  # of the way from chance to all right: a network that is better by no more has learnt nothing
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Finished:
     @property
     def at_chance(self) -> bool:
         """Whether the network is hardly better than chance, where there is anything to tell apart."""
-        return self.chance < 1 and self.summary["test_accuracy"] <= self.chance + HARDLY
+        return self.chance < 1 and self.summary["test_accuracy"] <= self.chance + HARDLY * (1 - self.chance)
 
 
 def execute(
