@@ -15,6 +15,7 @@ TRAIN_DIGITS: Stream = (3,)  # drawn digits to train on; then the block
 TEST_DIGITS: Stream = (4,)  # drawn digits to test on; then the block
 PROBES: Stream = (5,)  # where a gradient check looks when it does not look everywhere
 HELD_OUT: Stream = (6,)  # pictures of a folder to test on; then the class
+PACKED: Stream = (7,)  # the order of the pictures of a folder to train on
 
 
 def generator(seed: int, stream: Stream, *numbers: int) -> np.random.Generator:

@@ -19,6 +19,7 @@ from mnist_bp.preprocessing import class_folders
 from mnist_bp.preprocessing.pictures import picture
 from mnist_bp.preprocessing.pipeline import is_prepared, prepare
 from mnist_bp.progress import Progress
+from mnist_bp.streams import PACKED, generator
 
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 SHOWN = 10  # pictures that are wrong, by name
@@ -66,7 +67,8 @@ def pack(source: Path, target: Path, *, test: Fraction, preprocessing: str | Non
     counts = [[len(files) for files in part] for part in (found.train, found.test)]
     labels = [np.repeat(np.arange(len(found.classes), dtype=np.uint8), count) for count in counts]
     train, held_out = len(labels[0]), len(labels[1])
-    arrays = images[:train], labels[0], images[train:], labels[1]
+    order = generator(0, PACKED).permutation(train)  # as data.validation holds out the end, which would be one class
+    arrays = images[order], labels[0][order], images[train:], labels[1]
     packed = Packed(found.classes, train, held_out, preprocessing, target / "config.yaml")
     contents = dict(zip(FILES, map(idx.encoded, arrays), strict=True))
     _write(target, {**contents, packed.config.name: _config(target, packed).encode()})

@@ -50,7 +50,10 @@ def test_the_files_are_idx_and_their_bytes_always_the_same() -> None:
     written(DIGITS, "a", "b")
     packed()
     before = contents(PACKED)
-    assert before[FILES[1]] == idx(np.repeat(np.arange(2, dtype=np.uint8), 4))
+    labels = np.frombuffer(before[FILES[1]][8:], np.uint8)
+    assert before[FILES[1]] == idx(labels)
+    assert sorted(labels) == [0] * 4 + [1] * 4
+    assert set(labels[4:]) == {0, 1}, "the end, which data.validation holds out, has examples of every class"
     assert before[FILES[0]][:16] == idx(np.zeros((8, 28, 28), np.uint8))[:16]
     for path in PACKED.iterdir():
         path.unlink()
