@@ -1,13 +1,12 @@
 """`bp config`: what a run would really use, the configs that there are, and what can stand in one."""
 
-import shutil
-import textwrap
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
-from mnist_bp.cli import options
+from mnist_bp.cli import options, terminal
 from mnist_bp.cli.columns import aligned
 from mnist_bp.cli.result import Result, reports
 
@@ -79,7 +78,7 @@ def _keys(section: str) -> Result:
     from mnist_bp.config.access import plain
     from mnist_bp.config.writer import written
 
-    width = shutil.get_terminal_size().columns
+    width = terminal.columns(sys.stdout)
     lines, data, before = [], [], ""
     for name, default, key in _every_key():
         own, _, last = name.rpartition(".")
@@ -90,7 +89,7 @@ def _keys(section: str) -> Result:
         before = group
         lines.append(name if default is MISSING else f"{name} = {written(last, default)}")
         for text in (key.meaning, f"accepts {key.rule.expected}"):
-            lines += textwrap.wrap(text, width, initial_indent="    ", subsequent_indent="    ")
+            lines += terminal.folded(f"    {text}", width, indent=4).split("\n")
         given = {} if default is MISSING else {"default": plain(default)}
         data.append({"key": name, **given, "meaning": key.meaning, "accepts": key.rule.expected})
     return Result("\n".join(lines), {"keys": data})
