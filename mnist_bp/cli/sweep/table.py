@@ -1,7 +1,6 @@
 """`bp sweep table`: the results of a sweep."""
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -10,6 +9,7 @@ from mnist_bp.cli import columns, options
 from mnist_bp.cli.output import printable
 from mnist_bp.cli.result import AS_JSON, Result, reports
 from mnist_bp.cli.sweep import gathering
+from mnist_bp.config.suggesting import meant
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.run.outcome import Outcome, State
 from mnist_bp.sweep import settings as sets
@@ -146,11 +146,11 @@ def _meant(asked: str, keys: list[str]) -> str:
     names = {key.rpartition(".")[2]: key for key in keys} | {key: key for key in keys}
     if asked in names:
         return names[asked]
-    close = get_close_matches(asked, names, n=1)
+    close = meant(asked, keys) if keys else None
     raise BpError(
         f"--best-per {asked}: expected a key that varies: {', '.join(keys) or 'there is none'}",
         code=Exit.USAGE,
-        hint=f"did you mean {names[close[0]]}?" if close else None,
+        hint=f"did you mean {close}?" if close else None,
     )
 
 

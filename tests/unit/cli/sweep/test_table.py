@@ -222,6 +222,7 @@ def test_a_key_that_does_not_vary_is_refused_with_those_that_do() -> None:
         "error: --best-per optimiser: expected a key that varies: train.optimizer, train.learning_rate\n"
         "hint: did you mean train.optimizer?\n"
     )
+    assert "did you mean train.learning_rate?" in run("sweep", "table", FOLDER, "--best-per", "lr").stderr
 
 
 def test_of_many_keys_that_differ_the_name_of_a_run_stands() -> None:
