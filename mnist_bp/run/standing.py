@@ -12,6 +12,7 @@ from mnist_bp.run.directory import LOCK, Run
 
 def unfinished(path: Path | str) -> str | None:
     """Return how far a run is and, unless it has failed, the command that continues it; None of a finished one."""
+    path = Path(path)  # without the slash that completion ends a folder with
     run = Run(path)
     if run.state == "finished":
         return None

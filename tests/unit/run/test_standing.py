@@ -31,6 +31,7 @@ def test_an_unfinished_run_is_told_with_the_command_that_continues_it() -> None:
     assert shlex.split(command) == ["bp", "train", "--config", "my runs/one/config.yaml", "--out", "my runs/one"]
     assert rest == " continues it"
     Path("my runs/one", LOCK).mkdir()
+    assert unfinished("my runs/one/") == unfinished("my runs/one")  # as Tab completes it
     assert unfinished("my runs/one") == note + ", unless a process is still training it"
 
 
