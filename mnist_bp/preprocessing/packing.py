@@ -50,6 +50,8 @@ def pack(source: Path, target: Path, *, test: Fraction, preprocessing: str | Non
     BpError (exit 2) if they are not, and if the new folder is not empty; and (exit 4) as `find` does, and for pictures
     that cannot be used, naming them.
     """
+    if not target.name or target.name == ".." or not str(target).isprintable():
+        raise BpError(f"{target}: expected a folder by its name, in printable characters", code=Exit.USAGE)
     if not target.parent.is_dir():
         raise BpError(f"{target}: expected a folder {target.parent} to write it to; there is none", code=Exit.USAGE)
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):

@@ -11,7 +11,7 @@ from mnist_bp import config as configs
 from mnist_bp.data import synthetic
 from mnist_bp.data.loading import load
 from mnist_bp.errors import BpError, Exit
-from mnist_bp.preprocessing.packing import FILES, Packed, pack
+from mnist_bp.preprocessing.packing import FILES, Packed, _config, pack
 from mnist_bp.preprocessing.pipeline import prepare
 from mnist_bp.progress import silent
 from mnist_bp.streams import TEST_DIGITS
@@ -88,6 +88,18 @@ def test_products_that_fill_their_images_are_not_taken_for_digits(rng: np.random
     assert packed().preprocessing == "resize"
 
 
+def test_of_every_class_at_least_one_picture_is_left_to_train_on() -> None:
+    written(DIGITS, "a", "b")
+    found = packed(test=Fraction(99, 100))
+    assert (found.train, found.test) == (2, 10)
+
+
+@pytest.mark.parametrize(("train", "epochs"), [(10, 100), (5000, 50), (60_000, 12)])
+def test_the_config_trains_for_about_5000_steps(train: int, epochs: int) -> None:
+    found = _config(PACKED, Packed(("a", "b"), train, 1, "mnist", PACKED / "config.yaml"))
+    assert f"epochs: {epochs}, batch_size: 50," in found
+
+
 def refused(code: Exit, preprocessing: str | None = None) -> str:
     """Return what is said of the folder, of which nothing is written."""
     with pytest.raises(BpError) as caught:
@@ -127,6 +139,9 @@ def test_what_is_in_a_folder_is_not_replaced_and_a_full_disk_leaves_nothing(monk
     written(DIGITS, "a", "b")
     with pytest.raises(BpError, match="own: expected a new or an empty folder"):
         pack(OWN, OWN, test=Fraction(1, 3), preprocessing=None, progress=silent)
+    for unnamed in (".", "..", "/", "p\udce9"):
+        with pytest.raises(BpError, match="expected a folder by its name"):
+            pack(OWN, Path(unnamed), test=Fraction(1, 3), preprocessing=None, progress=silent)
     with pytest.raises(BpError, match="expected a folder no"):
         pack(OWN, Path("no/where"), test=Fraction(1, 3), preprocessing=None, progress=silent)
     for name in ("two\nlines", "\x1b[31m", "not-utf-8-\udcff"):  # which no config can hold
