@@ -64,7 +64,7 @@ def command(folder: str, metric: str | None, key: str | None, form: str) -> Resu
         text = {"markdown": columns.markdown, "latex": columns.latex}[form](table.summary())
     else:
         text = table.text()
-    return Result(text, table.report() | {"skipped": found.skipped})
+    return Result(text, table.report() | {"skipped": found.skipped}, exact=form != "text")
 
 
 @dataclass(frozen=True)

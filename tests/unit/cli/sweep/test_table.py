@@ -241,3 +241,13 @@ def test_of_many_keys_that_differ_the_name_of_a_run_stands() -> None:
     assert lines[-1] == "the settings differ in 9 keys: bp diff compares two runs, --format csv has all"
     assert table("--best-per", "optimizer").split()[:2] == ["train.optimizer", "run"]
     assert table("--format", "csv").startswith("data.validation,model.hidden,")
+
+
+@pytest.mark.usefixtures("grid")
+@pytest.mark.parametrize("form", ["csv", "markdown", "latex"])
+def test_what_is_copied_from_a_terminal_into_a_document_is_not_folded(
+    form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = table("--format", form)
+    monkeypatch.setattr("mnist_bp.cli.terminal.columns", lambda stream: 30)
+    assert table("--format", form) == text
