@@ -50,16 +50,14 @@ def pack(source: Path, target: Path, *, test: Fraction, preprocessing: str | Non
     BpError (exit 2) if they are not, and if the new folder is not empty; and (exit 4) as `find` does, and for pictures
     that cannot be used, naming them.
     """
-    if not target.name or target.name == ".." or not str(target).isprintable():
-        raise BpError(f"{target}: expected a folder by its name, in printable characters", code=Exit.USAGE)
+    if not str(target).isprintable():
+        raise BpError(f"expected a folder with a printable name, for its config; got {str(target)!r}", code=Exit.USAGE)
     if not target.parent.is_dir():
         raise BpError(f"{target}: expected a folder {target.parent} to write it to; there is none", code=Exit.USAGE)
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
         raise BpError(f"{target}: expected a new or an empty folder; got something else", code=Exit.USAGE)
     if target.exists() and target.samefile(Path()):  # whoever is in it would be left in one that is gone
         raise BpError(f"{target}: expected another folder than the one that this is run in", code=Exit.USAGE)
-    if not str(target).isprintable():
-        raise BpError(f"expected a folder with a printable name, for its config; got {str(target)!r}", code=Exit.USAGE)
     found = class_folders.find(source, test)
     machine.limit_threads(1)  # which is faster for small pictures, and gives the same bytes on every machine of a kind
     images = _images(found.files, preprocessing, progress)
