@@ -1,6 +1,5 @@
 """Images on stdout, side by side, in a style that it can show."""
 
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -40,7 +39,7 @@ def rows(images: "Pixels", names: Sequence[str], style: "Style") -> Iterator[str
     shrink = 1 if style is blocks.Style.ASCII else 2
     pictures = [blocks.text(image, style, shrink) for image in images]
     wide = -(-images.shape[2] // shrink)
-    fit = max((shutil.get_terminal_size().columns + len(GAP)) // (wide + len(GAP)), 1)
+    fit = max((terminal.room(sys.stdout) + len(GAP)) // (wide + len(GAP)), 1)
     for start in range(0, len(pictures), fit):
         if start:
             yield ""

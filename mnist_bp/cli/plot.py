@@ -1,6 +1,5 @@
 """`bp plot`: curves of runs, or activation functions, as a figure or in the terminal."""
 
-import shutil
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -79,7 +78,7 @@ def command(runs: tuple[str, ...], metric: str | None, functions: tuple[str, ...
         files.save(file, figure.drawn(shown, file.suffix.lower()))
         return Result(f"{file}", data)
     if not click.get_current_context().meta[AS_JSON]:
-        width = min(shutil.get_terminal_size().columns, WIDEST)
+        width = min(screen.room(sys.stdout), WIDEST)
         style = terminal.Style(width, braille=pictures.holds(terminal.SIGNS), colours=screen.coloured(sys.stdout))
         for line in terminal.text(shown, style):
             click.echo(line)

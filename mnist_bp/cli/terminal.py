@@ -8,14 +8,14 @@ from contextlib import suppress
 from typing import TextIO
 
 RED, GREEN, YELLOW, CYAN = "31", "32", "33", "36"  # of the 16 that a terminal's theme has made readable
-COLOURS = {
-    "error:": f"1;{RED}", "warning:": YELLOW, "hint:": CYAN, "next:": CYAN,
-    "PASS": GREEN, "FAIL": RED, "UNDECIDED": YELLOW, "KINKS": YELLOW, "TINY": YELLOW, "unsure": YELLOW,
-    "finished": GREEN, "failed": RED, "unfinished": YELLOW, "damaged": RED, "missing": YELLOW,
+LABELS = {"error:": f"1;{RED}", "warning:": YELLOW, "hint:": CYAN, "next:": CYAN}
+ANYWHERE = {"PASS": GREEN, "FAIL": RED, "UNDECIDED": YELLOW, "KINKS": YELLOW, "TINY": YELLOW}
+CELLS = {  # of a table: in a sentence they are words like others
+    "finished": GREEN, "failed": RED, "unfinished": YELLOW, "damaged": RED, "missing": YELLOW, "unsure": YELLOW,
+    "identical": GREEN, "different": RED, "explained": YELLOW,
 }  # fmt: skip
-VERDICTS = re.compile(rf"(?<!\S)(?:{'|'.join(word for word in COLOURS if word.isupper())})(?!\S)")
-STATES = re.compile(rf"(?:^|(?<=  ))(?:{'|'.join(word for word in COLOURS if word.islower())})(?=  |$)")
-"""A verdict is a word in capitals anywhere, a state fills a cell of a table: in a sentence it is a word like others."""
+WORD = re.compile(rf"(?<!\S)(?:{'|'.join(ANYWHERE)})(?!\S)")
+CELL = re.compile(rf"(?:^|(?<=  ))(?:{'|'.join(CELLS)})(?=  |$)")
 
 USUAL = 80  # columns, where there is no terminal
 
@@ -33,28 +33,28 @@ def coloured(stream: TextIO) -> bool:
 def labelled(message: str) -> str:
     """Return a message for stderr with the label that it begins with, if it does, in its colour."""
     label, _, rest = message.partition(" ")
-    return f"{_painted(label)} {rest}" if label in COLOURS and coloured(sys.stderr) else message
+    return f"{_painted(label, LABELS)} {rest}" if label in LABELS and coloured(sys.stderr) else message
 
 
 def emphasized(line: str) -> str:
     """Return a line for stdout with its verdicts and states in their colours."""
     if coloured(sys.stdout):
-        for words in (VERDICTS, STATES):
-            line = words.sub(lambda found: _painted(found[0]), line)
+        line = WORD.sub(lambda found: _painted(found[0], ANYWHERE), line)
+        line = CELL.sub(lambda found: _painted(found[0], CELLS), line)
     return line
 
 
-def _painted(word: str) -> str:
-    return f"\x1b[{COLOURS[word]}m{word}\x1b[0m"
+def _painted(word: str, colours: dict[str, str]) -> str:
+    return f"\x1b[{colours[word]}m{word}\x1b[0m"
 
 
 def columns(stream: TextIO) -> int | None:
-    """Return how many columns a line has there; None if it is no terminal, where lines are as long as they are.
+    """Return how many columns a line has there; None if it is no terminal, where lines are as long as they are."""
+    return room(stream) if stream.isatty() else None
 
-    It is this stream's own terminal that is asked, as the other one may lead elsewhere; COLUMNS overrides it.
-    """
-    if not stream.isatty():
-        return None
+
+def room(stream: TextIO) -> int:
+    """Return how many columns a drawing may have there: COLUMNS, else the stream's own terminal's, else USUAL."""
     with suppress(ValueError):
         if (wanted := int(os.environ.get("COLUMNS", ""))) > 0:
             return wanted
