@@ -1,15 +1,16 @@
 """README.md, CONTRIBUTING.md and docs/: every command runs, every link leads somewhere, and nothing is left out.
 
-To keep the suite fast, a training ends after STEPS steps: a `bp` that comes first on PATH adds `--set train.max_steps`
-to a `bp train` with one of the configs, unless the command sets its own length or resumes a run; where that is hundreds
-of epochs, a tenth of them is trained. So each command still runs as printed and prints output of the same form; where
-output is compared, numbers are masked. A tenth of the digits is drawn. A block of README.md that stands on another page
-too is run there. .ci/run trains in full and checks the figures.
+To keep the suite fast, a training ends after some steps, unless the command sets its own length or resumes a run; where
+that is several epochs, two or a tenth of them are trained. So each command still runs as printed and prints output of the
+same form; where output is compared, numbers are masked. A command that is nothing but `bp` and its arguments is run in
+this process, any other by bash. A tenth of the digits is drawn. A block of README.md that stands on another page too is
+run there. .ci/run trains in full and checks the figures.
 """
 
 import fcntl
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -24,7 +25,9 @@ from mnist_bp.data.loading import load
 from mnist_bp.data.synthetic import draw
 from mnist_bp.errors import Exit
 from scripts import generate_docs
+from tests.helpers.commands import run
 from tests.helpers.data import MNIST
+from tests.helpers.shortened import shortened
 from tests.unit.cli.test_bp import commands
 
 ROOT = Path(__file__).parents[2]
@@ -35,18 +38,9 @@ SET_UP = re.findall(r"<!-- (?:quickstart|tests) -->\n```sh\n(.*?)```", PAGES["RE
 BLOCK = re.compile(r"^```(.*?)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NOT_RUN = {"text", "mermaid"}
 NEEDS_MNIST = pytest.mark.skipif(not MNIST.is_dir(), reason="the genuine archives are not beside this checkout")
-HUNDREDS_OF_EPOCHS = re.compile(r"(train\.epochs=\d\d)\d\b")
+LENGTH = re.compile(r"(?<=train\.epochs=)(\d*)\d\b")
 NUMBER = re.compile(r"-?\d+(\.\d+)?(e[-+]\d+)?")
-
-STEPS = 5
-SHORT_BP = f"""\
-#!/usr/bin/env bash
-case " $* " in
-*" train runs/"* | *" --resume "* | *" train.epochs="* | *" train.max_steps="*) ;;
-" train "[a-z]* | *" train --config configs/"*) set -- "$@" --set train.max_steps={STEPS} ;;
-esac
-exec "{Path(sys.executable).parent / "bp"}" "$@"
-"""
+PLAIN = re.compile(r"bp [^|<>$;&]*")
 
 
 def blocks(page: str, *, needs_mnist: bool) -> list[tuple[str, str]]:
@@ -54,7 +48,7 @@ def blocks(page: str, *, needs_mnist: bool) -> list[tuple[str, str]]:
     found = [(words.split(), text) for words, text in BLOCK.findall(PAGES[page])]
     elsewhere = [text for _, text in BLOCK.findall(OTHERS)] if page == "README.md" else []
     return [
-        (words[0] if words else "", HUNDREDS_OF_EPOCHS.sub(r"\1", text))
+        (words[0] if words else "", LENGTH.sub(lambda epochs: epochs[1] or str(min(int(epochs[0]), 2)), text))
         for words, text in found
         if text not in (*SET_UP, *elsewhere) and ("mnist" in words) == needs_mnist and not NOT_RUN & {*words}
     ]
@@ -66,9 +60,20 @@ def without_numbers(text: str) -> str:
 
 
 def shell(command: str) -> str:
-    """Run a command as a reader would, and return what it prints."""
+    """Run commands as a reader would, one a line unless they share a variable; return what is printed."""
+    if "\n" in command.strip() and not re.search("^export |<<", command):
+        return "".join(map(shell, command.splitlines()))
+    if PLAIN.fullmatch(command.strip()):
+        return bp(command)
     result = subprocess.run(["bash", "-euo", "pipefail", "-c", command], capture_output=True, text=True, check=False)
     assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"
+    return result.stdout
+
+
+def bp(line: str) -> str:
+    """Run a command that needs no shell, and return what it prints."""
+    result = run(*shortened(shlex.split(line)[1:]))
+    assert result.exit_code == 0, f"{line}\n{result.stdout}\n{result.stderr}"
     return result.stdout
 
 
@@ -108,7 +113,7 @@ def test_every_command_runs_and_prints_what_is_shown(
         shutil.copytree(ROOT / folder, folder)
     wrapper = tmp_path / "bin" / "bp"
     wrapper.parent.mkdir()
-    wrapper.write_text(SHORT_BP)
+    wrapper.write_text(f"#!{sys.executable}\n{(ROOT / 'tests' / 'helpers' / 'shortened.py').read_text()}")
     wrapper.chmod(0o755)
     monkeypatch.setenv(
         "PATH", os.pathsep.join([str(wrapper.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
