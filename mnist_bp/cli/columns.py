@@ -20,17 +20,18 @@ LATEX = {
 }  # fmt: skip
 
 
-def aligned(rows: Rows) -> str:
+def aligned(rows: Rows, least: Sequence[str] | None = None) -> str:
     """Return the rows with two spaces between columns as wide as their widest cell; a cell is one printable line.
 
-    Where a terminal has less room, rows are folded, and a line below says which columns are left out, if any are.
+    Where a terminal has less room, rows are folded, and a line below says which columns are left out, if any are: of
+    those with a header in `least`, the first one first, or of all but the first, which then has names.
     """
     cells = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
     lines = [folding.line(row, widths) for row in cells]
     limit = terminal.columns(sys.stdout)
     if limit is not None and max(map(width, lines)) > limit:
-        folded, left_out = folding.folded(cells, limit)
+        folded, left_out = folding.folded(cells, limit, least, named=least is None)
         lines = [line for row in folded for line in row]
         if left_out:
             lines += ["", f"no room for {', '.join(left_out)}: a wider terminal or `| less -S` shows all"]

@@ -17,6 +17,7 @@ from mnist_bp.sweep.settings import Setting, shortened
 from mnist_bp.train.records import METRICS
 
 COLUMNS = 8  # for keys that differ: of more, as of runs of unlike configs, the name of a run stands for all
+APART = "seeds not counted"  # a column, and lines below the table
 
 
 @click.command("table")
@@ -92,7 +93,10 @@ class Table:
 
     def text(self) -> str:
         """Return the table for people, with a line for each run that is not counted, in a row or not."""
-        lines = [columns.aligned(self.summary()), ""]
+        rows = self.summary()
+        least = [name for name in reversed(METRICS) if name != self.metric and name in rows[0]]
+        least += [name for name in rows[0] if name == APART]
+        lines = [columns.aligned(rows, least), ""]
         lines.append(f"mean ± standard deviation over n seeds; the best {self.metric} comes first")
         if self.best_per:
             lines.append(f"of each {self.best_per}, only the best setting is shown")
@@ -111,7 +115,7 @@ class Table:
         many = len(self.keys) > COLUMNS
         keys = self.keys[: self.best_per is not None] if many else self.keys
         apart = any(run.state != "finished" for setting in self.settings for run in setting.runs)
-        rows = [[*keys, *["run"] * many, *shown, "n", *["seeds not counted"] * apart]]
+        rows = [[*keys, *["run"] * many, *shown, "n", *[APART] * apart]]
         for setting in self.settings:
             set_to = [*sets.values(setting.config, keys), *[setting.runs[0].path.name] * many]
             results = [sets.rounded(name, setting.mean(name), setting.deviation(name)) for name in shown]

@@ -57,7 +57,7 @@ def test_names_stay_whole_and_long_ones_get_lines_of_their_own() -> None:
     ]
 
 
-def test_what_is_left_out_are_columns_whose_cells_differ_least() -> None:
+def test_what_is_left_out_are_columns_whose_cells_are_alike_and_then_those_further_right() -> None:
     cells = [
         ["name", "same", "two", "all", "n"],
         *([f"run{i}", "relu", f"{i % 2:04}", f"{i:04}", "3"] for i in range(4)),
@@ -65,7 +65,19 @@ def test_what_is_left_out_are_columns_whose_cells_differ_least() -> None:
     lines, left_out = folded(cells, 20)
     assert (lines[1], left_out) == (["run0  0000  0000  3"], ["same"])
     lines, left_out = folded(cells, 14)
-    assert (lines[1], left_out) == (["run0  0000  3"], ["same", "two"])
+    assert (lines[2], left_out) == (["run1  0001  3"], ["same", "all"])
+
+
+def test_a_table_may_say_what_is_left_out_and_more_lines_hold_the_rest() -> None:
+    cells = [["rate", "size", "validation", "train", "test", "n"], ["0.01", "128", "0.9876", "0.9912", "0.9701", "5"]]
+    least = ["test", "train"]
+    lines, left_out = folded(cells, 34, least, named=False)
+    assert (lines[1], left_out) == (["0.01  128   0.9876      0.9912  5"], ["test"])
+    lines, left_out = folded(cells, 30, least, named=False)
+    assert (lines[1], left_out) == (["0.01  128   0.9876      5"], ["train", "test"])
+    lines, left_out = folded(cells, 18, least, named=False)
+    assert lines == [["rate  size", "    validation  n"], ["0.01  128", "    0.9876      5"]]
+    assert left_out == ["train", "test"]
 
 
 @pytest.mark.parametrize("limit", range(40, 120, 8))

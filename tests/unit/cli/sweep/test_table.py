@@ -251,3 +251,18 @@ def test_what_is_copied_from_a_terminal_into_a_document_is_not_folded(
     text = table("--format", form)
     monkeypatch.setattr("mnist_bp.cli.terminal.columns", lambda stream: 30)
     assert table("--format", form) == text
+
+
+def test_on_a_narrow_terminal_all_that_was_swept_and_the_metric_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys: dict[str, Any] = {"train_batch_size": 50, "train_optimizer": "momentum", "train_learning_rate": 0.001}
+    for seed in range(2):
+        finished(config(seed), validation_accuracy=0.8)
+        finished(config(seed, **keys), validation_accuracy=0.9)
+    monkeypatch.setattr("mnist_bp.cli.terminal.columns", lambda stream: 60)
+    lines = table().splitlines()
+    assert lines[3].split() == ["50", "momentum", "0.001", "0.9000", "±", "0.0000", "2"]
+    assert "no room for train_accuracy, test_accuracy: a wider terminal" in " ".join(lines)
+    monkeypatch.setattr("mnist_bp.cli.terminal.columns", lambda stream: 34)
+    shown = [line.split() for line in table().splitlines()]
+    row = shown.index(["50", "momentum", "0.001"])
+    assert shown[row + 1] == ["0.9000", "±", "0.0000", "2"]
