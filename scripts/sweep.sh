@@ -19,8 +19,9 @@
 # then a new start reports them as being written, and does the others.
 set -euo pipefail
 
-fail() {
-    echo "error: $1" >&2
+fail() { # message, hint
+    echo "error: $1${2:+
+hint: $2}" >&2
     exit 2
 }
 
@@ -31,6 +32,13 @@ is_yaml() { # name, file
         LC_ALL=C tr '\r' '\n' <"$2" | LC_ALL=C grep -aEc \
             "^[^[:alnum:]#\$]*[[:alpha:]_][[:alnum:]_.-]*[\"']?[[:space:]]*:([[:space:]\"'{[]|\$)" >/dev/null
 }
+
+# What to do next.
+show_hints() {
+    [[ -z ${stopped-} ]] || echo "hint: the same command goes on with what is left"
+    [[ -z $folder ]] || printf 'hint: bp sweep table %q\n' "$folder"
+    [[ -z $folder || ! -e $folder/rounds.json ]] || printf 'hint: bp sweep prune %q finishes its round\n' "$folder"
+} >&2
 
 # A stream that is closed (bash has opened this very file in its place) leads nowhere, and the sweep is run all the same.
 [[ -e /dev/fd/1 && ! /dev/fd/1 -ef $0 ]] || exec >/dev/null
@@ -49,10 +57,23 @@ if [[ $# -gt 0 && $1 != -* ]]; then
     shift
 fi
 [[ $jobs =~ ^[1-9][0-9]*$ ]] || fail "JOBS: expected a number from 1; got $jobs"
+for option; do
+    case $option in
+        --out | --out=* | --set | --set=* | --seeds | --seeds=* | --config | --config=* | --save | --missing)
+            fail "$option: expected an option of GNU parallel; got one of bp sweep plan" \
+                "bp sweep plan $(printf '%q ' "$sweep" "$@")--save --missing | bash sweep.sh - $jobs" ;;
+        --dry-run | --dryrun)
+            fail "$option: expected runs to be made" "$(printf 'bp sweep plan %q' "$sweep") --missing prints them" ;;
+    esac
+done
 command -v bp >/dev/null || fail "bp is not on PATH; in a checkout, source .venv/bin/activate puts it there"
 engine='xargs'
 if [[ $(parallel --version 2>/dev/null) == "GNU parallel"* ]]; then
     engine=parallel
+    # What an unknown option, a stray word, or an option that changes what is printed would not leave as it is.
+    probe() { parallel --will-cite --jobs 1 --dry-run "$@" : ::: probe </dev/null; }
+    [[ $# == 0 || $(probe "$@" 2>/dev/null) == ": probe" ]] ||
+        fail "$*: expected options with which GNU parallel prints what runs print; $(probe "$@" 2>&1 | sed -n '/./{p;q;}')"
 elif [[ $# -gt 0 ]]; then
     fail "$1: expected no options, as GNU parallel is not installed; apt-get install parallel, brew install parallel"
 fi
@@ -85,9 +106,11 @@ long=$(LC_ALL=C cut -b 60001- "$work/lines" | LC_ALL=C grep -anm 1 . || true) # 
 total=$(($(wc -l <"$work/lines")))
 if [[ $total == 0 ]]; then
     [[ -n $folder ]] || fail "$sweep: expected command lines; got none"
-    echo "all $finished runs are finished; bp sweep table $folder" >&2
+    echo "all $finished runs are finished" >&2
+    show_hints
     exit
 fi
+echo "runs: $total, $jobs at a time; $finished finished before" >&2
 
 # Where each run can have a processor to itself, it is held there: a `bp` that may use no other needs no second thread.
 processors=''
@@ -175,6 +198,6 @@ left=$((total - done - ${#failures[@]}))
         printf '%s\n' "${failures[@]}"
     fi
     echo "$done done, ${#failures[@]} failed, $left left, $finished finished before"
-    [[ -z $folder ]] || printf 'hint: bp sweep table %q\n' "$folder"
 } >&2
+show_hints
 [[ $left == 0 && ${#failures[@]} == 0 ]] || exit "${stopped:-1}"

@@ -31,12 +31,16 @@ ROUNDS = "rounds.json"
 
 @dataclass(frozen=True)
 class Round:
-    """The share `keep` of the settings, the best by a metric, goes on to so many epochs in all: these `runs`."""
+    """The share `keep` of the settings, the best by a metric, goes on to so many epochs in all: these `runs`.
+
+    If a number of steps ends them first, `max_steps` has grown as the epochs have.
+    """
 
     metric: str
     keep: str
     epochs: int
     runs: tuple[str, ...]
+    max_steps: int | None = None
 
 
 @dataclass(frozen=True)
@@ -89,12 +93,14 @@ def step(folder: Path, results: Sequence[Outcome], metric: str, keep: Fraction, 
     if len(going) == 1:
         return Step(metric, competing, going, reached, reached, False, [], failed)
     target = round(reached / keep) if epochs is None else epochs
-    _require_comparable(going, metric, reached, target)
+    steps = going[0].config.train.max_steps
+    steps = None if steps is None else max(1, round(steps * Fraction(target, reached)))
+    _require_comparable(going, metric, reached, target, steps)
     share = math.ceil(keep * len(competing))
     kept = [setting for setting in competing[:share] if setting.which("finished")]
     going_on = [(each, run) for each in kept for run in each.runs if run.state != "failed"]
-    todo = [(each, Planned(_longer(run, target), run.path)) for each, run in going_on]
-    chosen = Round(metric, str(keep), target, tuple(run.out.name for _, run in todo))
+    chosen = Round(metric, str(keep), target, tuple(run.path.name for _, run in going_on), steps)
+    todo = [(each, Planned(_longer(run, chosen), run.path)) for each, run in going_on]
     _write(folder, [*rounds, chosen])
     return Step(metric, competing, kept, reached, target, False, todo, failed)
 
@@ -116,6 +122,7 @@ def _round(written: dict[str, Any]) -> Round:
     if (
         not all(isinstance(text, str) for text in (found.metric, found.keep, *found.runs))
         or type(found.epochs) is not int
+        or type(found.max_steps) not in (int, type(None))
     ):
         raise TypeError(written)
     return found
@@ -138,16 +145,16 @@ def _as_in(last: Round, run: Outcome) -> Outcome:
     """Return a run of a round as it is there: it is not finished as long as it has not gone on."""
     if run.state == "failed" or _is_in(last, run):
         return run
-    return replace(run, config=_longer(run, last.epochs), state="unfinished", last=None)
+    return replace(run, config=_longer(run, last), state="unfinished", last=None)
 
 
 def _is_in(last: Round, run: Outcome) -> bool:
-    return run.config == _longer(run, last.epochs)
+    return run.config == _longer(run, last)
 
 
-def _longer(run: Outcome, epochs: int) -> Config:
-    """Return the config of a run for so many epochs in all, with no limit of steps that would end it before."""
-    return configs.replaced(run.config, {"train.epochs": epochs, "train.max_steps": None})
+def _longer(run: Outcome, chosen: Round) -> Config:
+    """Return the config of a run for the length of a round."""
+    return configs.replaced(run.config, {"train.epochs": chosen.epochs, "train.max_steps": chosen.max_steps})
 
 
 def _require_sound(runs: Sequence[Outcome]) -> None:
@@ -165,7 +172,7 @@ def _require_one_length(runs: Sequence[Outcome]) -> None:
             raise BpError(message, code=Exit.USAGE, hint=hint)
 
 
-def _require_comparable(going: Sequence[Setting], metric: str, reached: int, target: int) -> None:
+def _require_comparable(going: Sequence[Setting], metric: str, reached: int, target: int, steps: int | None) -> None:
     """Refuse a length that cannot change or would not grow, and a metric that was not measured."""
     for setting in going:
         path = setting.runs[0].path
@@ -179,7 +186,8 @@ def _require_comparable(going: Sequence[Setting], metric: str, reached: int, tar
     if target <= reached:
         message = f"expected more epochs than were reached, {reached}; got {target}"
         raise BpError(message, code=Exit.USAGE, hint="--epochs says how many in all")
-    try:
-        rule_of("train.epochs").accept(target)
-    except ValueError as error:
-        raise BpError(f"train.epochs: expected {error}; got {target}", code=Exit.USAGE) from error
+    for key, value in (("train.epochs", target), ("train.max_steps", steps)):
+        try:
+            rule_of(key).accept(value)
+        except ValueError as error:
+            raise BpError(f"{key}: expected {error}; got {value}", code=Exit.USAGE) from error

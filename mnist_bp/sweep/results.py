@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import get_args
 
@@ -16,6 +17,7 @@ from mnist_bp.run import outcome
 from mnist_bp.run.directory import LOCK, Run
 from mnist_bp.run.outcome import Outcome, State
 from mnist_bp.sweep import plan
+from mnist_bp.sweep.folder import SWEEPS
 
 
 @dataclass
@@ -38,7 +40,8 @@ def read(folder: Path, progress: Progress) -> Results:
     try:
         names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:
-        raise BpError(f"{folder}: expected a folder of runs: {error.strerror}", code=Exit.USAGE) from error
+        message = f"{folder}: expected a folder of runs: {error.strerror}"
+        raise BpError(message, code=Exit.USAGE, hint=meant(folder)) from error
     found = Results()
     begun: set[str] = set()
     unknown: dict[str, str] = {}  # why there is no result, by name
@@ -62,6 +65,14 @@ def read(folder: Path, progress: Progress) -> Results:
     found.skipped[:0] = [f"{folder / name}: {reason}" for name, reason in unknown.items()]
     kept, doubled = one_each(sorted(found.results, key=lambda result: result.path.name))
     return Results(kept, found.skipped + doubled)
+
+
+def meant(folder: Path) -> str | None:
+    """Return which folder of a sweep is likely to be meant: one inside that has a plan, or one of a similar name."""
+    inside, known = ({path.parent.name: path.parent for path in each.glob(f"*/{plan.PLAN}")} for each in (folder, SWEEPS))
+    close = get_close_matches(folder.stem, known, n=1)
+    likely = [*map(str, sorted(inside.values()) or [known[name] for name in close])]
+    return f"did you mean {' or '.join(shortened(likely))}?" if likely else None
 
 
 def _has_begun(path: Path) -> bool:

@@ -90,10 +90,14 @@ def shortened(lines: Iterable[str]) -> list[str]:
 
 
 def usual_metric(results: Sequence[Outcome]) -> str:
-    """Return what to choose by: the validation accuracy if all finished runs measured it, else the test accuracy."""
+    """Return what to choose by: the validation accuracy if all finished runs measured it, else the test accuracy.
+
+    Before the first is finished, it is what they will measure.
+    """
     last = [result.last for result in results if result.last is not None]
-    validated = bool(last) and all(record.validation_accuracy is not None for record in last)
-    return "validation_accuracy" if validated else "test_accuracy"
+    validated = [record.validation_accuracy is not None for record in last]
+    validated = validated or [result.config.data.validation > 0 for result in results]
+    return "validation_accuracy" if validated and all(validated) else "test_accuracy"
 
 
 def differing(settings: Sequence[Setting]) -> list[str]:

@@ -156,7 +156,7 @@ def test_a_sweep_does_what_is_missing_and_lists_what_failed(engine: Place) -> No
 
     assert (code, stdout.count("\n")) == (0, 1)
     assert f"left  {runs[1]}  test accuracy " in stdout
-    assert stderr.startswith("1 done, 0 failed, 0 left, 2 finished before\n")
+    assert re.match(r"runs: 1, \d+ at a time; 2 finished before\n1 done, 0 failed, 0 left, 2 finished before\n", stderr)
     assert {path: path.stat().st_mtime_ns for path in finished} == finished
 
     code, stdout, stderr = engine.run("sweep.sh", *found("*.yaml"))
@@ -324,7 +324,9 @@ def test_after_a_signal_each_run_saves_its_checkpoint_and_no_other_begins(
 
     assert ended(process)[::2] == (
         code,
-        "stopping: the runs under way save their checkpoints\n0 done, 0 failed, 3 left, 0 finished before\n",
+        "runs: 3, 2 at a time; 0 finished before\n"
+        "stopping: the runs under way save their checkpoints\n0 done, 0 failed, 3 left, 0 finished before\n"
+        "hint: the same command goes on with what is left\n",
     )
     assert Path("a/checkpoint.npz").exists()
     assert not Path("a/lock").exists()  # it has ended, of itself
@@ -396,14 +398,34 @@ def test_gnu_parallel_takes_runs_to_other_machines(place: Place, tmp_path: Path)
     command = 'bp --version >out; echo "it\'s" >>out'
     code, _, stderr = place.run("sweep.sh", lines(command), 1, "--sshlogin", "node7", PARALLEL_SSH="ssh")
 
-    assert (code, stderr) == (0, "1 done, 0 failed, 0 left, 0 finished before\n")
+    assert code == 0
+    assert stderr == "runs: 1, 1 at a time; 0 finished before\n1 done, 0 failed, 0 left, 0 finished before\n"
     assert Path("out").read_text().endswith("\nit's\n")
     assert (place.folder / "hosts").read_text() == "node7\n"
+
+
+@pytest.mark.parametrize("options", [["--bogus"], ["results"], ["--tag"], ["--out-as"], ["--joblog"]])
+def test_options_that_gnu_parallel_does_not_know_or_that_change_its_output_are_named(
+    place: Place, options: list[str]
+) -> None:
+    if not shutil.which("parallel"):
+        pytest.skip("GNU parallel is not installed")
+    place.environment["PATH"] += os.pathsep + os.environ["PATH"]
+    code, stdout, stderr = place.run("sweep.sh", lines("touch executed"), 1, *options)
+    assert (code, stdout, Path("executed").exists()) == (2, "", False)
+    assert stderr.startswith(f"error: {options[0]}: expected options with which GNU parallel prints what runs print; ")
+    assert place.run("sweep.sh", lines("touch executed"), 1, "--eta")[0] == 0
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (
+            ["a b.yaml", "2", "--out", "x y"],
+            "--out: expected an option of GNU parallel; got one of bp sweep plan\n"
+            r"hint: bp sweep plan a\ b.yaml --out x\ y --save --missing | bash sweep.sh - 2",
+        ),
+        (["lines", "--dry-run"], "--dry-run: expected runs to be made\nhint: bp sweep plan lines --missing prints"),
         (["lerning-rate"], "lerning-rate: cannot read the config file: No such file or directory"),
         (["."], ".: expected a file"),
         (["lines", "0"], "JOBS: expected a number from 1; got 0"),

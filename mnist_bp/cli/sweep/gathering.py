@@ -33,7 +33,8 @@ def read(folder: str) -> Results:
     for message in shortened([f"skipped {message}" for message in found.skipped]):
         log.warning("%s", message)
     if not found.results:
-        raise BpError(f"{folder}: expected run directories in it; got none", code=Exit.USAGE)
+        message = f"{folder}: expected run directories in it; got none"
+        raise BpError(message, code=Exit.USAGE, hint=results.meant(Path(folder)))
     return found
 
 

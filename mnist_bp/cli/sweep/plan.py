@@ -79,9 +79,9 @@ def command(
     if out is None:
         folders.require_own(folder, file)
     if save:
+        plan.save(plan.plan(read, folder), folder)
         if out is None:
             folders.take(folder, file)
-        plan.save(plan.plan(read, folder), folder)
     runs = ((run, plan.unfinished(run) if missing else run) for run in plan.plan(read, folder))
     lines = ((run, run.command(resume=run is not planned)) for planned, run in runs if run is not None)
     return Result((line for _, line in lines), (_described(run, line) for run, line in lines), exact=True)

@@ -48,9 +48,9 @@ def command(folder: str, keep: Fraction, metric: str | None, epochs: int | None)
     """Print the commands that train the best settings in DIR for longer.
 
     This is a round of successive halving (Jamieson & Talwalkar 2016): the best share of the settings, by their mean
-    over seeds, goes on to as many times the epochs. Round by round, few settings get most of the training. The rounds
-    are written down in DIR/rounds.json. While runs of a round are not finished, the commands that finish them are
-    printed: to repeat the same command is always right.
+    over seeds, goes on to as many times the epochs, and as many times train.max_steps if that is set. Round by round,
+    few settings get most of the training. The rounds are written down in DIR/rounds.json. While runs of a round are not
+    finished, the commands that finish them are printed: to repeat the same command is always right.
 
     \b
     Examples:

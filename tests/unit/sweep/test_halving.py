@@ -201,11 +201,22 @@ def test_runs_that_are_added_later_do_not_join_the_rounds() -> None:
 
 
 def test_a_run_goes_on_as_it_is_but_for_its_length() -> None:
-    """A limit of steps would end it before."""
-    runs = [run(0.5, 3, accuracy=0.9, train_max_steps=7), run(0.3, train_max_steps=7)]
+    runs = [run(0.5, 3, accuracy=0.9), run(0.3)]
     (_, planned), *_ = stepped(runs, THIRD, 5).todo
     assert planned.config == config(3, train_learning_rate=0.5, train_epochs=5)
     assert planned.out == FOLDER / "0.5-3"
+
+
+def test_a_limit_of_steps_grows_as_the_epochs_do_round_by_round() -> None:
+    """It ends the runs first, in their first epoch, and would not if it stayed away: of 6 times as long, 30 times."""
+    runs = [run(rate, accuracy=rate / 10, train_max_steps=100) for rate in range(1, 10)]
+    for keep, epochs, steps in ((Fraction(1, 6), 6, 600), (Fraction(1, 2), 12, 1200)):
+        first = stepped(runs, keep)
+        assert {(each.config.train.epochs, each.config.train.max_steps) for _, each in first.todo} == {(epochs, steps)}
+        assert halving.read(FOLDER)[-1].max_steps == steps
+        runs = trained(runs, first)
+    with pytest.raises(BpError, match=r"train\.max_steps: expected an integer from 1"):
+        stepped([run(rate, train_max_steps=900_000_000) for rate in (1, 2)], epochs=1_000_000)
 
 
 def test_one_setting_does_not_go_on() -> None:
