@@ -74,6 +74,11 @@ class Setting(click.ParamType):  # type: ignore[type-arg]  # generic in newer ve
         return [CompletionItem(f"{start}{word}") for word in words if word.startswith(last.lower())]
 
 
+def words(known: Callable[[], Iterable[str]]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """Return the `shell_complete` of a parameter that is one of some words."""
+    return lambda ctx, parameter, incomplete: [word for word in known() if word.startswith(incomplete)]
+
+
 class Choice(click.Choice):  # type: ignore[type-arg]  # generic in newer versions of click
     """One of some names, whatever the case of its letters."""
 

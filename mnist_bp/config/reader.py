@@ -13,7 +13,7 @@ from mnist_bp.config.access import keys, replaced, rule_of
 from mnist_bp.config.contradictions import contradictions
 from mnist_bp.config.rules import MAX_ITEMS, Rule
 from mnist_bp.config.schema import FORMER, ITEMS, SECTIONS, Config
-from mnist_bp.config.suggesting import ALIKE, closest, meant
+from mnist_bp.config.suggesting import ALIKE, closest, meant, suggestion
 from mnist_bp.errors import BpError, Exit
 
 Entry = tuple[str, tuple[yaml.Node | None, str]]  # a dotted key, its value, its place
@@ -123,9 +123,9 @@ class Reading:
         """Note that there is no such key, and which one was meant, or which there are."""
         section = key.rpartition(".")[0]
         own = [f"{section}.{field.name}" for field in fields(_class(section))] if _class(section) else []
-        suggestion = None if section else closest(key, SECTIONS, ALIKE)
-        if suggestion := suggestion or meant(key, [*own, *keys()]):
-            self.note(f"{where}: {key}: unknown key; did you mean {suggestion}?")
+        likely = None if section else closest(key, SECTIONS, ALIKE)
+        if likely := likely or meant(key, [*own, *keys()]):
+            self.note(f"{where}: {key}: unknown key; did you mean {likely}?")
         else:
             self.note(f"{where}: {key}: unknown key", _listing(section.partition(".")[0]))
 
@@ -155,9 +155,7 @@ class Reading:
             return rule.accept(nodes.value(node))
         except ValueError:
             got = nodes.shown(node)
-            close = closest(got, rule.choices)
-            suggestion = f"; did you mean {close}?" if close else ""
-            self.note(f"{where}: {key}: expected {rule.expected}; got {got}{suggestion}")
+            self.note(f"{where}: {key}: expected {rule.expected}; got {got}{suggestion(got, rule.choices)}")
             return None
 
     def config(self, base: Config) -> Config:

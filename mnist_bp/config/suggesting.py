@@ -1,7 +1,7 @@
 """What was meant by a name that does not exist: a key, or one of a few choices."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 SYNONYMS = {
     "layers": "hidden", "units": "hidden", "nonlinearity": "activation", "criterion": "loss", "l2": "weight_decay",
@@ -19,6 +19,12 @@ def closest(given: str, names: Iterable[str], least: float = CLOSE) -> str | Non
     """Return the name that is most like what was given; None if none is like it."""
     similarity, name = max(((_similarity(given, name), name) for name in names), default=(0.0, None))
     return name if similarity >= least else None
+
+
+def suggestion(given: str, names: Collection[str]) -> str:
+    """Return what to add to a message: which of the names was meant, if it is another one."""
+    close = None if given in names else closest(given, names)
+    return f"; did you mean {close}?" if close else ""
 
 
 def meant(given: str, keys: Sequence[str]) -> str | None:

@@ -46,11 +46,10 @@ class Planned:
 
 
 def plan(sweep: Sweep, folder: Path) -> Iterator[Planned]:
-    """Yield the runs of a sweep, always in the same order, one at a time: draws, in each the grid, in each the seeds.
+    """Return the runs of a sweep, always in the same order, one at a time: draws, in each the grid, in each the seeds.
 
     The draws of one key do not depend on those of another, and the first of many are those of few. A draw that equals
-    an earlier one is left out. Raises BpError (exit 2), before the first run, for values that are right alone and wrong
-    together.
+    an earlier one is left out. Raises BpError (exit 2), at once, for values that are right alone and wrong together.
     """
     for config, values in _settings(sweep):
         if wrong := next(contradictions(config), None):
@@ -60,10 +59,8 @@ def plan(sweep: Sweep, folder: Path) -> Iterator[Planned]:
                 else ", ".join(f"{key}={as_yaml(key, value)}" for key, value in values.items())
             )
             raise BpError(f"{here}: {wrong}" if here else wrong, code=Exit.USAGE)
-    for config, values in _settings(sweep):
-        for seed in sweep.seeds:
-            run = replace(config, seed=seed)
-            yield Planned(run, folder / run_name(run), values.keys())
+    runs = ((replace(config, seed=seed), values) for config, values in _settings(sweep) for seed in sweep.seeds)
+    return (Planned(run, folder / run_name(run), values.keys()) for run, values in runs)
 
 
 def unfinished(planned: Planned) -> Planned | None:

@@ -1,6 +1,5 @@
 """A sweep from YAML and `KEY=V1,V2` arguments; every mistake is found in one go, with its line."""
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,15 @@ from mnist_bp import config as configs
 from mnist_bp.config import Config, catalog, keys, nodes, rule_of, rules
 from mnist_bp.config.reader import Reading
 from mnist_bp.config.schema import ITEMS, SECTIONS
+from mnist_bp.config.suggesting import suggestion
+from mnist_bp.errors import BpError
 from mnist_bp.sweep.axes import MOST_VALUES, Choice, Range, Uniform
 
 OWN = ("base", "grid", "random", "seeds")  # the keys of a sweep file that are no config's
+OPTIONS = ("out", "missing", "save", "config", "metric", "keep", "format")  # of bp sweep, which no key is meant by
 MOST_DRAWS = 100_000
+BOUNDS = ("from", "to", "step", "factor")
+DISTRIBUTIONS = ("uniform", "log_uniform", "choice")
 RANGE = "{from: 1, to: 9, step: 2} or {from: 1e-4, to: 1, factor: 10}"
 DISTRIBUTION = "{uniform: [LOW, HIGH]}, {log_uniform: [LOW, HIGH]} or {choice: [VALUE, ...]}"
 
@@ -50,7 +54,11 @@ def load(path: Path | None, base: str | None, axes: Sequence[str], seeds: int | 
     reading.require_right()
     start: str | Path | None = base
     if start is None and path is not None and reading.base is not None:
-        start = catalog.find(reading.base, path.parent)
+        name, where = reading.base
+        try:
+            start = catalog.find(name, path.parent)
+        except BpError as error:
+            raise BpError(f"{where}: base: {error}", code=error.code, hint=error.hint) from error
     config = reading.config(configs.load(start))
     return Sweep(config, reading.grid, reading.random, reading.draws, reading.draw_seed, reading.seeds or [config.seed])
 
@@ -60,7 +68,7 @@ class _SweepReading(Reading):
 
     def __init__(self) -> None:
         super().__init__()
-        self.base: str | None = None
+        self.base: tuple[str, str] | None = None  # and its place
         self.grid: dict[str, Iterable[object]] = {}
         self.random: dict[str, Choice | Uniform] = {}
         self.draws, self.draw_seed = 1, 0
@@ -71,8 +79,7 @@ class _SweepReading(Reading):
         source = str(path)
         for key, (node, where) in self.entries(nodes.parse(nodes.read(path), source), source, ""):
             if key == "base":
-                base = self.value(key, rules.string, node, where)
-                self.base = str(base)
+                self.base = str(self.value(key, rules.string, node, where)), where
             elif key == "grid":
                 self.take_grid(node, where, source)
             elif key == "random":
@@ -84,11 +91,13 @@ class _SweepReading(Reading):
                     self.take_mapping(node, source, key)
             elif key == "seed":
                 self.take(key, node, where, source)
+            elif key.partition(".")[0] in SECTIONS:
+                section, _, name = key.partition(".")
+                self.note(f"{where}: {key}: expected {section}: {{{name}: ...}}, or the key in grid to vary it")
             else:
                 known = [*OWN, *SECTIONS, "seed"]
-                close = difflib.get_close_matches(key, known, n=1)
-                advice = f"did you mean {close[0]}?" if close else f"expected {', '.join(known)}"
-                self.note(f"{where}: {key}: unknown key; {advice}")
+                advice = suggestion(key, known) or f"; expected {', '.join(known)}"
+                self.note(f"{where}: {key}: unknown key{advice}")
 
     def take_override(self, override: str) -> None:
         """Take an axis such as `train.learning_rate=0.01,0.1`, in place of the key's own."""
@@ -156,6 +165,8 @@ class _SweepReading(Reading):
                 self.note(f"{where}: {name}: expected seeds: 5 or seeds: [3, 7], outside of {own}")
             elif key in self.grid or key in self.random:
                 self.note(f"{where}: {name}: expected each key once; got it again")
+            elif key in OPTIONS:
+                self.note(f"{where}: {key}: unknown key; --{key} is an option of bp sweep")
             elif self.require_varying(key, where):
                 yield key, value, where
 
@@ -176,12 +187,18 @@ class _SweepReading(Reading):
     def range(self, key: str, node: yaml.MappingNode, where: str, source: str) -> Iterable[object]:
         """Return the values of a key from one to another, by a step or a factor."""
         before = len(self.mistakes)
-        given = {name: self.number(name, *entry) for name, entry in self.entries(node, source, key)}
-        first, last, step, factor = (given.pop(f"{key}.{name}", None) for name in ("from", "to", "step", "factor"))
+        entries = {name.removeprefix(f"{key}."): entry for name, entry in self.entries(node, source, key)}
+        expected = f"expected a list of values, or a range such as {RANGE}"
+        if (unknown := next((name for name in entries if name not in BOUNDS), None)) is not None:
+            drawn = "; values are drawn under random: in a sweep file" if unknown in DISTRIBUTIONS else ""
+            self.note(f"{where}: {key}: {expected}; got {unknown}{drawn or suggestion(unknown, BOUNDS)}")
+            return ()
+        given = {name: self.number(f"{key}.{name}", *entry) for name, entry in entries.items()}
+        first, last, step, factor = map(given.get, BOUNDS)
         if len(self.mistakes) > before:
             return ()
-        if first is None or last is None or (step is None) == (factor is None) or given:
-            self.note(f"{where}: {key}: expected a list of values, or a range such as {RANGE}")
+        if first is None or last is None or (step is None) == (factor is None):
+            self.note(f"{where}: {key}: {expected}")
             return ()
         try:
             return Range(first, last, step, factor, rule_of(key).accept)
@@ -199,7 +216,8 @@ class _SweepReading(Reading):
             return Choice([*self.axis(key, values, place, source)])
         bounds = entries[0][1][0] if names in (["uniform"], ["log_uniform"]) else None
         if not isinstance(bounds, yaml.SequenceNode) or len(bounds.value) != 2:
-            self.note(f"{where}: {key}: expected {DISTRIBUTION}; got {nodes.shown(node)}")
+            got = ", ".join(names) or nodes.shown(node)
+            self.note(f"{where}: {key}: expected {DISTRIBUTION}; got {got}{suggestion(got, DISTRIBUTIONS)}")
             return None
         before = len(self.mistakes)
         low, high = (self.number(f"{key}.{names[0]}", item, where) for item in bounds.value)

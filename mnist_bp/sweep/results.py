@@ -69,10 +69,12 @@ def read(folder: Path, progress: Progress) -> Results:
 
 def meant(folder: Path) -> str | None:
     """Return which folder of a sweep is likely to be meant: one inside that has a plan, or one of a similar name."""
-    inside, known = ({path.parent.name: path.parent for path in each.glob(f"*/{plan.PLAN}")} for each in (folder, SWEEPS))
+    inside, known = (
+        {path.parent.name: path.parent for path in each.glob(f"*/{plan.PLAN}")} for each in (folder, SWEEPS)
+    )
     close = get_close_matches(folder.stem, known, n=1)
-    likely = [*map(str, sorted(inside.values()) or [known[name] for name in close])]
-    return f"did you mean {' or '.join(shortened(likely))}?" if likely else None
+    likely = sorted(inside.values())[:3] or [known[name] for name in close]
+    return f"did you mean {' or '.join(map(str, likely))}?" if likely else None
 
 
 def _has_begun(path: Path) -> bool:

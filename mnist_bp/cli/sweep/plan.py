@@ -1,11 +1,12 @@
 """`bp sweep plan`: a sweep as command lines."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mnist_bp.cli import options
+from mnist_bp.cli import options, output
 from mnist_bp.cli.result import Result, reports
 from mnist_bp.config import catalog
 from mnist_bp.config.access import plain
@@ -79,15 +80,23 @@ def command(
     if out is None:
         folders.require_own(folder, file)
     if save:
-        plan.save(plan.plan(read, folder), folder)
+        right = plan.plan(read, folder)
         if out is None:
             folders.take(folder, file)
+        plan.save(right, folder)
     runs = ((run, plan.unfinished(run) if missing else run) for run in plan.plan(read, folder))
     lines = ((run, run.command(resume=run is not planned)) for planned, run in runs if run is not None)
-    return Result((line for _, line in lines), (_described(run, line) for run, line in lines), exact=True)
+    return Result(_counted(line for _, line in lines), (_described(run, line) for run, line in lines), exact=True)
+
+
+def _counted(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the lines; then tell a person how many there were."""
+    count = 0
+    for count, line in enumerate(lines, start=1):  # noqa: B007  # the last one is told
+        yield line
+    output.propose(f"{count} runs: with `--save | bash sweep.sh -` after it, the same command makes them")
 
 
 def _described(run: Planned, line: str) -> dict[str, Any]:
-
     settings = {key: plain(value) for key, value in run.settings.items()}
     return {"run": str(run.out), "seed": run.config.seed, "set": settings, "command": line}

@@ -4,7 +4,7 @@ import shutil
 
 import click
 
-from mnist_bp.cli import output
+from mnist_bp.cli import options, output
 from mnist_bp.cli.result import Result, reports
 from mnist_bp.config import catalog
 from mnist_bp.errors import BpError, Exit
@@ -13,7 +13,7 @@ SCRIPTS = {"sweep.sh": "runs a sweep on one machine, or several", "sweep.sbatch"
 
 
 @click.command("script")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=options.words(lambda: SCRIPTS))
 @reports
 def command(name: str | None) -> Result:
     """Print a script that runs sweeps.

@@ -1,10 +1,12 @@
 """`bp sweep table`: the results of a sweep."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import click
 
+from mnist_bp import config as configs
 from mnist_bp.cli import columns, options
 from mnist_bp.cli.output import printable
 from mnist_bp.cli.result import AS_JSON, Result, reports
@@ -20,12 +22,22 @@ COLUMNS = 8  # for keys that differ: of more, as of runs of unlike configs, the 
 APART = "seeds not counted"  # a column, and lines below the table
 
 
+def _once(ctx: click.Context, option: click.Parameter, values: Sequence[str]) -> str | None:
+    """Return the value of an option that may be given once."""
+    if len(values) > 1:
+        raise click.BadParameter(f"expected one key; got {', '.join(values)}")
+    return values[0] if values else None
+
+
 @click.command("table")
 @gathering.folder
 @gathering.metric
 @click.option(
     "--best-per",
     "key",
+    multiple=True,
+    callback=_once,
+    shell_complete=options.words(lambda: (name for name, key in configs.keys().items() if key.of_setting)),
     metavar="KEY",
     help="Show only the best setting of each value of a key that varies, as in --best-per optimizer.",
 )

@@ -51,6 +51,19 @@ def test_names_are_completed_beside_files(words: str, names: list[str]) -> None:
     assert all(item.help for item in found[1:])
 
 
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        ("sweep script sweep.s", ["sweep.sh", "sweep.sbatch"]),
+        ("sweep table s --best-per train.l", ["train.learning_rate"]),
+    ],
+)
+def test_words_that_are_known_are_completed(words: str, values: list[str]) -> None:
+    *arguments, incomplete = words.split()
+    found = ShellComplete(bp, {}, "bp", "_BP_COMPLETE").get_completions(arguments, incomplete)
+    assert [item.value for item in found] == values
+
+
 def test_choices_forgive_case() -> None:
     given = options.Choice(["test", "train"])
     assert given.convert("TEST", None, None) == "test"

@@ -115,14 +115,14 @@ def test_equal_draws_are_planned_once() -> None:
 
 
 def test_values_that_are_wrong_together_are_named_before_the_first_run() -> None:
-    runs = planned("grid: {train.momentum: [0.9, 0.5], train.optimizer: [momentum, sgd], train.epochs: [1, 2]}")
+    text = "grid: {train.momentum: [0.9, 0.5], train.optimizer: [momentum, sgd], train.epochs: [1, 2]}"
     with pytest.raises(
         BpError, match=r"^train\.momentum=0\.5, train\.optimizer=sgd, train\.epochs=1: train\.momentum: expected 0\.9"
     ) as caught:
-        next(runs)
+        planned(text)
     assert caught.value.code == Exit.USAGE
     with pytest.raises(BpError, match=r"model\.dropout: expected 0, as there is no hidden layer"):
-        next(planned("model: {hidden: [], dropout: 0.5}\ngrid: {train.epochs: [1, 2]}"))
+        planned("model: {hidden: [], dropout: 0.5}\ngrid: {train.epochs: [1, 2]}")
 
 
 def test_the_first_run_of_a_long_plan_does_not_wait_for_the_others() -> None:

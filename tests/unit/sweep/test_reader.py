@@ -164,7 +164,19 @@ def test_arguments_take_the_place_of_what_the_file_says() -> None:
             "2: random.train.epochs: expected each key once; got it again",
         ),
         ("base: [1]\ngrid: {train.epochs: 1}", "1: base: expected 1 to 500 printable characters; got [1]"),
-        ("base: s.yaml/none\ngrid: {train.epochs: 1}", "/none: cannot read the config file"),
+        ("grid: {train.epochs: 1}\nbase: none", "2: base: none: cannot read the config file"),
+        ("model.hidden: 30\nseeds: 2", "1: model.hidden: expected model: {hidden: ...}, or the key in grid to vary it"),
+        ("grid: {metric: [1]}", "1: metric: unknown key; --metric is an option of bp sweep"),
+        ("out: results\nseeds: 2", "1: out: unknown key; expected base, grid"),
+        (
+            "grid: {train.epochs: {from: 1, to: 3, steps: 1}}",
+            f"1: train.epochs: expected a list of values, or a range such as {reader.RANGE}; got steps; did you"
+            " mean step?",
+        ),
+        (
+            "random: {n: 1, train.momentum: {loguniform: [0.1, 0.9]}}",
+            f"1: train.momentum: expected {reader.DISTRIBUTION}; got loguniform; did you mean log_uniform?",
+        ),
         ("train: {epochs: x}\ngrid: {train.batch_size: 1}", "1: train.epochs: expected an integer"),
         ("grid: [", "1: not YAML"),
     ],
@@ -186,6 +198,11 @@ def test_a_mistake_is_named_with_its_line(text: str, message: str) -> None:
         ("train.epochs=1,x", "--set train.epochs=1,x: train.epochs: expected an integer from 1 to 1000000; got x"),
         ("train.epochs=1]", "--set train.epochs=1]: not YAML"),
         ("train=1", "--set train=1: train is a section"),
+        (
+            "train.learning_rate={log_uniform: [1e-3,1]}",
+            "--set train.learning_rate={log_uniform: [1e-3,1]}: train.learning_rate: expected a list of values, or a "
+            f"range such as {reader.RANGE}; got log_uniform; values are drawn under random: in a sweep file",
+        ),
     ],
 )
 def test_a_mistaken_argument_is_named(axis: str, message: str) -> None:

@@ -150,7 +150,8 @@ def test_the_validation_accuracy_is_the_usual_metric_if_all_have_measured_it() -
     validated = [outcome(config(seed), validation_accuracy=0.5) for seed in range(2)]
     assert usual_metric([*validated, outcome(config(5), "failed")]) == "validation_accuracy"
     assert usual_metric([*validated, outcome(config(5))]) == "test_accuracy"
-    assert usual_metric([outcome(config(), "missing")]) == "test_accuracy"
+    assert usual_metric([outcome(config(), "missing")]) == usual_metric([]) == "test_accuracy"
+    assert usual_metric([outcome(config(data_validation=9), "missing")]) == "validation_accuracy"
 
 
 def test_values_are_text_as_for_set_or_plain_data_for_a_program() -> None:

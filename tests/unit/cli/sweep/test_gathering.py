@@ -1,11 +1,13 @@
 """What the commands that read a folder of runs share."""
 
+from pathlib import Path
+
 import pytest
 
 from mnist_bp.cli.sweep.gathering import metric_to_choose_by
 from mnist_bp.sweep.settings import SHOWN
 from tests.helpers.commands import run
-from tests.helpers.making import FOLDER, config, finished
+from tests.helpers.making import FOLDER, config, finished, planned
 
 COMMANDS = ["table", "best", "prune"]
 
@@ -26,6 +28,16 @@ def test_a_path_that_is_no_folder_is_refused(command: str, folder: str, message:
     result = run("sweep", command, folder)
     assert (result.exit_code, result.stdout) == (2, "")
     assert message in result.stderr
+
+
+@pytest.mark.parametrize("folder", ["mine", "mine.yaml", "sweeps/mind", "sweeps"])
+def test_the_folder_that_was_meant_is_named(folder: str) -> None:
+    finished(config())
+    planned(config())
+    Path("mine.yaml").touch()
+    result = run("sweep", "table", folder)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.endswith("hint: did you mean sweeps/mine?\n")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

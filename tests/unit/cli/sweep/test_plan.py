@@ -110,6 +110,20 @@ def test_without_save_nothing_is_written() -> None:
     assert not Path("sweeps").exists()
 
 
+def test_a_mistaken_plan_takes_no_folder() -> None:
+    assert run("sweep", "plan", "mine.yaml", "--set", "train.momentum=0.5", "--save").exit_code == 2
+    assert not Path("sweeps").exists()
+
+
+def test_a_person_is_told_how_many_runs_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("mnist_bp.cli.output.propose", told.append)
+    lines("mine.yaml", "--json")
+    assert told == []
+    lines("mine.yaml")
+    assert told == ["4 runs: with `--save | bash sweep.sh -` after it, the same command makes them"]
+
+
 def test_missing_leaves_out_finished_runs_and_continues_longer_ones() -> None:
     plan = lines("mine.yaml")
     first, second, *_ = (parse(line) for line in plan)

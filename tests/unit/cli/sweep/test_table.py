@@ -225,6 +225,14 @@ def test_a_key_that_does_not_vary_is_refused_with_those_that_do() -> None:
     assert "did you mean train.learning_rate?" in run("sweep", "table", FOLDER, "--best-per", "lr").stderr
 
 
+@pytest.mark.usefixtures("grid")
+def test_of_two_keys_none_wins_silently() -> None:
+    result = run("sweep", "table", FOLDER, "--best-per", "optimizer", "--best-per", "learning_rate")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--best-per" in result.stderr
+    assert "expected one key; got optimizer, learning_rate" in result.stderr
+
+
 def test_of_many_keys_that_differ_the_name_of_a_run_stands() -> None:
     """As of runs of unlike configs, whose table would be wider than any terminal."""
     keys: dict[str, Any] = {
