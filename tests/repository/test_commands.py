@@ -77,7 +77,7 @@ def shown() -> list[tuple[str, str]]:
 def test_commands_of_every_kind_are_found() -> None:
     found = {(file, command.partition(" ")[0]) for file, command in shown()}
     assert found >= {
-        ("README.md", "bp"), ("README.md", "python3"), ("docs/sweeps.md", "scripts/sweep.sh"), ("docs/data.md", "bp"),
+        ("README.md", "bp"), ("README.md", "python3"), ("docs/sweeps.md", "bash"), ("docs/data.md", "bp"),
         ("mnist_bp/cli/train.py", "bp"), ("mnist_bp/data/fetch.py", "bp"), ("scripts/sweep.sbatch", "bash"),
         ("scripts/benchmark.py", "scripts/benchmark.py"), ("examples/mnist.py", "python"),
     }  # fmt: skip
