@@ -37,7 +37,7 @@ is_yaml() { # name, file
 show_hints() {
     [[ -z ${stopped-} ]] || echo "hint: the same command goes on with what is left"
     [[ -z $folder ]] || printf 'hint: bp sweep table %q\n' "$folder"
-    [[ -z $folder || ! -e $folder/rounds.json ]] || printf 'hint: bp sweep prune %q finishes its round\n' "$folder"
+    [[ -z $folder || ! -e $folder/rounds.json ]] || printf 'hint: bp sweep prune %q goes on with its rounds\n' "$folder"
 } >&2
 
 # A stream that is closed (bash has opened this very file in its place) leads nowhere, and the sweep is run all the same.

@@ -94,7 +94,7 @@ def _counted(lines: Iterable[str]) -> Iterator[str]:
     count = 0
     for count, line in enumerate(lines, start=1):  # noqa: B007  # the last one is told
         yield line
-    output.propose(f"{count} runs: with `--save | bash sweep.sh -` after it, the same command makes them")
+    output.propose(f"runs: {count}; with `--save | bash sweep.sh -` added, the same command makes them")
 
 
 def _described(run: Planned, line: str) -> dict[str, Any]:
