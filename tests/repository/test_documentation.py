@@ -1,10 +1,10 @@
 """README.md, CONTRIBUTING.md and docs/: every command runs, every link leads somewhere, and nothing is left out.
 
 To keep the suite fast, a training ends after some steps, unless the command sets its own length or resumes a run; where
-that is several epochs, two or a tenth of them are trained. So each command still runs as printed and prints output of the
-same form; where output is compared, numbers are masked. A command that is nothing but `bp` and its arguments is run in
-this process, any other by bash. A tenth of the digits is drawn. A block of README.md that stands on another page too is
-run there. .ci/run trains in full and checks the figures.
+that is several epochs, two or a tenth of them are trained. So each command still runs as printed and prints output of
+the same form; where output is compared, numbers are masked. A command that is nothing but `bp` and its arguments is run
+in this process, any other by bash. A tenth of the digits is drawn. A block of README.md that stands on another page too
+is run there. .ci/run trains in full and checks the figures.
 """
 
 import fcntl
