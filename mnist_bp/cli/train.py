@@ -62,11 +62,11 @@ def command(
     CONFIG is the name of a config in `bp config --list`, or a YAML file. It may be left out if --out is given.
 
     The run directory gets config.yaml, env.json, metrics.csv (one row per epoch), checkpoint.npz and, at the end,
-    summary.json. Ctrl-C, SIGTERM and SIGUSR1 save a checkpoint and exit 130, 143 and 138; the same command with
-    --resume continues from there, as it does after any other end of the process.
+    summary.json. Ctrl-C, SIGTERM and SIGUSR1 save a checkpoint, exit 130, 143 and 138, and print the command that
+    continues the run: bp train --config DIR/config.yaml --out DIR. It works after a crash, too.
 
-    With --out, it does so without --resume too: a command may be repeated until it exits 0, and leaves alone what is
-    finished. While another process writes a run directory, it exits 1.
+    A command with --out may be repeated until it exits 0: it continues a run that was interrupted, and leaves a
+    finished one alone. If another process is writing the run directory, it exits 1.
 
     \b
     Examples:
@@ -98,7 +98,7 @@ def command(
         )
     described = configs.load(given, [*overrides, *([f"seed={seed}"] if seed is not None else [])])
     if path is None and name is not None and not quiet and (before := standing.interrupted(name, described)):
-        output.advise(f"{before}; this is a new run, and --resume continues that one")
+        output.advise(before)
     finished = execute(
         described,
         path,

@@ -1,6 +1,8 @@
 """What a run directory may be continued as: never as another run, and as a longer one only if that is asked for."""
 
 import math
+import shlex
+from pathlib import Path
 
 from mnist_bp import config as configs
 from mnist_bp.config import Config, TrainConfig
@@ -8,6 +10,11 @@ from mnist_bp.errors import BpError, Exit
 from mnist_bp.run.directory import BEGIN_AGAIN, Run, is_free
 
 BEGIN_NEW = "a new run begins with another --out, or with neither --out nor --resume"
+
+
+def command_line(path: Path | str) -> str:
+    """Return the command line that continues a run, whatever other runs there are."""
+    return f"`bp train --config {shlex.quote(f'{path}/config.yaml')} --out {shlex.quote(str(path))}`"
 
 
 def require_place(run: Run, config: Config, *, resume: bool) -> None:
@@ -24,6 +31,8 @@ def require_place(run: Run, config: Config, *, resume: bool) -> None:
     before = run.config()
     hint = BEGIN_NEW
     changes = configs.forbidden_changes(before, config)
+    if changes and run.state != "finished":
+        hint = f"{command_line(run.path)} continues that run; {hint}"
     if changes and configs.has_fixed_length(before):
         hint += "; with train.schedule_epochs set from its start, its length may change later"
     elif not changes and not resume:

@@ -1,12 +1,11 @@
 """How far a run is that has not finished, in words: what is said of its network is said of that moment."""
 
-import shlex
 from pathlib import Path
 
 from mnist_bp.config import Config
 from mnist_bp.errors import BpError
 from mnist_bp.run import naming
-from mnist_bp.run.continuing import require_place
+from mnist_bp.run.continuing import command_line, require_place
 from mnist_bp.run.directory import LOCK, Run
 
 
@@ -18,13 +17,15 @@ def unfinished(path: Path | str) -> str | None:
         return None
     if run.state == "failed":
         return f"{path} has failed{_progress(run)}"
-    again = f"`bp train --config {shlex.quote(f'{path}/config.yaml')} --out {shlex.quote(str(path))}` continues it"
     unless = ", unless a process is still training it" if (run.path / LOCK).exists() else ""
-    return f"{path} is unfinished{_progress(run)}; {again}{unless}"
+    return f"{path} is unfinished{_progress(run)}; {command_line(path)} continues it{unless}"
 
 
 def interrupted(name: str, config: Config) -> str | None:
-    """Return how far the last run of that name is, if it is unfinished and could go on with this config; else None."""
+    """Return how far the last run of that name is and the command that continues it, as this run is another one.
+
+    None if it is not unfinished, or could not go on with this config.
+    """
     path = naming.last(name)
     if path is None or Run(path).state != "unfinished":
         return None
@@ -32,7 +33,8 @@ def interrupted(name: str, config: Config) -> str | None:
         require_place(Run(path), config, resume=True)
     except BpError:  # it is another run
         return None
-    return f"{path} is unfinished{_progress(Run(path))}"
+    progress = _progress(Run(path))
+    return f"{path} is unfinished{progress}; this is a new run, and {command_line(path)} continues that one"
 
 
 def _progress(run: Run) -> str:

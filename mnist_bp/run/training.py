@@ -16,14 +16,12 @@ from mnist_bp.config import Config
 from mnist_bp.data.dataset import Dataset
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.run import checkpoint
-from mnist_bp.run.continuing import BEGIN_NEW, require_own
+from mnist_bp.run.continuing import BEGIN_NEW, command_line, require_own
 from mnist_bp.run.directory import Run
 from mnist_bp.run.environment import changes_of
 from mnist_bp.train.records import Record
 from mnist_bp.train.shadow import WrongGradientError
 from mnist_bp.train.trainer import DivergenceError, EpochEnd, Trainer
-
-CONTINUE = "the same command continues from there, with --resume if it names no --out"
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +82,7 @@ class Training:
                 shown.epoch(record)
             if stopping.code is not None and not trainer.finished:
                 message = f"interrupted at step {self.saved} of {trainer.steps}; checkpoint saved"
-                raise BpError(message, code=stopping.code, hint=CONTINUE)
+                raise BpError(message, code=stopping.code, hint=f"{command_line(self.run.path)} continues from there")
 
     def _start(self) -> None:
         """Put the trainer where the run stands, at its start if it is new, and the run's files with it.
@@ -179,7 +177,8 @@ class Training:
             yield
         except OSError as error:
             message = f"{error.filename or self.run.path}: cannot write it: {error.strerror}; {self._last_good}"
-            raise BpError(message, hint=f"once it can be written, {CONTINUE}") from error
+            again = f"{command_line(self.run.path)} continues the run" if self.run.exists else "try again"
+            raise BpError(message, hint=f"once it can be written, {again}") from error
 
     @property
     def _last_good(self) -> str:

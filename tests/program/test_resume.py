@@ -73,7 +73,7 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(
         result = run("train", "--config", small_config, "--out", "r")
     assert result.exit_code == 130
     assert f"interrupted at step {stop} of 33; checkpoint saved" in result.stderr
-    assert "--resume" in result.stderr
+    assert result.stderr.endswith("hint: `bp train --config r/config.yaml --out r` continues from there\n")
     assert {path.name for path in Path("r").iterdir()} == {"config.yaml", "env.json", "metrics.csv", "checkpoint.npz"}
     assert run("eval", "r").exit_code == 0
 
@@ -239,7 +239,7 @@ def test_where_a_row_cannot_be_written_no_checkpoint_is_written_either(
     assert result.stderr.splitlines()[-2:] == [
         "error: metrics.csv: cannot write it: No space left on device; "
         "the last good checkpoint, r/checkpoint.npz, is of step 11",
-        "hint: once it can be written, the same command continues from there, with --resume if it names no --out",
+        "hint: once it can be written, `bp train --config r/config.yaml --out r` continues the run",
     ]
     assert run("train", "--config", small_config, "--out", "r", "--resume").exit_code == 0
     run("train", "--config", small_config, "--out", "expected")

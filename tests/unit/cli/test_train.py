@@ -80,7 +80,8 @@ def test_a_command_repeated_after_an_interruption_says_that_it_begins_anew(small
     Path("runs/small/summary.json").unlink()
     first, *_ = run(*command).stderr.splitlines()
     assert first == (
-        "hint: runs/small is unfinished, after 3 of 3 epochs; this is a new run, and --resume continues that one"
+        "hint: runs/small is unfinished, after 3 of 3 epochs; this is a new run, and "
+        "`bp train --config runs/small/config.yaml --out runs/small` continues that one"
     )
     Path("runs/small-2/summary.json").unlink()
     for others in (["--resume"], ["--seed", 5], ["--quiet"], ["--out", "r"]):

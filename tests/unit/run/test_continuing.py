@@ -8,7 +8,7 @@ import pytest
 
 from mnist_bp.config import Config, DataConfig, TrainConfig, dump
 from mnist_bp.errors import BpError, Exit
-from mnist_bp.run.continuing import BEGIN_NEW, require_own, require_place
+from mnist_bp.run.continuing import BEGIN_NEW, command_line, require_own, require_place
 from mnist_bp.run.directory import LOCK, Run
 from tests.helpers.making import unsynced
 
@@ -102,6 +102,13 @@ def test_resume_is_suggested_where_the_run_would_surely_become_longer(
         require_place(run, Config(train=TrainConfig(epochs=after[0], max_steps=after[1])), resume=False)
     suggested = "--resume continues it to another length; " * longer
     assert caught.value.hint == suggested + BEGIN_NEW
+
+
+def test_beside_a_new_run_the_line_that_continues_the_one_that_is_there_is_named() -> None:
+    run = begun(Config())
+    with pytest.raises(BpError) as caught:
+        require_place(run, Config(seed=1), resume=True)
+    assert caught.value.hint == f"{command_line(run.path)} continues that run; {BEGIN_NEW}"
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "one_cycle"])

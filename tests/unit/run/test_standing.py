@@ -48,7 +48,10 @@ def test_a_failed_run_is_told_and_a_finished_one_is_not() -> None:
 def test_the_last_run_of_a_name_is_told_if_it_could_be_continued() -> None:
     assert interrupted("mine", ON_XOR) is None
     stopped("runs/mine", epochs=0)
-    assert interrupted("mine", ON_XOR) == "runs/mine is unfinished, after 0 of 3 epochs"
+    assert interrupted("mine", ON_XOR) == (
+        "runs/mine is unfinished, after 0 of 3 epochs; this is a new run, and "
+        "`bp train --config runs/mine/config.yaml --out runs/mine` continues that one"
+    )
     assert interrupted("mine", replace(ON_XOR, seed=1)) is None
     assert interrupted("other", ON_XOR) is None
     executed(name="mine")
@@ -59,4 +62,4 @@ def test_the_last_run_of_a_name_is_told_if_it_could_be_continued() -> None:
 def test_a_damaged_run_is_no_obstacle(damage: str) -> None:
     stopped("runs/mine")
     Path("runs/mine", damage).write_text("damaged")
-    assert interrupted("mine", ON_XOR) in (None, "runs/mine is unfinished")
+    assert (interrupted("mine", ON_XOR) or "runs/mine is unfinished; this").startswith("runs/mine is unfinished; this")
