@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
+from mnist_bp.errors import BpError, Exit
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
@@ -57,6 +59,13 @@ class Setting(click.ParamType):  # type: ignore[type-arg]  # generic in newer ve
     """KEY=VALUE, a key of the config and its value; with several of these, the last one is completed."""
 
     name = "setting"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the setting; raises BpError if it is the first word of a list that was not quoted."""
+        if value.partition("=")[2].startswith("[") and value.count("[") > value.count("]"):
+            message = f"--set {value}: expected a list that ends in ]"
+            raise BpError(message, code=Exit.USAGE, hint=f"a list with spaces needs quotes: --set '{value} …]'")
+        return value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
         """Return the keys, or what is known of the values of one."""
@@ -130,11 +139,19 @@ def out(help: str, *endings: str, default: str | None = None) -> Callable[[C], C
 def config_of(run: str | None, config_file: str | None, overrides: Sequence[str]) -> "Config":
     """Return the config of a run, or one by file or name, with overrides; exactly one of the two must be given."""
     from mnist_bp import config as configs
+    from mnist_bp.config import catalog
     from mnist_bp.run.directory import Run
 
     if (run is None) == (config_file is None):
         raise click.UsageError("expected either --config CONFIG or a run directory")
-    return Run(run).config(overrides) if run is not None else configs.load(config_file, overrides)
+    if run is None:
+        return configs.load(config_file, overrides)
+    try:
+        return Run(run).config(overrides)
+    except BpError as error:
+        if run in catalog.configs() and not Run(run).exists:
+            error.hint = " ".join(filter(None, [error.hint, f"--config {run} takes the config of that name"]))
+        raise
 
 
 def config(help: str) -> Callable[[C], C]:  # noqa: A002  # as in click

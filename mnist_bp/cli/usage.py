@@ -25,7 +25,9 @@ def described(error: click.UsageError) -> tuple[str, str | None]:
 def _message(error: click.UsageError) -> tuple[str, str | None]:
     """Return what is wrong, and what may have been meant."""
     if isinstance(error, click.NoSuchOption):
-        return f"no such option {error.option_name}", next(iter(error.possibilities or ()), None)
+        close = _close(error.option_name, [*(error.possibilities or ())])
+        setting = _settings([f"{error.option_name.lstrip('-')}=VALUE"], error.ctx)
+        return f"no such option {error.option_name}", close or " ".join(setting)
     if isinstance(error, click.MissingParameter):
         kind = error.param.param_type_name if error.param else "argument"
         expected = _expected(error.param.type) if error.param else None
@@ -38,8 +40,19 @@ def _message(error: click.UsageError) -> tuple[str, str | None]:
         return f"{name}: {_plain(error.message)}", None
     if (unknown := re.match("No such command '(.*?)'", error.message)) and error.ctx:
         known = error.ctx.command.list_commands(error.ctx) if isinstance(error.ctx.command, click.Group) else []
-        return f"no such command {unknown[1]}", _close(unknown[1], known)
-    return _plain(error.format_message()), None
+        options = [_name(option) for option in error.ctx.command.get_params(error.ctx)]
+        return f"no such command {unknown[1]}", _close(unknown[1], [*known, *options])
+    extra = re.match(r"Got unexpected extra arguments? \((.*)\)", error.message)
+    return _plain(error.format_message()), " ".join(_settings(extra[1].split(), error.ctx)) if extra else None
+
+
+def _settings(given: Sequence[str], ctx: click.Context | None) -> list[str]:
+    """Return the options --set that are meant by bare settings, where a config is taken; none if any is no setting."""
+    from mnist_bp.config.access import as_setting
+
+    takes_config = ctx and any(parameter.name in ("config", "config_file") for parameter in ctx.command.params)
+    settings = [setting for each in given if takes_config and (setting := as_setting(each))]
+    return settings if len(settings) == len(given) else []
 
 
 def _name(parameter: click.Parameter | None) -> str:

@@ -1,6 +1,7 @@
 """The keys of a config by their dotted names: what is known of each, and its value in a config."""
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import Field, asdict, fields, replace
 from functools import cache
@@ -9,6 +10,7 @@ from typing import Any
 from mnist_bp.config.key import Key
 from mnist_bp.config.rules import Rule
 from mnist_bp.config.schema import SECTIONS, Config
+from mnist_bp.config.suggesting import meant
 
 
 @cache
@@ -27,6 +29,13 @@ def keys() -> dict[str, Key]:
 def defaults() -> dict[str, object]:
     """Return the default of every key."""
     return {name: each.default for name, each in _fields().items()}
+
+
+def as_setting(given: str) -> str | None:
+    """Return the option --set that is meant by a bare `epochs=3`; None if that is like no KEY=VALUE."""
+    name, equals, value = given.partition("=")
+    key = meant(name, [*keys()]) if equals else None
+    return f"--set {shlex.quote(f'{key}={value}')}" if key else None
 
 
 def rule_of(key: str) -> Rule:

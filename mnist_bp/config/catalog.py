@@ -4,6 +4,7 @@ import re
 from difflib import get_close_matches
 from pathlib import Path
 
+from mnist_bp.config.access import as_setting
 from mnist_bp.errors import BpError, Exit
 
 PACKAGE = Path(__file__).parents[1]
@@ -59,18 +60,31 @@ def _find(kind: str, given: str, folder: Path) -> Path:
     file, name = folder / given, given.removesuffix(".yaml")
     if name in known and not file.is_file():
         return known[name]
+    if file.is_dir():
+        own = file / "config.yaml"
+        hint = f"did you mean {own}?" if kind == "config" and own.is_file() else None
+        raise BpError(f"{file}: expected a {kind} file; got a folder", code=Exit.USAGE, hint=hint)
     if file.exists():
         return file
     if name in others:
         message = f"{given}: expected a {kind}; got the name of a {'sweep' if kind == 'config' else 'config'}"
         hint = f"bp sweep plan {name}" if kind == "config" else f"bp train {name}, or bp sweep plan --config {name}"
         raise BpError(message, code=Exit.USAGE, hint=hint)
-    message = f"{file}: cannot read the config file: No such file or directory"
-    raise BpError(message, code=Exit.USAGE, hint=_advice(file, known))
+    message = f"{file}: expected a {kind} file, or the name of one; there is neither"
+    raise BpError(message, code=Exit.USAGE, hint=_advice(given, file, known))
 
 
-def _advice(file: Path, known: dict[str, Path]) -> str:
-    """Return which file beside a missing one, or which name, is likely to be meant."""
+def _advice(given: str, file: Path, known: dict[str, Path]) -> str | None:
+    """Return which file beside a missing one, or which name, is likely to be meant.
+
+    What is called config.yaml goes by the name of its folder.
+    """
+    if setting := as_setting(given):
+        return f"did you mean {setting}?"
+    if file.name == "config.yaml":
+        runs = {path.parent.name: path for path in file.parent.parent.glob("*/config.yaml")}
+        close = get_close_matches(file.parent.name, runs, n=1)
+        return f"did you mean {runs[close[0]]}?" if close else None
     beside = {path.stem: str(path) for path in sorted(file.parent.glob("*.y*ml"))}
     for candidates in (beside, {name: name for name in known}):
         if close := get_close_matches(file.stem, candidates, n=1):

@@ -9,7 +9,9 @@ from click.shell_completion import ShellComplete
 
 from mnist_bp.cli import options
 from mnist_bp.cli.bp import bp
+from mnist_bp.config import Config
 from tests.helpers.commands import run
+from tests.helpers.making import begun
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,14 @@ def test_words_that_are_known_are_completed(words: str, values: list[str]) -> No
     *arguments, incomplete = words.split()
     found = ShellComplete(bp, {}, "bp", "_BP_COMPLETE").get_completions(arguments, incomplete)
     assert [item.value for item in found] == values
+
+
+def test_a_config_by_name_in_the_place_of_a_run_gets_a_hint() -> None:
+    hint = "--config book takes the config of that name"
+    assert run("gradcheck", "book").stderr.endswith(f"\nhint: {hint}\n")
+    begun(Config()).path.rename("book-1")
+    assert run("graph", "book").stderr.endswith(f"\nhint: did you mean book-1? {hint}\n")
+    assert "--config" not in run("gradcheck", "nothing").stderr
 
 
 def test_choices_forgive_case() -> None:

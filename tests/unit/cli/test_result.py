@@ -119,7 +119,7 @@ def test_verdicts_are_in_colours_and_what_programs_read_is_not(
 
 
 COMMANDS = {
-    "a file that is not there": ("sweep plan none.yaml", 2, "none.yaml: cannot read the config file"),
+    "a file that is not there": ("sweep plan none.yaml", 2, "none.yaml: expected a sweep file, or the name of one"),
     "a run that is not there": ("eval nowhere", 2, "nowhere: expected a run directory"),
     "a split that is not there": ("eval nowhere --split all", 2, "--split: expected one of test, "),
     "an argument missing": ("eval", 2, "missing argument RUN"),

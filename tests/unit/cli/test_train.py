@@ -143,7 +143,7 @@ def test_a_missed_target_is_exit_3(small_config: Path, target: str, code: int) -
 
 
 MISUSES = {
-    "a missing config": (["--config", "none.yaml"], 2, "none.yaml: cannot read the config file: No such file"),
+    "a missing config": (["--config", "none.yaml"], 2, "none.yaml: expected a config file, or the name of one"),
     "a misspelt file": (["smal.yaml"], 2, "did you mean small.yaml?"),
     "a misspelt name": (["bok"], 2, "did you mean book?"),
     "a sweep": (["learning-rate"], 2, "expected a config; got the name of a sweep"),

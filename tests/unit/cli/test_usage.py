@@ -9,6 +9,18 @@ MISTAKES = {
     "data fetsh": ("no such command fetsh", "did you mean fetch?"),
     "sweep zzz": ("no such command zzz", "`bp sweep --help` shows how it is used"),
     "train --confg x": ("no such option --confg", "did you mean --config?"),
+    "version": ("no such command version", "did you mean --version?"),
+    "train xor --lr 3": ("no such option --lr", "did you mean --set train.learning_rate=VALUE?"),
+    "eval r --epochs 3": ("no such option --epochs", "`bp eval --help` shows how it is used"),
+    "config xor epochs=3 seed=1": (
+        "expected no more arguments; got epochs=3 seed=1",
+        "did you mean --set train.epochs=3 --set seed=1?",
+    ),
+    "diff a b c=1": ("expected no more arguments; got c=1", "`bp diff --help` shows how it is used"),
+    "train --set model.hidden=[100, 50] xor": (
+        "--set model.hidden=[100,: expected a list that ends in ]",
+        "a list with spaces needs quotes: --set 'model.hidden=[100, …]'",
+    ),
     "diff a b --zzz": ("no such option --zzz", "`bp diff --help` shows how it is used"),
     "diff a": ("missing argument RUN", "`bp diff --help` shows how it is used"),
     "diff a b c": ("expected no more arguments; got c", "`bp diff --help` shows how it is used"),

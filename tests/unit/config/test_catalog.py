@@ -47,10 +47,15 @@ def test_a_config_is_loaded_by_its_name() -> None:
         ("configs/book.yaml", "did you mean book?"),
         ("nothing-like-it", "`bp config --list` lists those that come with bp"),
         ("learning-rate", "bp sweep plan learning-rate"),
+        ("mine", "did you mean mine/config.yaml?"),
+        ("mien/config.yaml", "did you mean mine/config.yaml?"),
+        ("conv/config.yaml", None),
+        ("lr=3", "did you mean --set train.learning_rate=3?"),
     ],
 )
-def test_what_is_not_there_gets_a_suggestion(given: str, hint: str) -> None:
+def test_what_is_not_there_gets_a_suggestion(given: str, hint: str | None) -> None:
     Path("mine").mkdir()
+    Path("mine/config.yaml").touch()
     Path("mine/bolk.yaml").touch()
     with pytest.raises(BpError) as caught:
         catalog.find(given)

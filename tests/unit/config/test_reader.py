@@ -192,6 +192,7 @@ def test_a_list_needs_no_brackets_in_an_override(override: str, section: str, va
 def test_choices_forgive_case_and_the_config_holds_them_as_they_are_spelled() -> None:
     config = load(written("model: {activation: ReLU}"), ["train.optimizer=Adam", "data.name=Fashion_MNIST"])
     assert (config.model.activation, config.train.optimizer, config.data.name) == ("relu", "adam", "fashion-mnist")
+    assert mistakes("", "train.momentum=2,5")[0].endswith("; got 2,5")
     assert mistakes("", "train.optimizer=adamm")[0].endswith("; got adamm; did you mean adam?")
 
 
@@ -240,8 +241,8 @@ def test_a_former_key_with_another_value_says_what_to_do() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda path: None, "No such file"),
-        (lambda path: path.mkdir(), "Is a directory"),
+        (lambda path: None, "there is neither"),
+        (lambda path: path.mkdir(), "expected a config file; got a folder"),
         (lambda path: path.write_bytes(b"\xff\xfe\x00"), "expected UTF-8 text; got byte 0xff"),
         (lambda path: path.write_bytes(b"#" * 2_000_000), "expected a config of at most 131072 characters"),
         (lambda path: path.write_text("seed: " + "[" * 1000), "nested too deeply"),

@@ -146,7 +146,7 @@ def test_a_convolution_is_json_too() -> None:
     ("arguments", "message"),
     [
         ([], "expected SWEEP, --config CONFIG, or both"),
-        (["none.yaml"], "error: none.yaml: cannot read the config file"),
+        (["none.yaml"], "error: none.yaml: expected a sweep file"),
         (["lerning-rate"], "did you mean learning-rate?"),
         (["book"], "expected a sweep; got the name of a config\nhint: bp train book, or bp sweep plan --config book"),
         (["mine.yaml", "--set", "train.epoch=1"], "did you mean train.epochs?"),
