@@ -9,6 +9,7 @@ import click
 from mnist_bp.cli import options, terminal
 from mnist_bp.cli.columns import aligned
 from mnist_bp.cli.result import Result, reports
+from mnist_bp.errors import BpError, Exit
 
 if TYPE_CHECKING:
     from mnist_bp.config.key import Key
@@ -23,15 +24,15 @@ SECTIONS = ("data", "model", "train")
 @click.option("--list", "listing", is_flag=True, help="List the configs and sweeps that come with bp.")
 @click.option(
     "--keys",
-    "section",
-    type=options.Choice([*SECTIONS, EVERYTHING]),
+    "wanted",
+    shell_complete=lambda ctx, param, incomplete: _known(incomplete),
     is_flag=False,
     flag_value=EVERYTHING,
-    metavar="[SECTION]",
-    help="List the keys of a config, or those of data, model or train: default, meaning, and what is accepted.",
+    metavar="[SECTION|KEY]",
+    help="List the keys of a config, those of data, model or train, or one: default, meaning, and what is accepted.",
 )
 @reports
-def command(config: str | None, overrides: tuple[str, ...], listing: bool, section: str | None) -> Result:
+def command(config: str | None, overrides: tuple[str, ...], listing: bool, wanted: str | None) -> Result:
     """Print a config with all its keys, or list configs or keys.
 
     CONFIG is the name of a config in --list, or a YAML file. What is printed is the effective config, every key with
@@ -41,14 +42,15 @@ def command(config: str | None, overrides: tuple[str, ...], listing: bool, secti
     Examples:
         bp config --list
         bp config --keys train
+        bp config --keys learning_rate
         bp config book
         bp config book --set train.epochs=3 > mine.yaml
     """  # noqa: D301  # \b keeps click from joining the lines
-    if (config is not None) + listing + (section is not None) != 1 or (overrides and config is None):
+    if (config is not None) + listing + (wanted is not None) != 1 or (overrides and config is None):
         raise click.UsageError("expected a CONFIG, --list or --keys")
     if listing:
         return _catalog()
-    return _keys(section) if section is not None else _effective(config, overrides)
+    return _keys(wanted) if wanted is not None else _effective(config, overrides)
 
 
 def _effective(given: str | None, overrides: tuple[str, ...]) -> Result:
@@ -72,10 +74,18 @@ def _catalog() -> Result:
     return Result(aligned(rows), {f"{kind}s": texts for kind, texts in about.items()})
 
 
-def _keys(section: str) -> Result:
+def _known(beginning: str) -> list[str]:
+    from mnist_bp.config import keys
+
+    return [name for name in (EVERYTHING, *SECTIONS, *keys()) if name.startswith(beginning)]
+
+
+def _keys(wanted: str) -> Result:
     from dataclasses import MISSING
 
+    from mnist_bp.config import keys
     from mnist_bp.config.access import plain
+    from mnist_bp.config.suggesting import meant
     from mnist_bp.config.writer import written
 
     width = terminal.columns(sys.stdout)
@@ -83,7 +93,7 @@ def _keys(section: str) -> Result:
     for name, default, key in _every_key():
         own, _, last = name.rpartition(".")
         group = own.partition(".")[0]
-        if section not in (EVERYTHING, group):
+        if wanted.lower() not in (EVERYTHING, group, name, last):
             continue
         lines += [""] if before not in ("", group) or (before and not group) else []
         before = group
@@ -92,6 +102,10 @@ def _keys(section: str) -> Result:
             lines += terminal.folded(f"    {text}", width, indent=4).split("\n")
         given = {} if default is MISSING else {"default": plain(default)}
         data.append({"key": name, **given, "meaning": key.meaning, "accepts": key.rule.expected})
+    if not data:
+        close = meant(wanted, [*keys()])
+        hint = f"did you mean {close}?" if close else "`bp config --keys` lists all"
+        raise BpError(f"--keys: expected data, model, train or a key; got {wanted}", code=Exit.USAGE, hint=hint)
     return Result("\n".join(lines), {"keys": data})
 
 

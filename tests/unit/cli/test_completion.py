@@ -22,6 +22,7 @@ LINES = {
     "gradcheck --set=train.optimizer=ADAG": "--set=train.optimizer=adagrad X",
     "config --set model.bias=f": "model.bias=false X",
     "sweep plan --set model.activation=relu,leak": "model.activation=relu,leaky_relu X",
+    "config --keys model.hid": "model.hidden X",
     "eval runs/on": "runs/one/X",
     "train --qui": "--quiet X",
 }

@@ -62,6 +62,21 @@ def test_keys_are_listed_by_section_and_folded_on_a_terminal(
     )
 
 
+@pytest.mark.parametrize(
+    ("wanted", "names"),
+    [("model.hidden", ["model.hidden"]), ("learning_rate", ["train.learning_rate"]), ("SEED", ["data.seed", "seed"]),
+     ("model.conv[].kernel", ["model.conv[].kernel"])],
+)  # fmt: skip
+def test_a_single_key_is_explained_by_its_name(wanted: str, names: list[str]) -> None:
+    assert [key["key"] for key in json.loads(run("config", "--keys", wanted, "--json").stdout)["keys"]] == names
+
+
+def test_a_key_that_does_not_exist_gets_a_suggestion() -> None:
+    assert run("config", "--keys", "lr").stderr == (
+        "error: --keys: expected data, model, train or a key; got lr\nhint: did you mean train.learning_rate?\n"
+    )
+
+
 def test_keys_as_json_have_their_defaults() -> None:
     about = {key["key"]: key for key in json.loads(run("config", "--keys", "model", "--json").stdout)["keys"]}
     assert about["model.hidden"]["default"] == [50]
