@@ -14,6 +14,9 @@ from mnist_bp.errors import Exit
 
 if TYPE_CHECKING:
     from mnist_bp.config import Config
+    from mnist_bp.run.execution import Finished
+
+FAR = 2  # times the loss of guessing: a network that learns nothing for other reasons stays below
 
 
 def _no_nan(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
@@ -118,7 +121,7 @@ def command(
         f"run directory {finished.path}"
     )
     data = {"run": str(finished.path), **summary}
-    advice = _usual_reasons(accuracy, described) if finished.at_chance and not quiet else []
+    advice = _usual_reasons(finished, described) if finished.at_chance and not quiet else []
     if target_accuracy is not None and accuracy < target_accuracy:
         error = f"test accuracy {accuracy} is below the target of {target_accuracy}"
         return Result(text, data, Exit.TARGET_MISSED, error, advice=advice)
@@ -126,10 +129,16 @@ def command(
     return Result(text, data, advice=advice, following=following)
 
 
-def _usual_reasons(accuracy: float, config: "Config") -> list[str]:
-    """Return that an accuracy is chance, and why networks usually learn nothing."""
+def _usual_reasons(finished: "Finished", config: "Config") -> list[str]:
+    """Return that an accuracy is chance, and why networks usually learn nothing.
+
+    A cross-entropy that is far above that of guessing, -ln of chance, comes of too large steps.
+    """
+    accuracy, loss = finished.summary["test_accuracy"], finished.summary["train_loss"]
     reasons = ["train.learning_rate too high or too low", "too few steps"]
-    if config.model.init in ("normal", "zeros"):
+    if "cross_entropy" in config.model.loss and loss > -FAR * math.log(finished.chance):
+        reasons = [f"train.learning_rate too high (train loss {loss:.6g})"]
+    elif config.model.init in ("normal", "zeros"):
         reasons.insert(1, "unsuitable initial weights (try model.init=xavier or he)")
     return [
         f"test accuracy {accuracy} is chance: always answering the most frequent class is right about as often or more",

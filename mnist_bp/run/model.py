@@ -46,6 +46,9 @@ class Model:
         """
         run = Run(path)
         run.require_exists()
+        if not run.checkpoint.exists() and (failure := run.failure()):
+            message = f"{path}: there is no checkpoint, as it failed after step {failure['step']}: {failure['message']}"
+            raise BpError(message, hint="a new run with other settings may go further")
         saved = checkpoint.read(run.checkpoint)
         own = require_own(run, saved.config)
         network = build.network(config or own, saved.shape, saved.outputs)

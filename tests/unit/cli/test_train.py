@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -66,6 +67,12 @@ def test_a_training_that_ends_at_chance_says_so_and_what_is_usual_then(small_con
     missed = run(*at_chance, "--target-accuracy", 0.9).stderr.splitlines()
     assert [line.partition(":")[0] for line in missed[-3:]] == ["hint", "hint", "error"]
     assert run(*at_chance, "--quiet").stderr == ""
+
+
+def test_a_loss_far_above_that_of_guessing_comes_of_too_large_steps(small_config: Path) -> None:
+    options = ["--set", "train.learning_rate=1e4", "--set", "model.activation=relu"]
+    said = run("train", "--config", small_config, *options).stderr.splitlines()[-1]
+    assert re.fullmatch(r"hint: usual reasons: train\.learning_rate too high \(train loss [\d.e+]+\)", said)
 
 
 def test_nothing_is_said_of_chance_where_there_is_a_single_class() -> None:

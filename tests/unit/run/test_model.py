@@ -15,7 +15,7 @@ from mnist_bp.errors import BpError, Exit
 from mnist_bp.run.model import Model
 from mnist_bp.train.evaluation import evaluate
 from tests.helpers.data import blobs
-from tests.helpers.making import config, untrained
+from tests.helpers.making import begun, config, untrained
 
 ON_XOR: dict[str, Any] = {"data_name": "xor", "model_hidden": [4]}
 
@@ -140,6 +140,14 @@ def test_a_run_that_is_not_there_or_has_no_checkpoint_is_refused(digits: Dataset
     (path / "checkpoint.npz").unlink()
     with pytest.raises(BpError, match=r"r/checkpoint\.npz: there is no checkpoint"):
         mnist_bp.load(path)
+
+
+def test_where_training_failed_before_the_first_checkpoint_that_is_said() -> None:
+    run = begun(config())
+    run.fail("training diverged", 2)
+    with pytest.raises(BpError, match="there is no checkpoint, as it failed after step 2: training diverged") as caught:
+        Model.load(run.path)
+    assert caught.value.hint == "a new run with other settings may go further"
 
 
 def test_the_checkpoint_of_another_run_is_refused(digits: Dataset) -> None:
