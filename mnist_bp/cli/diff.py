@@ -53,7 +53,9 @@ def _shown(key: str, value: Any) -> str:
     from mnist_bp.sweep.settings import rounded
     from mnist_bp.train.records import METRICS
 
-    return rounded(key, value) if key in METRICS else str(value)
+    if key in METRICS:
+        return rounded(key, value)
+    return f"{value:.1f}" if key == "seconds" else str(value)
 
 
 def _described(run: "Outcome") -> dict[str, Any]:

@@ -96,11 +96,12 @@ def command(
         details, more = _details(subject, confusion, errors)
         text += details
         (data["committee"] if committee else data).update(more)
-        if mistakes:
-            _draw(subject, mistakes, errors or MISTAKES)
+        written = [mistakes] if mistakes and _drawn(subject, mistakes, errors or MISTAKES) else []
         if table:
             subject.predictions.save(table)
-        elif predictions:
+            written.append(table)
+        text += ["", *(output.printable(f"written to {path}") for path in written)] if written else []
+        if predictions and not table:
             for line in text:
                 click.echo(output.printable(line), err=True)
             return Result(subject.predictions.lines(), {}, advice=advice)
@@ -173,7 +174,8 @@ def _details(measured: "Measured", confusion: bool, errors: int | None) -> tuple
     return lines, data
 
 
-def _draw(measured: "Measured", path: Path, count: int) -> None:
+def _drawn(measured: "Measured", path: Path, count: int) -> bool:
+    """Draw the mistakes, if there are any."""
     from mnist_bp.report.mistakes import mistakes
     from mnist_bp.run import files
 
@@ -181,3 +183,4 @@ def _draw(measured: "Measured", path: Path, count: int) -> None:
         files.save(path, content)
     else:
         log.warning("%s: not written, as no example is wrong", path)
+    return bool(content)

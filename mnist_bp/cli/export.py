@@ -53,8 +53,9 @@ def command(run: str, kind: str, file: Path | None) -> Result:
         "inputs": {name: shapes[name] for name in about.inputs},
         "outputs": {name: shapes[name] for name in about.outputs},
     }
-    through = ", ".join(f"{name} (N, {size})" for name, (_, size) in shapes.items())
-    return Result(printable(f"{run} → {file}, {_size(len(content))}; {through}"), data)
+    held = shapes if kind == "onnx" else {name: array.shape for name, array in model.params.items()}
+    within = ", ".join(f"{name} ({', '.join(map(str, shape))})" for name, shape in held.items())
+    return Result(printable(f"{run} → {file}, {_size(len(content))}; {within}"), data)
 
 
 def _size(count: int) -> str:

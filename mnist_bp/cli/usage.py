@@ -72,9 +72,11 @@ def _expected(kind: "click.ParamType[Any]") -> str | None:
 
 
 def _close(given: str, known: Sequence[str]) -> str | None:
+    """Return the most similar name with a word that begins as given, or else the most similar one; None if none is."""
     from mnist_bp.config.suggesting import closest
 
-    return closest(given, known)
+    begun = [name for name in known if any(word.startswith(given.lower()) for word in name.split("_"))]
+    return closest(given, begun, 0) or closest(given, known)
 
 
 def _plain(message: str) -> str:

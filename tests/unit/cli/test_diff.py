@@ -25,7 +25,7 @@ def test_the_keys_that_differ_and_both_outcomes_are_shown() -> None:
         "state            finished  finished\n"
         "epochs           1         2\n"
         "steps            10        20\n"
-        "seconds          0.25      0.5\n"
+        "seconds          0.2       0.5\n"
         "train_loss       0.5000    0.5000\n"
         "train_accuracy   0.5000    0.5000\n"
         "validation_loss            0.1235\n"

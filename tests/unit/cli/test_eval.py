@@ -63,7 +63,8 @@ def test_confusion_errors_and_mistakes_are_those_of_the_predictions(archive_fold
     with Image.open("m.png") as sheet:
         assert sheet.width == 16 + 3 * (112 + 12) - 12 + 16
 
-    first, classes, matrix, _, errors = run("eval", run_path, *options).stdout.split("\n\n")
+    first, classes, matrix, _, errors, files = run("eval", run_path, *options).stdout.split("\n\n")
+    assert files == "written to m.png\nwritten to p.csv\n"
     assert first == run("eval", run_path).stdout.partition("\n")[0]
     assert [len(block.splitlines()) for block in (classes, errors)] == [4, 4]
     assert matrix == "rows: true class; columns: what was said"
@@ -165,7 +166,7 @@ def test_the_table_goes_to_a_file_in_the_place_of_an_earlier_one_or_to_stdout_wi
         run("eval", path),
     )
     assert (to_file.exit_code, to_stdout.exit_code) == (0, 0)
-    assert (to_file.stdout, to_file.stderr) == (plain.stdout, plain.stderr)
+    assert (to_file.stdout, to_file.stderr) == (f"{plain.stdout}\nwritten to out.csv\n", plain.stderr)
     assert (to_stdout.stdout, to_stdout.stderr) == (Path("out.csv").read_text(), plain.stdout + plain.stderr)
     assert len(to_stdout.stdout.splitlines()) == 5
 

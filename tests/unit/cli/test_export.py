@@ -17,7 +17,7 @@ SAFE = ["--format", "safetensors"]
 
 def test_the_file_is_called_after_the_run_or_as_one_says() -> None:
     untrained(config(**XOR), path=Path("runs/xor"))
-    said = r"runs/xor/ → xor\.safetensors, \d kB; input \(N, 3\), logits \(N, 1\), probabilities \(N, 2\)\n"
+    said = r"runs/xor/ → xor\.safetensors, \d kB; W1 \(3, 50\), b1 \(50\), W2 \(50, 1\), b2 \(1\)\n"
     assert re.fullmatch(said, run("export", "runs/xor/", *SAFE).stdout)
     assert run("export", "runs/xor", *SAFE, "-o", "other.safetensors").exit_code == 0
     assert Path("xor.safetensors").read_bytes() == Path("other.safetensors").read_bytes()

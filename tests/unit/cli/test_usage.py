@@ -33,6 +33,9 @@ MISTAKES = {
         "--oracle: expected one of numerical, graph, both, training, all; got grph",
         "did you mean graph?",
     ),
+    "plot r --metric acc": ("--metric: expected one of accuracy, loss, train_loss", "did you mean accuracy?"),
+    "sweep table s --metric acc": ("--metric: expected one of train_loss", "did you mean test_accuracy?"),
+    "grad": ("no such command grad", "did you mean gradcheck?"),
     "data info fashion": ("", "did you mean fashion-mnist?"),
     "eval r --errors 0": (
         "--errors: expected a whole number of at least 1; got 0",
