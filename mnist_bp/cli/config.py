@@ -20,7 +20,7 @@ SECTIONS = ("data", "model", "train")
 
 @click.command("config")
 @click.argument("config", type=options.Named("configs"), required=False)
-@options.overrides
+@options.overrides()
 @click.option("--list", "listing", is_flag=True, help="List the configs and sweeps that come with bp.")
 @click.option(
     "--keys",

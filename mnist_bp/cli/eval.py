@@ -46,7 +46,7 @@ MISTAKES = 40  # on a sheet, unless --errors says otherwise
     help="Write label, prediction and probabilities of each example to a CSV file; - is stdout.",
 )
 @click.option("--committee", is_flag=True, help="Measure the mean of the probabilities of several runs, too.")
-@options.overrides
+@options.overrides("data.name=fashion-mnist")
 @reports
 def command(
     runs: tuple[str, ...],

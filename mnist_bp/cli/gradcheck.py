@@ -19,7 +19,7 @@ CODES = {"PASS": Exit.DONE, "FAIL": Exit.FAILURE, "UNDECIDED": Exit.UNDECIDED}
 @click.command("gradcheck")
 @click.argument("run", type=options.Folder(), required=False)
 @options.config("Check a new network: by the name of a config, or its file.")
-@options.overrides
+@options.overrides()
 @click.option(
     "--mode",
     type=options.Choice(["full", "sample", "directional"]),

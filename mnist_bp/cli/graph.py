@@ -11,7 +11,7 @@ from mnist_bp.cli.result import Result, reports
 @click.command("graph")
 @click.argument("run", type=options.Folder(), required=False)
 @options.config("Draw a new network: by the name of a config, or its file.")
-@options.overrides
+@options.overrides()
 @click.option(
     "--example",
     type=options.Integer(min=0),

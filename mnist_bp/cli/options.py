@@ -159,11 +159,13 @@ def config(help: str) -> Callable[[C], C]:  # noqa: A002  # as in click
     return click.option("--config", "config_file", type=Named("configs"), metavar="CONFIG", help=help)
 
 
-overrides = click.option(
-    "--set",
-    "overrides",
-    type=Setting(),
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Change one key of the config, as in --set train.epochs=3. Repeatable; the last one wins.",
-)
+def overrides(example: str = "train.epochs=3") -> Callable[[C], C]:
+    """Return the option --set, which changes keys of the config."""
+    return click.option(
+        "--set",
+        "overrides",
+        type=Setting(),
+        multiple=True,
+        metavar="KEY=VALUE",
+        help=f"Change one key of the config, as in --set {example}. Repeatable; the last one wins.",
+    )

@@ -28,7 +28,7 @@ def _no_nan(ctx: click.Context, option: click.Parameter, value: float | None) ->
 @click.command("train")
 @click.argument("config", type=options.Named("configs"), required=False)
 @options.config("The same as CONFIG.")
-@options.overrides
+@options.overrides()
 @click.option("--seed", type=options.Integer(0), metavar="N", help="Short for --set seed=N.")
 @click.option(
     "--out",

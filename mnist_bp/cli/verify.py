@@ -19,7 +19,7 @@ WORST_LAST = [Exit.DONE, Exit.UNDECIDED, Exit.NO_DATA, Exit.USAGE, Exit.FAILURE]
 
 @click.command("verify")
 @click.argument("runs", metavar="RUN...", type=options.GivenPath(), nargs=-1, required=True)
-@options.overrides
+@options.overrides("data.dir=packed")
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 @reports
 def command(runs: tuple[str, ...], overrides: tuple[str, ...], quiet: bool) -> Result:
