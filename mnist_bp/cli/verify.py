@@ -1,6 +1,7 @@
 """`bp verify`: whether a run is what it says."""
 
-from functools import partial
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,23 +13,25 @@ from mnist_bp.errors import BpError, Exit
 
 if TYPE_CHECKING:
     from mnist_bp.run.verification import Environment, Verification
+    from mnist_bp.train.trainer import Trainer
 
 CODES = {"identical": Exit.DONE, "explained": Exit.UNDECIDED, "different": Exit.FAILURE}
 WORST_LAST = [Exit.DONE, Exit.UNDECIDED, Exit.NO_DATA, Exit.USAGE, Exit.FAILURE]
 
 
 @click.command("verify")
-@click.argument("runs", metavar="RUN...", type=options.GivenPath(), nargs=-1, required=True)
+@click.argument("runs", metavar="RUN...", type=options.Folder(), nargs=-1, required=True)
 @options.overrides("data.dir=packed")
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 @reports
 def command(runs: tuple[str, ...], overrides: tuple[str, ...], quiet: bool) -> Result:
     """Train a run again, and tell whether it is what it says.
 
-    RUN is the directory of a finished run. It is trained from its config.yaml into a temporary folder. Metrics,
-    parameters and the optimizer's state must then be the same to the last bit: identical. Another processor or NumPy
-    may change last bits; where it may have made the whole difference, that is explained. Any other run is different.
-    --set says where the data lie that it was trained on. Several runs get a row each.
+    RUN is the directory of a finished run, or a folder of such. It is trained from its config.yaml into a temporary
+    folder. Metrics, parameters and the optimizer's state must then be the same to the last bit: identical. Another
+    processor or NumPy may change last bits; where it may have made the whole difference, that is explained. Any other
+    run is different. --set says where the data lie that it was trained on. Several runs get a row each, and it is told
+    which of them are copies.
 
     It exits 0 for identical, 5 for explained and 1 for different; 2 if there is no finished run, and 4 if its data are
     not to be had. Of several runs, the worst counts.
@@ -36,42 +39,79 @@ def command(runs: tuple[str, ...], overrides: tuple[str, ...], quiet: bool) -> R
     \b
     Examples:
         bp verify runs/mnist
-        bp verify runs/mnist runs/quickstart --quiet --json
+        bp verify runs --quiet --json
         bp verify runs/packed --set data.dir=packed
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp.cli.training_display import TrainingDisplay
     from mnist_bp.progress import silent
+    from mnist_bp.run.listing import copies, runs_at
     from mnist_bp.run.verification import verify
 
-    display, progress = partial(TrainingDisplay, quiet=quiet), silent if quiet else output.bar
-    if len(runs) == 1:
-        verification = verify(Path(runs[0]), overrides, display, progress)
-        return Result(_lines(runs[0], verification), _about(runs[0], verification), CODES[verification.verdict])
-    rows: list[list[str]] = [["run", "verdict", "accuracy", "first difference"]]
-    data: list[dict[str, Any]] = []
-    errors: list[BpError] = []
-    codes: list[Exit] = []
-    for run in runs:
-        if not quiet:
-            click.echo(output.printable(f"{run}: training it again"), err=True)
+    paths = [*dict.fromkeys(path for run in runs for path in runs_at(Path(run)))]
+    progress = silent if quiet else output.bar
+
+    def display(path: Path, trainer: "Trainer") -> TrainingDisplay:
+        if not quiet and len(paths) > 1:
+            with output.if_there_is_room():
+                told = f"{len(found) + 1} of {len(paths)}  {paths[len(found)]}: training it again"
+                click.echo(output.printable(told), err=True)
+        return TrainingDisplay(path, trainer, quiet=quiet)
+
+    found: list[Verification | BpError] = []
+    if len(paths) == 1:
+        verification = verify(paths[0], overrides, display, progress)
+        return Result(_lines(paths[0], verification), _about(paths[0], verification), CODES[verification.verdict])
+    for path in paths:
         try:
-            verification = verify(Path(run), overrides, display, progress)
+            found.append(verify(path, overrides, display, progress))
         except BpError as error:
-            rows.append([run, "not verified", "", ""])
-            data.append({"run": run, "verdict": None, "error": str(error), "hint": error.hint})
-            errors.append(error)
-            codes.append(error.code)
-        else:
-            accuracy = str(verification.last.test_accuracy) if verification.last else ""
-            rows.append([run, verification.verdict, accuracy, str(verification.difference or "")])
-            data.append(_about(run, verification))
-            codes.append(CODES[verification.verdict])
-    hint = next((error.hint for error in errors if error.hint), None)
-    text = columns.aligned(rows)
-    return Result(text, {"runs": data}, max(codes, key=WORST_LAST.index), "\n".join(map(str, errors)), hint)
+            found.append(error)
+    return _of_several(dict(zip(paths, found, strict=True)), copies(paths))
 
 
-def _lines(run: str, verification: "Verification") -> list[str]:
+def _of_several(found: "Mapping[Path, Verification | BpError]", copies: Sequence[Sequence[Path]]) -> Result:
+    rows, below, data = [["run", "seed", "verdict", "accuracy"]], [], []
+    for path, each in found.items():
+        about = _about(path, each)
+        accuracy = about.get("test_accuracy")
+        seed = "" if about["seed"] is None else str(about["seed"])
+        rows.append([str(path), seed, about["verdict"] or _state(path), "" if accuracy is None else str(accuracy)])
+        same = [str(other) for group in copies if path in group for other in group if other != path]
+        data.append({**about, "same_as": same})
+        if not isinstance(each, BpError) and each.difference:
+            below.append(f"{path}: {each.verdict}: {each.difference}")
+    below += [f"{', '.join(map(str, group))}: one and the same run" for group in copies]
+    errors = [each for each in found.values() if isinstance(each, BpError)]
+    codes = [each.code if isinstance(each, BpError) else CODES[each.verdict] for each in found.values()]
+    hints = dict.fromkeys(error.hint for error in errors if error.hint)
+    return Result(
+        "\n".join([columns.aligned(rows), *map(output.printable, below)]),
+        {"runs": data},
+        max(codes, key=WORST_LAST.index),
+        "\n".join(map(str, errors)),
+        "\n".join(hints) or None,
+    )
+
+
+def _state(path: Path) -> str:
+    """Return what a run is that could not be verified."""
+    from mnist_bp.run.directory import Run
+
+    run = Run(path)
+    if not run.exists:
+        return "no run"
+    return run.state if run.state in ("unfinished", "failed") else "not verified"
+
+
+def _seed(path: Path) -> int | None:
+    from mnist_bp.run.directory import Run
+
+    with suppress(BpError):
+        return Run(path).config().seed
+    return None
+
+
+def _lines(run: Path, verification: "Verification") -> list[str]:
     environment = _changes(verification.environment)
     if verification.difference is None:
         last = verification.last
@@ -94,10 +134,13 @@ def _shown(value: object) -> str:
     return "unknown" if value is None else str(value)
 
 
-def _about(run: str, verification: "Verification") -> dict[str, Any]:
+def _about(run: Path, verification: "Verification | BpError") -> dict[str, Any]:
+    about = {"run": str(run), "seed": _seed(run)}
+    if isinstance(verification, BpError):
+        return {**about, "verdict": None, "error": str(verification), "hint": verification.hint}
     difference, last = verification.difference, verification.last
     return {
-        "run": run,
+        **about,
         "verdict": verification.verdict,
         "difference": difference and {**vars(difference)},
         "unexplained": verification.unexplained or None,

@@ -1,12 +1,12 @@
 """Pictures in folders that are named after their classes: which there are, and which of them are for testing."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from mnist_bp.errors import BpError, Exit
+from mnist_bp.preprocessing import natural
 from mnist_bp.preprocessing.pictures import ENDINGS
 from mnist_bp.streams import HELD_OUT, generator
 
@@ -77,10 +77,5 @@ def _pictures(folder: Path, at_least: int = 1) -> list[Path]:
 
 
 def _sorted(names: Iterable[str]) -> list[str]:
-    """Return names that are not hidden, sorted as people do: 2 before 10, and capital letters as small ones."""
-
-    def order(name: str) -> tuple[list[tuple[int, str]], str]:
-        parts = re.split(r"([0-9]+)", name.casefold())
-        return [(int(part), "") if place % 2 else (0, part) for place, part in enumerate(parts)], name
-
-    return sorted((name for name in names if not name.startswith(".")), key=order)
+    """Return names that are not hidden, sorted as people do."""
+    return sorted((name for name in names if not name.startswith(".")), key=natural.order)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from mnist_bp import regular
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.extras import extra
+from mnist_bp.preprocessing import natural
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -57,10 +58,10 @@ def picture(source: Source) -> Picture:
 
 def pictures_in(folder: Path) -> list[Path]:
     """Return the pictures in a folder by name, which are the files with such an ending; raises BpError if none is."""
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS and path.is_file())
+    found = [path for path in folder.iterdir() if path.suffix.lower() in ENDINGS and path.is_file()]
     if not found:
         raise BpError("expected a folder with pictures, such as .png or .jpg; got none", code=Exit.NO_DATA)
-    return found
+    return sorted(found, key=lambda path: natural.order(path.name))
 
 
 def _decoded(file: IO[bytes]) -> Picture:

@@ -66,13 +66,8 @@ class Run:
     def require_exists(self) -> None:
         """Raise BpError (exit 2) if no run has begun here."""
         if not self.exists:
-            message, hint = f"{self.path}: expected a run directory, with its config.yaml", None
-            if next(self.path.glob("*/config.yaml"), None):
-                folder = shlex.quote(str(self.path))
-                hint = f"it is a folder of runs: bp ls {folder} lists them, bp sweep best {folder} names the best one"
-            elif meant := _meant(self.path):
-                hint = f"did you mean {meant}?"
-            raise BpError(message, code=Exit.USAGE, hint=hint)
+            message = f"{self.path}: expected a run directory, with its config.yaml"
+            raise BpError(message, code=Exit.USAGE, hint=_hint(self.path))
 
     def config(self, overrides: Sequence[str] = ()) -> Config:
         """Return the run's effective config, with overrides; raises BpError (exit 2) if there is no run.
@@ -183,6 +178,18 @@ class Run:
 
     def _write_json(self, path: Path, content: Mapping[str, Any]) -> None:
         self._files.write(path, (json.dumps(content, indent=2) + "\n").encode())
+
+
+def _hint(path: Path) -> str | None:
+    """Return what may have been meant by a path where no run has begun."""
+    quoted = shlex.quote(str(path))
+    if path.suffix.lower() == ".zip" and path.is_file():
+        return f"unpack it first: python -m zipfile -e {quoted} FOLDER"
+    inside = [found.parent for found in path.glob("*/config.yaml")]
+    if len(inside) > 1:
+        return f"it is a folder of runs: bp ls {quoted} lists them, bp sweep best {quoted} names the best one"
+    meant = inside[0] if inside else _meant(path)
+    return f"did you mean {meant}?" if meant else None
 
 
 def _meant(path: Path) -> Path | None:

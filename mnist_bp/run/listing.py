@@ -1,17 +1,19 @@
 """The runs in a folder, as far as each has come: those that go on, failed or are damaged as well."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from mnist_bp import regular
 from mnist_bp.config import Config
 from mnist_bp.errors import BpError, Exit
+from mnist_bp.preprocessing import natural
 from mnist_bp.progress import Progress
 from mnist_bp.run import claim, outcome
-from mnist_bp.run.directory import Run
+from mnist_bp.run.directory import LOCK, Run
 from mnist_bp.run.outcome import State
 from mnist_bp.train.records import Record
 
@@ -56,15 +58,46 @@ def runs_in(folder: Path, progress: Progress) -> list[Listed]:
     return sorted(listed, key=lambda run: (-run.written, run.name))
 
 
+def runs_at(path: Path) -> list[Path]:
+    """Return the runs in a folder and in folders in it, by name; and each folder directly in it that has none.
+
+    A run directory, and what holds no run, stands for itself.
+    """
+    if not _is_run(path):
+        with suppress(OSError):  # whoever takes it for a run says what is wrong
+            runs = [*_found(path, DEPTH)]
+            others = [each for each in _folders(path) if not any(run.is_relative_to(each) for run in runs)]
+            if runs:
+                return sorted([*runs, *others], key=lambda each: natural.order(str(each)))
+    return [path]
+
+
+def copies(runs: Iterable[Path]) -> list[list[Path]]:
+    """Return the groups of runs that are one and the same: metrics hold the seconds of each epoch, and so tell.
+
+    Two trainings of one config and seed differ in them.
+    """
+    groups: dict[bytes, list[Path]] = {}
+    for path in runs:
+        with suppress(OSError):
+            content = regular.content(Run(path).metrics.path)
+            if content.count(b"\n") > 1:  # there is an epoch below the header
+                groups.setdefault(content, []).append(path)
+    return [group for group in groups.values() if len(group) > 1]
+
+
 def _found(folder: Path, depth: int) -> Iterator[Path]:
-    with os.scandir(folder) as entries:
-        inside = [Path(entry) for entry in entries if not entry.name.startswith(".") and _is_folder(entry)]
-    for path in inside:
+    for path in _folders(folder):
         if _is_run(path):
             yield path
         elif depth:
             with suppress(OSError):  # not ours to read
                 yield from _found(path, depth - 1)
+
+
+def _folders(folder: Path) -> list[Path]:
+    with os.scandir(folder) as entries:
+        return [Path(entry) for entry in entries if not entry.name.startswith(".") and _is_folder(entry)]
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -75,9 +108,9 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _is_run(path: Path) -> bool:
-    """Whether a run has begun here, or what is left shows that one has."""
+    """Whether a run has begun here, or what is left shows that one has; packed data have a config alone."""
     run = Run(path)
-    return run.exists or run.checkpoint.is_file()
+    return run.checkpoint.is_file() or (run.exists and any((path / each).exists() for each in ("env.json", LOCK)))
 
 
 def _read(name: str, path: Path) -> Listed:

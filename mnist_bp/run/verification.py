@@ -1,7 +1,6 @@
 """Whether a run is what it says: it is trained again from its config, and judged by where the two differ."""
 
 import math
-import shlex
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -22,6 +21,7 @@ from mnist_bp.run.directory import Run
 from mnist_bp.run.environment import differences
 from mnist_bp.run.execution import execute
 from mnist_bp.run.measuring import Measurement, measure
+from mnist_bp.run.standing import unfinished
 from mnist_bp.run.training import Display
 from mnist_bp.train.records import Record
 from mnist_bp.train.trainer import DivergenceError, Trainer
@@ -30,7 +30,7 @@ LOSS, ACCURACY = 1e-4, 1e-3  # what one network's may differ by where it is meas
 START = 0.02  # of the first epoch's training loss: rounding has not grown to more by then
 LIBM = 1e-9  # of a learning rate: what cosines may differ by
 POINT = 0.01  # of an accuracy: networks that rounding has led apart are as good as each other
-AGREE = "the files of a run agree with each other"
+CONTRADICT = "its own files contradict each other"
 
 Environment = Mapping[str, tuple[object, object]]
 
@@ -80,9 +80,9 @@ def verify(
         found, summary = checkpoint.read(run.checkpoint), run.summary() or {}
         rows, losses, environment = run.metrics.rows(), run.steps.rows(), run.environment()
     except BpError as error:  # a file is damaged, or says something else than another one
-        return Verification(difference=Difference(str(error)), unexplained=AGREE)
+        return Verification(difference=Difference(str(error)), unexplained=f"it is damaged, or {CONTRADICT}")
     for contradiction in _contradictions(run, found, environment):
-        return Verification(rows[-1], difference=contradiction, unexplained=AGREE)
+        return Verification(rows[-1], difference=contradiction, unexplained=CONTRADICT)
     _require_data(config, found, progress)
 
     every = math.gcd(*(row.step for row in losses)) or None
@@ -122,11 +122,9 @@ def _config(run: Run, overrides: Sequence[str]) -> Config:
             raise BpError(message, code=Exit.USAGE, hint="everything else is as the run was trained")
     if run.state == "finished":
         return config
-    got = "one that is not"
+    got, hint = "one that is not", unfinished(run.path)
     if (failure := run.failure()) is not None:
-        got = f"one that failed after step {failure['step']}: {failure['message']}"
-    quoted = shlex.quote(str(run.path))
-    hint = f"bp train --config {quoted}/config.yaml --out {quoted} goes on with it"
+        got, hint = f"one that failed after step {failure['step']}: {failure['message']}", None
     raise BpError(f"{run.path}: expected a finished run; got {got}", code=Exit.USAGE, hint=hint)
 
 

@@ -1,6 +1,7 @@
 """`bp verify`: what it says, and its exit codes."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -59,23 +60,45 @@ def test_what_the_environment_may_explain_is_told_with_it_and_exits_5(
 
 
 def test_several_runs_get_a_row_each_and_the_worst_exit_code(trained: Path, small_config: Path) -> None:
-    run("train", "--config", small_config, "--out", "other", "--seed", 1, "--quiet")
-    result = run("verify", trained, "other", "--quiet")
+    run("train", "--config", small_config, "--out", "h/other", "--seed", 1, "--quiet")
+    trained.rename("h/r")
+    result = run("verify", "h")
     assert result.exit_code == 0
-    header, first, second = result.stdout.splitlines()
-    assert header.split() == ["run", "verdict", "accuracy", "first", "difference"]
-    assert first.split() == ["r", "identical", rows("r")[-1]["test_accuracy"]]
-    assert second.split()[:2] == ["other", "identical"]
+    header, *found = result.stdout.splitlines()
+    assert header.split() == ["run", "seed", "verdict", "accuracy"]
+    last = {path: rows(path)[-1]["test_accuracy"] for path in ("h/other", "h/r")}
+    assert [row.split() for row in found] == [
+        [str(Path("h/other")), "1", "identical", last["h/other"]],
+        [str(Path("h/r")), "0", "identical", last["h/r"]],
+    ]
+    assert [line for line in result.stderr.splitlines() if "again" in line] == [
+        f"1 of 2  {Path('h/other')}: training it again", f"2 of 2  {Path('h/r')}: training it again",
+    ]  # fmt: skip
 
-    result = run("verify", "nowhere", trained, "--quiet")
-    assert result.exit_code == 2
-    assert result.stdout.splitlines()[1].split() == ["nowhere", "not", "verified"]
-    assert result.stderr.startswith("error: nowhere: expected a run directory")
 
-    shift(Path("other"), 0.5)
-    result = run("verify", "nowhere", "other", trained, "--quiet", "--json")
+def test_what_is_wrong_with_one_of_several_runs_stands_below_them(trained: Path) -> None:
+    for copy in ("half", "cheat"):
+        shutil.copytree(trained, copy)
+    (Path("half") / "summary.json").unlink()
+    shift(Path("cheat"), 0.5)
+    result = run("verify", "nowhere", "cheat", "half", trained)
     assert result.exit_code == 1
-    assert [each["verdict"] for each in json.loads(result.stdout)["runs"]] == [None, "different", "identical"]
+    _, missing, cheat, half, row, reason, same = result.stdout.splitlines()
+    assert (missing.split(), half.split()) == (["nowhere", "no", "run"], ["half", "0", "unfinished"])
+    assert (cheat.split()[:3], row.split()[:3]) == (["cheat", "0", "different"], ["r", "0", "identical"])
+    assert reason.startswith("cheat: different: metrics.csv, epoch 1, train_loss: ")
+    assert same == "half, r: one and the same run"
+    assert result.stderr.startswith("2 of 4  cheat: training it again\n")
+    assert "3 of 4" not in result.stderr
+    assert "error: nowhere: expected a run directory" in result.stderr
+    assert "hint: half is unfinished, after 3 of 3 epochs; `bp train" in result.stderr
+
+    result = run("verify", "nowhere", trained, "half", "--quiet", "--json")
+    assert result.exit_code == 2
+    found = json.loads(result.stdout)["runs"]
+    assert [(each["verdict"], each["seed"], each["same_as"]) for each in found] == [
+        (None, None, []), ("identical", 0, ["half"]), (None, 0, ["r"]),
+    ]  # fmt: skip
 
 
 def test_data_that_are_not_to_be_had_exit_4(trained: Path, archive_folder: Path) -> None:

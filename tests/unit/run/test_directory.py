@@ -301,13 +301,21 @@ def test_a_config_of_which_a_part_is_left_is_not_taken_for_the_defaults(run: Run
         run.config(["data.seed=1"])
 
 
-def test_a_folder_of_runs_in_the_place_of_a_run_leads_to_what_lists_them(run: Run) -> None:
+def test_a_folder_of_runs_in_the_place_of_a_run_leads_to_what_lists_them_or_to_the_only_one(run: Run) -> None:
+    with pytest.raises(BpError, match="expected a run directory") as caught:
+        Run(run.path.parent).require_exists()
+    assert caught.value.hint == f"did you mean {run.path}?"
+    Run(run.path.parent / "two").begin(Config(), {})
     with pytest.raises(BpError, match="expected a run directory") as caught:
         Run(run.path.parent).require_exists()
     assert caught.value.hint == "it is a folder of runs: bp ls runs lists them, bp sweep best runs names the best one"
     with pytest.raises(BpError) as caught:
         Run("nowhere").require_exists()
     assert caught.value.hint is None
+    Path("my run.zip").touch()
+    with pytest.raises(BpError) as caught:
+        Run("my run.zip").require_exists()
+    assert caught.value.hint == "unpack it first: python -m zipfile -e 'my run.zip' FOLDER"
 
 
 def test_a_run_that_is_not_there_leads_to_one_of_a_similar_name() -> None:

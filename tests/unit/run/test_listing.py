@@ -8,7 +8,7 @@ import pytest
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import silent
 from mnist_bp.run.claim import Claim
-from mnist_bp.run.listing import Listed, runs_in
+from mnist_bp.run.listing import Listed, copies, runs_at, runs_in
 from tests.helpers.making import begun, config, failed, finished, record
 
 RUNS = Path("runs")
@@ -74,6 +74,34 @@ def test_links_that_lead_in_a_circle_hide_no_run() -> None:
     for folder in (RUNS, RUNS / "inner"):
         (folder / "circle").symlink_to("circle")
     assert {*listed()} == {"done", "inner/other"}
+
+
+def test_packed_data_are_no_run() -> None:
+    finished(config(), RUNS)
+    (RUNS / "packed").mkdir()
+    (RUNS / "packed/config.yaml").write_text("data: {name: idx, dir: packed}")
+    assert len(listed()) == 1
+
+
+def test_a_folder_stands_for_its_runs_by_name_and_for_its_folders_without_any() -> None:
+    for seed, name in enumerate(["student-10", "student-2", "student-3/nested"]):
+        path = finished(config(seed), RUNS)
+        (RUNS / name).parent.mkdir(parents=True, exist_ok=True)
+        path.rename(RUNS / name)
+    (RUNS / "__MACOSX").mkdir()
+    assert runs_at(RUNS) == [RUNS / each for each in ("__MACOSX", "student-2", "student-3/nested", "student-10")]
+    for alone in (RUNS / "student-2", RUNS / "__MACOSX", Path("nowhere")):
+        assert runs_at(alone) == [alone]
+
+
+def test_copies_are_the_runs_that_took_the_same_seconds() -> None:
+    paths = [finished(config(seed), RUNS) for seed in range(4)]
+    (paths[3] / "metrics.csv").write_bytes((paths[1] / "metrics.csv").read_bytes())
+    for path in (paths[0], paths[2]):
+        text = (path / "metrics.csv").read_text()
+        (path / "metrics.csv").write_text(text.rstrip() + str(paths.index(path)) + "\n")
+    empty = [begun(config(seed), RUNS).path for seed in (8, 9)]
+    assert copies([*paths, *empty, Path("nowhere")]) == [[paths[1], paths[3]]]
 
 
 def test_a_run_directory_lists_itself(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -206,7 +206,7 @@ def test_a_run_that_is_not_finished_is_refused(small_config: Path) -> None:
         verify()
     assert (caught.value.code, caught.value.hint) == (
         Exit.USAGE,
-        "bp train --config r/config.yaml --out r goes on with it",
+        "r is unfinished, after 3 of 3 epochs; `bp train --config r/config.yaml --out r` continues it",
     )
     broken = failed(configs.load(small_config), message="training diverged at step 7")
     with pytest.raises(BpError, match="got one that failed after step 6: training diverged at step 7"):
