@@ -1,7 +1,9 @@
 """What is wrong with a command line, in the words of all other errors instead of click's."""
 
 import re
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -17,9 +19,18 @@ GOT = re.compile(r"(['\"]?)(.*)\1 is not (?:one of|in the range|a valid|a number
 def described(error: click.UsageError) -> tuple[str, str | None]:
     """Return what is wrong, and what to do about it."""
     message, close = _message(error)
+    if path := _unquoted(error):
+        return message, f"a path with spaces needs quotes: {shlex.quote(path)}"
     if close:
         return message, f"did you mean {close}?"
     return message, f"`{error.ctx.command_path} --help` shows how it is used" if error.ctx else None
+
+
+def _unquoted(error: click.UsageError) -> str | None:
+    """Return the path that exists if the arguments that are too many are the rest of its name."""
+    extra = re.search(WORDS[0][0], error.message)
+    given = [str(value) for value in error.ctx.params.values() if isinstance(value, str)] if error.ctx else []
+    return next((path for each in given if extra and Path(path := f"{each} {extra[1]}").exists()), None)
 
 
 def _message(error: click.UsageError) -> tuple[str, str | None]:

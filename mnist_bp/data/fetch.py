@@ -45,12 +45,14 @@ def import_from(archives: Archives, source: Path, home: Path) -> None:
     """
     for name, sha256 in archives.files.items():
         got = sha256_of(source / name, regular.opened)
+        if got is None:
+            message = f"{source / name}: no such file; expected the four archives of {archives.name} in the folder"
+            raise BpError(message, code=Exit.NO_DATA, hint=_in_its_place(source, name, archives))
         if got != sha256:
-            found = f"a file with {got}" if got else "no such file"
             raise BpError(
-                f"{source / name}: expected the {archives.name} archive with SHA-256 {sha256}; got {found}",
+                f"{source / name}: expected the {archives.name} archive with SHA-256 {sha256}; got a file with {got}",
                 code=Exit.NO_DATA,
-                hint=f"the four files are {', '.join(archives.files)}; other IDX files train with data.name=idx",
+                hint="other IDX files train with data.name=idx",
             )
     for name, sha256 in archives.files.items():
         try:
@@ -60,6 +62,15 @@ def import_from(archives: Archives, source: Path, home: Path) -> None:
             raise BpError(f"{source / name}: it has changed meanwhile: {error}", code=Exit.NO_DATA) from error
         except OSError as error:  # of the source, as `store` raises none
             raise _unreadable(source / name, error) from error
+
+
+def _in_its_place(source: Path, name: str, archives: Archives) -> str:
+    """Return what to do about an archive that is not in a folder."""
+    if (source / name).with_suffix("").is_file():
+        return f"{name.removesuffix('.gz')} was unpacked, as some browsers do: get it as it is published, with .gz"
+    if inside := next(source.glob(f"*/{name}"), None):
+        return f"did you mean {inside.parent}?"
+    return f"the four files are {', '.join(archives.files)}"
 
 
 def sha256_of(path: Path, opened: Callable[[Path], IO[bytes]] = cache.reading) -> str | None:

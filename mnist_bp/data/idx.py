@@ -77,7 +77,8 @@ def find_four(folder: Path) -> list[Path]:
     Where a file lies both gzipped and plain, it is the plain one.
     """
     if not folder.is_dir():
-        raise BpError(f"{folder}: expected a folder with four IDX files; there is none", code=Exit.NO_DATA)
+        message = f"{folder}: expected a folder with four IDX files; there is none"
+        raise BpError(message, code=Exit.NO_DATA, hint="--set data.dir=FOLDER says where its data lie")
     return [_find(folder, pattern) for pattern in PATTERNS]
 
 

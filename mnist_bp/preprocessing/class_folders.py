@@ -1,5 +1,6 @@
 """Pictures in folders that are named after their classes: which there are, and which of them are for testing."""
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -57,10 +58,12 @@ def _divided(files: list[Path], test: Fraction, number: int) -> tuple[list[Path]
 
 def _classes(folder: Path) -> tuple[str, ...]:
     """Return the names of the folders in a folder; raises BpError (exit 4) unless they can name classes."""
-    names = _sorted(path.name for path in folder.iterdir() if path.is_dir())
+    names, pictures = _folders(folder), len(_files(folder))
     if not 2 <= len(names) <= MOST:
-        message = f"{folder}: expected a folder of pictures for each of 2 to {MOST} classes; got {len(names)} folders"
-        raise BpError(message, code=Exit.NO_DATA)
+        got = f"{len(names)} folder{'s' * (len(names) != 1)}" + f" and {pictures} pictures" * bool(pictures)
+        message = f"{folder}: expected a folder of pictures for each of 2 to {MOST} classes; got {got}"
+        candidates = [folder / name for name in names] + [folder.parent] * bool(pictures)
+        raise BpError(message, code=Exit.NO_DATA, hint=_meant(candidates))
     if odd := [name for name in names if not name.isprintable() or len(name) > LONGEST]:
         message = f"{folder}: expected classes named by at most {LONGEST} printable characters; got {odd[0]!r}"
         raise BpError(message, code=Exit.NO_DATA)
@@ -69,11 +72,27 @@ def _classes(folder: Path) -> tuple[str, ...]:
 
 def _pictures(folder: Path, at_least: int = 1) -> list[Path]:
     """Return the pictures in a folder; raises BpError (exit 4) if there are too few."""
-    found = _sorted(path.name for path in folder.iterdir() if path.suffix.lower() in ENDINGS and path.is_file())
+    found = _files(folder)
     if len(found) < at_least:
         expected = f"pictures of the class, such as .png or .jpg, {at_least} at least"
-        raise BpError(f"{folder}: expected {expected}; got {len(found)}", code=Exit.NO_DATA)
+        raise BpError(f"{folder}: expected {expected}; got {len(found)}", code=Exit.NO_DATA, hint=_meant([folder]))
     return [folder / name for name in found]
+
+
+def _meant(candidates: Iterable[Path]) -> str | None:
+    """Return a hint at the first folder that holds classes of pictures, if one does."""
+    for folder in candidates:
+        if sum(bool(_files(folder / name)) for name in _folders(folder)) > 1:
+            return f"did you mean `bp data pack {shlex.quote(str(folder))}`?"
+    return None
+
+
+def _folders(folder: Path) -> list[str]:
+    return _sorted(path.name for path in folder.iterdir() if path.is_dir())
+
+
+def _files(folder: Path) -> list[str]:
+    return _sorted(path.name for path in folder.iterdir() if path.suffix.lower() in ENDINGS and path.is_file())
 
 
 def _sorted(names: Iterable[str]) -> list[str]:

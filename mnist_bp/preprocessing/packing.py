@@ -55,7 +55,9 @@ def pack(source: Path, target: Path, *, test: Fraction, preprocessing: str | Non
     if not target.parent.is_dir():
         raise BpError(f"{target}: expected a folder {target.parent} to write it to; there is none", code=Exit.USAGE)
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
-        raise BpError(f"{target}: expected a new or an empty folder; got something else", code=Exit.USAGE)
+        got = "one with files in it" if target.is_dir() else "a file"
+        hint = "delete it, or name another folder with -o"
+        raise BpError(f"{target}: expected a new or an empty folder; got {got}", code=Exit.USAGE, hint=hint)
     if target.exists() and target.samefile(Path()):  # whoever is in it would be left in one that is gone
         raise BpError(f"{target}: expected another folder than the one that this is run in", code=Exit.USAGE)
     found = class_folders.find(source, test)

@@ -118,7 +118,9 @@ def one_each(found: Sequence[Outcome]) -> tuple[list[Outcome], list[str]]:
     for result in sorted(found, key=lambda result: get_args(State).index(result.state)):
         other = first.setdefault((result.setting, result.config.seed), result)
         if other.path != result.path:
-            skipped.append(f"{result.path}: {result.state}, the same setting and seed as {other.path}")
+            another = result.last and other.last and result.last.metrics != other.last.metrics
+            differs = ", with another result" if another else ""
+            skipped.append(f"{result.path}: {result.state}, the same setting and seed as {other.path}{differs}")
     return list(first.values()), skipped
 
 

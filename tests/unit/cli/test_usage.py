@@ -1,5 +1,7 @@
 """Mistakes in a command line, in the words of all other errors, by any version of click."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.helpers.commands import run
@@ -66,6 +68,13 @@ def test_a_mistake_is_an_error_with_a_hint(command: str, message: str, hint: str
     assert (result.exit_code, result.stdout) == (2, "")
     assert first.startswith(f"error: {message}")
     assert second == f"hint: {hint}"
+
+
+def test_a_path_with_spaces_needs_quotes() -> None:
+    Path("my two shapes").mkdir()
+    assert run("data", "pack", "my", "two", "shapes", "-o", "x").stderr == (
+        "error: expected no more arguments; got two shapes\nhint: a path with spaces needs quotes: 'my two shapes'\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -159,11 +159,25 @@ def test_import_copies_the_four_archives(small_mnist: Archives, archive_folder: 
 @pytest.mark.parametrize("name", FILES)
 def test_import_of_a_missing_archive_copies_none(name: str, small_mnist: Archives, archive_folder: Path) -> None:
     (archive_folder / name).unlink()
-    with pytest.raises(BpError, match=rf"{name}: expected .*; got no such file") as caught:
+    with pytest.raises(BpError, match=rf"{name}: no such file; expected the four archives of ") as caught:
         fetch.import_from(small_mnist, archive_folder, HOME)
 
     assert caught.value.code == Exit.NO_DATA
     assert not HOME.exists()
+
+
+def test_import_says_where_a_missing_archive_may_be(small_mnist: Archives, archive_folder: Path) -> None:
+    def hint(folder: Path) -> str | None:
+        with pytest.raises(BpError, match="no such file") as caught:
+            fetch.import_from(small_mnist, folder, HOME)
+        return caught.value.hint
+
+    Path("stick").mkdir()
+    assert hint(Path("stick")) == f"the four files are {', '.join(FILES)}"
+    archive_folder = archive_folder.rename("stick/mnist")
+    assert hint(Path("stick")) == f"did you mean {archive_folder}?"
+    (archive_folder / FILES[1]).rename(archive_folder / "train-labels-idx1-ubyte")
+    assert str(hint(archive_folder)).startswith("train-labels-idx1-ubyte was unpacked, as some browsers do")
 
 
 @pytest.mark.parametrize("name", FILES)

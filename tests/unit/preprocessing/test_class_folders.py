@@ -66,8 +66,11 @@ def test_what_is_hidden_or_no_picture_is_passed_over() -> None:
     ("given", "message"),
     [
         ([], "own: expected a folder with a folder of pictures for each class"),
-        (["1.png", "2.png"], "own: expected a folder of pictures for each of 2 to 100 classes; got 0 folders"),
-        (["a/1.png", "a/2.png"], "own: expected a folder of pictures for each of 2 to 100 classes; got 1 folders"),
+        (
+            ["1.png", "2.png"],
+            "own: expected a folder of pictures for each of 2 to 100 classes; got 0 folders and 2 pictures",
+        ),
+        (["a/1.png", "a/2.png"], "own: expected a folder of pictures for each of 2 to 100 classes; got 1 folder$"),
         (["a/1.png", "a/2.png", "b/x.txt"], "own/b: expected pictures of the class, .*, 2 at least; got 0"),
         (["a/1.png", "a/2.png", "b/1.png"], "own/b: expected pictures of the class, .*, 2 at least; got 1"),
         (["train/a/1.png", "train/b/1.png", "test/a/1.png", "test/c/1.png"], "own: .* only one has b, c"),
@@ -80,3 +83,20 @@ def test_a_folder_that_is_made_otherwise_is_refused(given: list[str], message: s
     with pytest.raises(BpError, match=message) as caught:
         find(Path("own"), SIXTH)
     assert caught.value.code == Exit.NO_DATA
+
+
+@pytest.mark.parametrize("given", ["own/my shapes/round", "own", "."])
+def test_a_folder_that_is_one_too_high_or_too_low_leads_to_the_right_one(given: str) -> None:
+    files("my shapes/round/1.png", "my shapes/square/1.png")
+    Path("notes").mkdir()
+    with pytest.raises(BpError) as caught:
+        find(Path(given), SIXTH)
+    meant = "did you mean `bp data pack 'own/my shapes'`?" if given != "." else None
+    assert caught.value.hint == meant
+
+
+def test_a_class_that_holds_the_classes_is_what_was_meant() -> None:
+    files("my shapes/round/1.png", "my shapes/square/1.png", "notes/readme.txt")
+    with pytest.raises(BpError, match="my shapes: expected pictures of the class") as caught:
+        find(Path("own"), SIXTH)
+    assert caught.value.hint == "did you mean `bp data pack 'own/my shapes'`?"

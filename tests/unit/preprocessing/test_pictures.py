@@ -173,6 +173,6 @@ def test_the_pictures_in_a_folder_are_those_with_such_an_ending_by_name() -> Non
     with pytest.raises(BpError, match="expected a folder with pictures") as caught:
         pictures_in(folder)
     assert caught.value.code == Exit.NO_DATA
-    for name in ("b.png", "a.JPG", "notes.txt"):
+    for name in ("b 10.png", "b 2.png", "a.JPG", "notes.txt"):
         (folder / name).touch()
-    assert [path.name for path in pictures_in(folder)] == ["a.JPG", "b.png"]
+    assert [path.name for path in pictures_in(folder)] == ["a.JPG", "b 2.png", "b 10.png"]

@@ -203,7 +203,7 @@ def test_a_second_run_of_the_same_setting_and_seed_does_not_count() -> None:
     result = found()
     assert [run.path for run in result.results] == [kept]
     assert result.skipped == [
-        f"{others[0]}: finished, the same setting and seed as {kept}",
+        f"{others[0]}: finished, the same setting and seed as {kept}, with another result",
         f"{FOLDER / '0'}: unfinished, the same setting and seed as {kept}",
         f"{FOLDER / run_name(fourth)}: missing, the same setting and seed as {kept}",
     ]
