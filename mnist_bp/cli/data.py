@@ -133,8 +133,9 @@ def pack(folder: str, out: str, preprocessing: str | None, test: Fraction) -> Re
 
     \b
     Examples:
-        bp data pack letters -o packed
-        bp data pack letters -o whole --preprocessing resize --test 0.2
+        bp data pack letters -o packed --preprocessing mnist
+        bp data pack photos -o whole --preprocessing resize --test 0.2
+        bp data show --config packed/config.yaml
         bp train packed/config.yaml
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp.preprocessing import packing
@@ -179,26 +180,30 @@ def info(name: str) -> Result:
 
 @command.command()
 @named
+@options.config("Show the data set of a config, such as a packed one.")
 @options.out("Draw ten images of each class to FILE.png instead.", ".png")
-def show(name: str, file: Path | None) -> None:
+def show(name: str, config_file: str | None, file: Path | None) -> None:
     """Show training images of each class.
 
-    NAME is mnist unless given. The terminal gets an image of each class, at half its size, in greys unless NO_COLOR is
-    set. The file is a contact sheet: a row for each class, in black on white.
+    NAME is mnist unless given, or the data set of CONFIG. The terminal gets an image of each class, at half its size,
+    in greys unless NO_COLOR is set. The file is a contact sheet: a row for each class, in black on white.
 
     \b
     Examples:
         bp data show
         bp data show synthetic -o digits.png
+        bp data show --config packed/config.yaml
     """  # noqa: D301  # \b keeps click from joining the lines
+    from mnist_bp import build
+    from mnist_bp import config as configs
     from mnist_bp.cli import pictures
-    from mnist_bp.data import loading
     from mnist_bp.report.samples import contact_sheet, samples
     from mnist_bp.run import files
 
     if file:
         files.require_replaceable(file)
-    dataset = loading.load(name, progress=output.bar)
+    data = configs.load(config_file).data if config_file else configs.DataConfig(name=name)
+    dataset = build.dataset(data, output.bar)
     if file:
         files.save(file, contact_sheet(dataset))
         click.echo(output.printable(f"{file}"))

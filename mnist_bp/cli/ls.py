@@ -13,6 +13,7 @@ from mnist_bp.cli.result import Result, reports
 if TYPE_CHECKING:
     from mnist_bp.run.listing import Listed
 
+FIRST = ("run", "state", "epochs", "accuracy")
 SHOWN = 3  # keys in which the runs differ, beside which there is room for the rest
 
 
@@ -49,8 +50,7 @@ def _rows(runs: Sequence["Listed"]) -> list[list[str]]:
     named = any(run.config_name for run in runs)
     keys = _differing(runs)
     keys = [key for key in keys if key == "seed"] if named else keys if len(keys) <= SHOWN else []
-    columns = [*["config"] * named, *(key.rpartition(".")[2] for key in keys)]
-    rows = [["run", "state", "epochs", "accuracy", *columns, "last written"]]
+    rows = [[*FIRST, *["config"] * named, *map(_header, keys), "last written"]]
     for run in runs:
         about = [*[run.config_name or ""] * named, *_values(run, keys)]
         accuracy = f"{run.last.test_accuracy:.4f}" if run.last else ""
@@ -66,6 +66,15 @@ def _differing(runs: Sequence["Listed"]) -> list[str]:
     known = [run.config for run in runs if run.config]
     relevant = [name for name, key in configs.keys().items() if key.of_setting or name == "seed"]
     return [name for name in relevant if len({value_of(config, name) for config in known}) > 1]
+
+
+def _header(key: str) -> str:
+    """Return a key without its section, unless that is the name of another key or column, or could be the run's."""
+    from mnist_bp.config import keys
+
+    short = key.rpartition(".")[2]
+    names = [*FIRST, "name", *(each.rpartition(".")[2] for each in keys() if each != key)]
+    return key if short in names else short
 
 
 def _values(run: "Listed", keys: Sequence[str]) -> list[str]:

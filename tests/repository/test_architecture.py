@@ -27,8 +27,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report": {"numpy", "jinja2", "markupsafe", "matplotlib", "PIL", "graphviz"}
     | {"build", "config", "data", "nn", "preprocessing", "train", "run", "sweep"} | FILES,
     "export": {"numpy", "onnx", "nn", "run", "config"} | FILES,
-    "cli": {"click", "tqdm", "config", "data", "nn", "preprocessing", "train", "run", "sweep", "report", "export"}
-    | FILES,
+    "cli": {"click", "tqdm", "build", "config", "data", "nn", "preprocessing", "train", "run", "sweep", "report"}
+    | {"export"} | FILES,
 }  # fmt: skip
 
 

@@ -102,6 +102,12 @@ def test_show_draws_an_image_of_each_class_as_text_or_ten_on_a_sheet(
     assert run("data", "show", "mnist", "-o", "sheet.png").exit_code == 0  # its own file is replaced
 
 
+def test_show_draws_the_data_set_of_a_config(archive_folder: Path) -> None:
+    Path("c.yaml").write_text(f"data: {{name: idx, dir: {archive_folder}, labels: [cat, dog, fox]}}")
+    result = run("data", "show", "--config", "c.yaml")
+    assert (result.exit_code, result.stdout.splitlines()[0].split()) == (0, ["cat", "dog", "fox"])
+
+
 def test_show_refuses_what_has_no_images_and_a_file_of_somebody_else() -> None:
     result = run("data", "show", "plane")
     assert (result.exit_code, result.stdout) == (2, "")

@@ -60,6 +60,9 @@ def test_the_runs_of_a_sweep_show_what_they_differ_in() -> None:
         "1    finished  1       0.5000    0.1            1     2026-11-22 07:31\n"
         "2    finished  1       0.5000    0.01           0     2026-11-22 07:30\n"
     )
+    for name, changed in (("4", config(train_epochs=2, data_seed=1)), ("5", config(data_name="kmnist"))):
+        finished(changed, Path("other")).rename(f"other/{name}")
+    assert "data.name  data.seed  train.epochs" in run("ls", "other").stdout
     dated(finished(config(train_epochs=2, model_hidden=7, train_batch_size=9), Path("s"))).rename("s/3")
     assert run("ls", "s").stdout.startswith("run  state     epochs  accuracy  last written\n")
 
