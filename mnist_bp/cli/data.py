@@ -134,7 +134,7 @@ def pack(folder: str, out: str, preprocessing: str | None, test: Fraction) -> Re
     \b
     Examples:
         bp data pack letters -o packed --preprocessing mnist
-        bp data pack photos -o whole --preprocessing resize --test 0.2
+        bp data pack letters -o whole --preprocessing resize --test 0.2
         bp data show --config packed/config.yaml
         bp train packed/config.yaml
     """  # noqa: D301  # \b keeps click from joining the lines
