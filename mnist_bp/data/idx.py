@@ -28,6 +28,7 @@ ALWAYS = 1 << 20  # values, however small their file
 CHUNK = 1 << 18  # decoded at a time
 
 DIMENSIONS = {"train_images": 3, "train_labels": 1, "test_images": 3, "test_labels": 1}
+HINT = "data.dir starts from the working directory: go where it leads there, or say --set data.dir=FOLDER"
 PATTERNS = ("*train-images*", "*train-labels*", "*t10k-images*", "*t10k-labels*")
 
 
@@ -78,7 +79,7 @@ def find_four(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         message = f"{folder}: expected a folder with four IDX files; there is none"
-        raise BpError(message, code=Exit.NO_DATA, hint="--set data.dir=FOLDER says where its data lie")
+        raise BpError(message, code=Exit.NO_DATA, hint=HINT)
     return [_find(folder, pattern) for pattern in PATTERNS]
 
 

@@ -6,7 +6,7 @@ from mnist_bp.preprocessing.strokes import CONSTANTS
 from mnist_bp.report import page
 from mnist_bp.report.embedded import embedded
 from mnist_bp.report.links import REPORT, beside, identity
-from mnist_bp.report.single import described
+from mnist_bp.report.single import data_of, described
 from mnist_bp.run import outcome
 from mnist_bp.run.model import Model
 from mnist_bp.run.reading import preprocessing, sure_from
@@ -29,7 +29,7 @@ def html(path: str, folder: Path) -> bytes:
         identity=identity(path),
         path=path,
         described=described(model.config, model),
-        data=model.config.data.name,
+        data=data_of(model.config),
         step=model.step,
         run=outcome.read(Path(path)),
         report=beside(folder / REPORT, path),

@@ -9,6 +9,7 @@ import numpy as np
 
 from mnist_bp import config as configs
 from mnist_bp.config import Config
+from mnist_bp.data import cache
 from mnist_bp.data.download import redacted
 from mnist_bp.errors import BpError
 from mnist_bp.nn.buffers import Array
@@ -72,6 +73,7 @@ def contents(gathered: Gathered, progress: Progress, folder: Path = Path()) -> d
         "charts": charts(gathered),
         "model": model,
         "network": described(outcome.config, model) if model else None,
+        "data": data_of(outcome.config),
         "measured": measured,
         **(_judged(measured) if measured else {}),
         "weights": shown,
@@ -91,6 +93,12 @@ def described(config: Config, model: Model) -> str:
     inputs = "×".join(map(str, model.shape)) if convolutions else np.prod(model.shape)
     sizes = map(str, [inputs, *convolutions, *config.model.hidden, _outputs(model.network)])
     return f"{(', ' if convolutions else '-').join(sizes)}, {config.model.activation}"
+
+
+def data_of(config: Config) -> str:
+    """Return the data set's name for a reader; a user's own is called as its folder is."""
+    own = cache.expanded(config.data.dir).name if config.data.dir else ""
+    return {"synthetic": "drawn digits (synthetic)", "idx": own or "idx"}.get(config.data.name, config.data.name)
 
 
 def _outputs(network: Network) -> int:

@@ -41,7 +41,7 @@ def test_the_script_is_given_the_network_and_how_sure_it_must_be() -> None:
     }  # fmt: skip
     assert about(page, "MNIST") == {"side": 28, "box": 20, "middle": 14.5, "pen": 2.2, "chords": 4}
     assert [layer["kind"] for layer in about(page, "NETWORK")["layers"]] == ["affine", "sigmoid", "affine"]  # type: ignore[index]
-    assert b"it is unfinished, and shown as it was after step 0" in page
+    assert b"trained on archives; it is unfinished, and shown as it was after step 0" in page
 
 
 def test_outputs_that_are_no_probabilities_are_not_shown_as_such() -> None:

@@ -11,7 +11,7 @@ from mnist_bp.config.schema import ConvConfig
 from mnist_bp.errors import BpError
 from mnist_bp.progress import silent
 from mnist_bp.report.gathering import gather
-from mnist_bp.report.single import FEW, contents, described
+from mnist_bp.report.single import FEW, contents, data_of, described
 from mnist_bp.run.checking import check
 from mnist_bp.run.directory import Run
 from mnist_bp.run.model import Model
@@ -120,3 +120,16 @@ def test_a_network_is_described_by_its_sizes(changes: dict[str, Any], expected: 
     chosen = config(**changes)
     network = build.network(chosen, (8, 8), 3)
     assert described(chosen, Model(chosen, network, (8, 8), 1 / 255, (), "", 0)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "folder", "expected"),
+    [
+        ("kmnist", None, "kmnist"),
+        ("synthetic", None, "drawn digits (synthetic)"),
+        ("idx", "mine/alphabet", "alphabet"),
+        ("idx", ".", "idx"),
+    ],
+)
+def test_own_data_are_called_as_their_folder_is(name: str, folder: str | None, expected: str) -> None:
+    assert data_of(config(data_name=name, data_dir=folder)) == expected

@@ -103,6 +103,7 @@ function show({ pixels, shares, order, answer = "", said }) {
 
 const bars = document.getElementById("bars");
 bars.classList.toggle("long", PAD.classes.some(isLong));
+bars.style.setProperty("--name", `${Math.max(...PAD.classes.map(name => name.length))}em`);
 const rows = Array.from({ length: SHOWN }, () => {
   const row = document.createElement("li");
   const [name, track, share] = ["name", "track", "share"].map(kind => {
