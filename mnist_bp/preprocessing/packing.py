@@ -56,7 +56,7 @@ def pack(source: Path, target: Path, *, test: Fraction, preprocessing: str | Non
         raise BpError(f"{target}: expected a folder {target.parent} to write it to; there is none", code=Exit.USAGE)
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
         got = "one with files in it" if target.is_dir() else "a file"
-        hint = "delete it, or name another folder with -o"
+        hint = "name another folder with -o, or delete this one"
         raise BpError(f"{target}: expected a new or an empty folder; got {got}", code=Exit.USAGE, hint=hint)
     if target.exists() and target.samefile(Path()):  # whoever is in it would be left in one that is gone
         raise BpError(f"{target}: expected another folder than the one that this is run in", code=Exit.USAGE)
