@@ -177,7 +177,7 @@ def test_arguments_take_the_place_of_what_the_file_says() -> None:
             "random: {n: 1, train.momentum: {loguniform: [0.1, 0.9]}}",
             f"1: train.momentum: expected {reader.DISTRIBUTION}; got loguniform; did you mean log_uniform?",
         ),
-        ("base: s.yaml/none\ngrid: {train.epochs: 1}", "1: base: s.yaml/none: expected a config file, or the name of one"),
+        ("base: s.yaml/none\ngrid: {train.epochs: 1}", "1: base: s.yaml/none: expected a config file, or the name"),
         ("train: {epochs: x}\ngrid: {train.batch_size: 1}", "1: train.epochs: expected an integer"),
         ("grid: [", "1: not YAML"),
     ],
