@@ -1,9 +1,8 @@
 """`bp data`: the data sets and their cache."""
 
 import shlex
-from contextlib import suppress
-from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +11,9 @@ from mnist_bp.cli.result import Result, reports
 from mnist_bp.data import COMPUTED, DRAWN
 from mnist_bp.data.archives import ARCHIVES
 from mnist_bp.errors import Exit
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 published = click.argument("name", type=options.Choice([*ARCHIVES]), default="mnist", metavar="[NAME]")
 named = click.argument("name", type=options.Choice([*ARCHIVES, DRAWN, *COMPUTED]), default="mnist", metavar="[NAME]")
@@ -95,14 +97,6 @@ def import_(folder: str, name: str) -> None:
     click.echo(f"{name}: imported into {home}")
 
 
-def _share(ctx: click.Context, option: click.Parameter, value: str) -> Fraction:
-    """Return a share between 0 and 1, which is written as a fraction or as a number."""
-    with suppress(ValueError, ZeroDivisionError):
-        if 0 < (share := Fraction(value)) < 1:
-            return share
-    raise click.BadParameter(f"expected a share between 0 and 1, such as 1/6 or 0.2; got {value}.")
-
-
 @command.command()
 @click.argument("folder", type=options.GivenPath())
 @click.option(
@@ -116,14 +110,14 @@ def _share(ctx: click.Context, option: click.Parameter, value: str) -> Fraction:
 )
 @click.option(
     "--test",
-    callback=_share,
+    type=options.Share(below_one=True),
     default="1/6",
     show_default=True,
     metavar="SHARE",
     help="How much of each class is held out to test on.",
 )
 @reports
-def pack(folder: str, out: str, preprocessing: str | None, test: Fraction) -> Result:
+def pack(folder: str, out: str, preprocessing: str | None, test: "Fraction") -> Result:
     """Make a data set of your own pictures.
 
     FOLDER holds a folder for each class, called as the class is, with its pictures; or train and test, which hold such

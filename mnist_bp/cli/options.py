@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -10,6 +11,8 @@ import click
 from mnist_bp.errors import BpError, Exit
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from click.shell_completion import CompletionItem
 
     from mnist_bp.config import Config
@@ -103,6 +106,26 @@ class Integer(click.IntRange):
         if "_" in str(value):
             self.fail(f"{value!r} is not a valid integer.", param, ctx)
         return super().convert(value, param, ctx)
+
+
+class Share(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click
+    """A share of something, above 0 and up to 1, or below that: a fraction or a number."""
+
+    name = "share"
+
+    def __init__(self, *, below_one: bool = False) -> None:
+        self.below_one = below_one
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> "Fraction":
+        """Return the share."""
+        from fractions import Fraction
+
+        if re.fullmatch(r"[0-9]{1,9}/0*[1-9][0-9]{0,8}|[0-9]?\.?[0-9]{1,9}", value, re.ASCII):
+            share = Fraction(value)
+            if 0 < share < 1 or (share == 1 and not self.below_one):
+                return share
+        upper = "below 1" if self.below_one else "up to 1"
+        return self.fail(f"expected a share above 0 and {upper}, such as 1/3 or 0.33; got {value}", param, ctx)
 
 
 class OutFile(GivenPath):

@@ -38,6 +38,9 @@ def find(folder: Path, test: Fraction) -> Sorted:
         raise BpError(f"{folder}: expected a folder with a folder of pictures for each class", code=Exit.NO_DATA)
     train, held_out = folder / "train", folder / "test"
     if train.is_dir() and held_out.is_dir():
+        if more := {*_folders(folder)} - {train.name, held_out.name}:
+            message = f"{folder}: expected no folders beside train and test; got {', '.join(sorted(more))}"
+            raise BpError(message, code=Exit.NO_DATA)
         classes, others = _classes(train), _classes(held_out)
         if odd := {*classes} ^ {*others}:
             message = f"{folder}: expected the same classes in train and test; only one has {', '.join(sorted(odd))}"
@@ -92,7 +95,7 @@ def _folders(folder: Path) -> list[str]:
 
 
 def _files(folder: Path) -> list[str]:
-    return _sorted(path.name for path in folder.iterdir() if path.suffix.lower() in ENDINGS and path.is_file())
+    return _sorted(path.name for path in folder.iterdir() if path.suffix.lower() in ENDINGS and not path.is_dir())
 
 
 def _sorted(names: Iterable[str]) -> list[str]:

@@ -1,7 +1,6 @@
 """`bp sweep prune`: which runs of a sweep to train for longer."""
 
 import logging
-import re
 import shlex
 from fractions import Fraction
 from pathlib import Path
@@ -17,22 +16,13 @@ from mnist_bp.sweep.settings import shortened
 log = logging.getLogger(__name__)
 
 
-def _share(ctx: click.Context, option: click.Parameter, value: str) -> Fraction:
-    """Return a share such as 1/3 or 0.33."""
-    if re.fullmatch(r"[0-9]{1,9}/0*[1-9][0-9]{0,8}|[0-9]?\.?[0-9]{1,9}", value):
-        share = Fraction(value)
-        if 0 < share <= 1:
-            return share
-    raise click.BadParameter(f"expected a share above 0 and up to 1, such as 1/3 or 0.33; got {value}")
-
-
 @click.command("prune")
 @gathering.folder
 @click.option(
     "--keep",
     default="1/3",
     show_default=True,
-    callback=_share,
+    type=options.Share(),
     metavar="SHARE",
     help="The share of the settings to keep.",
 )

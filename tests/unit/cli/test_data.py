@@ -168,11 +168,11 @@ def test_packed_pictures_are_told_of_and_train_under_their_names(tmp_path: Path)
     assert (other["classes"], other["preprocessing"], other["train"]) == (["cat", "dog"], "resize", 10)
 
 
-@pytest.mark.parametrize("share", ["0", "1", "x", "1/0", "-1/2", "nan"])
+@pytest.mark.parametrize("share", ["0", "1", "x", "1/0", "-1/2", "nan", "1e999999999"])
 def test_a_share_that_leaves_nothing_is_refused(share: str) -> None:
     result = run("data", "pack", "own", "-o", "packed", "--test", share)
     assert result.exit_code == 2
-    assert "expected a share between 0 and 1" in result.stderr
+    assert "expected a share above 0 and below 1, such as 1/3 or 0.33; got" in result.stderr
 
 
 def test_what_is_prepared_as_digits_are_but_called_otherwise_is_called_a_class() -> None:

@@ -74,6 +74,7 @@ def test_what_is_hidden_or_no_picture_is_passed_over() -> None:
         (["a/1.png", "a/2.png", "b/x.txt"], "own/b: expected pictures of the class, .*, 2 at least; got 0"),
         (["a/1.png", "a/2.png", "b/1.png"], "own/b: expected pictures of the class, .*, 2 at least; got 1"),
         (["train/a/1.png", "train/b/1.png", "test/a/1.png", "test/c/1.png"], "own: .* only one has b, c"),
+        (["train/a/1.png", "test/a/1.png", "val/a/1.png"], "own: expected no folders beside train and test; got val"),
         (["a/1.png", "b\x1b/1.png"], r"own: expected classes named by .* got 'b\\x1b'"),
         (["a/1.png", f"{'b' * 51}/1.png"], "own: expected classes named by at most 50 printable"),
     ],
@@ -100,3 +101,9 @@ def test_a_class_that_holds_the_classes_is_what_was_meant() -> None:
     with pytest.raises(BpError, match="my shapes: expected pictures of the class") as caught:
         find(Path("own"), SIXTH)
     assert caught.value.hint == "did you mean `bp data pack 'own/my shapes'`?"
+
+
+def test_what_cannot_be_a_picture_is_found_too_and_named_when_it_is_read() -> None:
+    folder = files(*numbered("a", 2), *numbered("b", 2))
+    Path("own/a/9.png").symlink_to("gone")
+    assert "9.png" in {path.name for path in find(folder, SIXTH).files}
