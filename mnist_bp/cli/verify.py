@@ -12,7 +12,8 @@ from mnist_bp.cli.result import Result, reports
 from mnist_bp.errors import BpError, Exit
 
 if TYPE_CHECKING:
-    from mnist_bp.run.verification import Environment, Verification
+    from mnist_bp.run.explaining import Environment
+    from mnist_bp.run.verification import Verification
     from mnist_bp.train.trainer import Trainer
 
 CODES = {"identical": Exit.DONE, "explained": Exit.UNDECIDED, "different": Exit.FAILURE}

@@ -2,7 +2,7 @@
 
 import math
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -14,25 +14,20 @@ from mnist_bp import config as configs
 from mnist_bp.config import Config
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import Progress
-from mnist_bp.run import checkpoint, comparison
+from mnist_bp.run import checkpoint, comparison, explaining
 from mnist_bp.run.checkpoint import Checkpoint
 from mnist_bp.run.comparison import Difference
 from mnist_bp.run.directory import Run
 from mnist_bp.run.environment import differences
 from mnist_bp.run.execution import execute
-from mnist_bp.run.measuring import Measurement, measure
+from mnist_bp.run.explaining import Environment
+from mnist_bp.run.measuring import measure
 from mnist_bp.run.standing import unfinished
 from mnist_bp.run.training import Display
 from mnist_bp.train.records import Record
 from mnist_bp.train.trainer import DivergenceError, Trainer
 
-LOSS, ACCURACY = 1e-4, 1e-3  # what one network's may differ by where it is measured on another machine
-START = 0.02  # of the first epoch's training loss: rounding has not grown to more by then
-LIBM = 1e-9  # of a learning rate: what cosines may differ by
-POINT = 0.01  # of an accuracy: networks that rounding has led apart are as good as each other
 CONTRADICT = "its own files contradict each other"
-
-Environment = Mapping[str, tuple[object, object]]
 
 
 @dataclass(frozen=True)
@@ -106,10 +101,11 @@ def verify(
         )
         difference = next(every_difference, None)
     changed = differences(environment, machine.describe())
-    objections = _objections(
-        rows, records, changed, lambda: measure(str(path), "test", overrides, progress).measurement
-    )
-    unexplained = next(objections, "") if difference else ""
+    unexplained = ""
+    if difference:
+        unexplained = explaining.objection(
+            rows, records, changed, lambda: measure(str(path), "test", overrides, progress).measurement
+        )
     return Verification(rows[-1], parameters, difference, changed, unexplained)
 
 
@@ -152,41 +148,3 @@ def _require_data(config: Config, found: Checkpoint, progress: Progress) -> None
     if dataset.fingerprint != found.fingerprint:
         message = f"{found.path}: expected data of fingerprint {found.fingerprint:.12}…, on which it was trained"
         raise BpError(f"{message}; got {dataset.name} of {dataset.fingerprint:.12}…", code=Exit.NO_DATA, hint=hint)
-
-
-def _objections(
-    rows: Sequence[Record], again: Sequence[Record], environment: Environment, measure: Callable[[], Measurement]
-) -> Iterator[str]:
-    """Yield why another environment does not explain a difference.
-
-    It changes last bits. How these grow is chaotic, so it may explain a slightly other course and end; but a network
-    measures the same everywhere, and the beginning is nearly the same.
-    """
-    if not environment:
-        yield "this one is the same"
-    if [row.step for row in rows] != [row.step for row in again]:
-        yield "the epochs are the same in every one"
-    try:
-        measured = measure()
-    except BpError as error:
-        yield str(error)
-        return
-    last, examples = rows[-1], measured.examples
-    right = abs(last.test_accuracy - measured.accuracy) <= max(ACCURACY, 1 / examples)
-    if not (right and _near(last.test_loss, measured.loss, LOSS)):
-        told = f"not {last.test_loss:.6g} and {last.test_accuracy}"
-        yield f"its network has test loss {measured.loss:.6g} and accuracy {measured.accuracy}, {told}"
-    if not _near(rows[0].train_loss, again[0].train_loss, START):
-        yield f"the first training losses differ by more than {START:.0%}"
-    limit = max(POINT, 1 / math.sqrt(examples))
-    for one, other in zip(rows, again, strict=True):
-        if not _near(one.learning_rate, other.learning_rate, LIBM):
-            yield f"learning_rate of epoch {one.epoch} is computed from the config alone"
-        for column in ("train_accuracy", "validation_accuracy", "test_accuracy"):
-            apart = abs((getattr(one, column) or 0.0) - (getattr(other, column) or 0.0))
-            if apart > limit:
-                yield f"{column} of epoch {one.epoch} differs by {apart:.1%}, more than {limit:.1%}"
-
-
-def _near(one: float, other: float, share: float) -> bool:
-    return abs(one - other) <= share * abs(other)

@@ -184,6 +184,7 @@ def test_the_environment_may_explain_last_bits(small_config: Path, elsewhere: No
         (lambda: forge_metrics(3, test_loss=0.001), "its network has test loss "),
         (lambda: forge_metrics(1, train_loss=0.5), "the first training losses differ by more than 2%"),
         (lambda: forge_metrics(2, train_accuracy=0.1), "train_accuracy of epoch 2 differs by "),
+        (lambda: forge_metrics(2, test_loss=1e-4), "test_loss of epoch 2 differs by more than 50%"),
         (lambda: forge_metrics(2, learning_rate=0.6), "learning_rate of epoch 2 "),
         (lambda: forge_checkpoint("W2", lambda w: w + 3), "its network has test loss "),
     ],
