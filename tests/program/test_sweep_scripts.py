@@ -427,7 +427,7 @@ def test_options_that_gnu_parallel_does_not_know_or_that_change_its_output_are_n
         ),
         (["lines", "--dry-run"], "--dry-run: expected runs to be made\nhint: bp sweep plan lines --missing prints"),
         (["lerning-rate"], "lerning-rate: expected a sweep file, or the name of one; there is neither"),
-        (["."], ".: expected a file"),
+        (["."], ".: expected a sweep file; got a folder"),
         (["lines", "0"], "JOBS: expected a number from 1; got 0"),
         (["lines", "two"], "JOBS: expected a number from 1; got two"),
         (["empty"], "empty: expected command lines; got none"),
