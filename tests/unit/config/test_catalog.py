@@ -10,7 +10,8 @@ from mnist_bp.errors import BpError, Exit
 ROOT = Path(__file__).parents[3]
 
 
-def test_in_a_checkout_the_packaged_files_lie_beside_the_package() -> None:
+def test_in_a_checkout_the_packaged_files_lie_beside_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "PACKAGE", ROOT / "mnist_bp")
     assert catalog.home() == ROOT
     assert catalog.configs()["book"] == ROOT / "configs" / "book.yaml"
     assert catalog.sweeps()["width"] == ROOT / "configs" / "sweeps" / "width.yaml"
@@ -23,7 +24,7 @@ def test_in_a_wheel_they_lie_inside_of_it(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_a_name_is_a_packaged_config_unless_there_is_such_a_file() -> None:
-    packaged = ROOT / "configs" / "book.yaml"
+    packaged = catalog.configs()["book"]
     Path("book").mkdir()
     assert catalog.find("book") == catalog.find("book.yaml") == packaged
     Path("book.yaml").touch()
@@ -32,7 +33,7 @@ def test_a_name_is_a_packaged_config_unless_there_is_such_a_file() -> None:
     Path("deep/book").touch()
     assert catalog.find("book", Path("deep")) == Path("deep/book")
     assert catalog.find("../book.yaml", Path("deep")) == Path("deep/../book.yaml")
-    assert catalog.find_sweep("width") == ROOT / "configs" / "sweeps" / "width.yaml"
+    assert catalog.find_sweep("width") == catalog.sweeps()["width"]
 
 
 def test_a_config_is_loaded_by_its_name() -> None:
