@@ -52,6 +52,7 @@ def completed(shell: str, lines: list[str]) -> list[str]:
 def test_keys_choices_folders_and_options_are_completed(shell: str) -> None:
     if os.name != "posix" or not shutil.which(shell):
         pytest.skip(f"there is no {shell}")
+    pytest.importorskip("termios", reason="this system has no pseudo-terminals")
     Path("runs/one").mkdir(parents=True)
     Path("runs/one.txt").touch()
     lines = completed(shell, [*LINES])
