@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from mnist_bp import machine
+from mnist_bp.errors import BpError, Exit
+from mnist_bp.run import verification
+from mnist_bp.run.comparison import Difference
+from mnist_bp.run.verification import Verification
 from tests.helpers.commands import rows, run
+from tests.helpers.making import begun, config
 
 
 @pytest.fixture
@@ -99,6 +104,27 @@ def test_what_is_wrong_with_one_of_several_runs_stands_below_them(trained: Path)
     assert [(each["verdict"], each["seed"], each["same_as"]) for each in found] == [
         (None, None, []), ("identical", 0, ["half"]), (None, 0, ["r"]),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "code"), [([0, 5], 5), ([5, 4, 0], 4), ([2, 4, 5], 2), ([0, 1, 2], 1)], ids=lambda given: f"{given}"
+)
+def test_the_worst_of_several_counts(monkeypatch: pytest.MonkeyPatch, outcomes: list[int], code: int) -> None:
+    """Worse than what is explained is that nothing could be told, and worst that a run is another one."""
+    told = {
+        0: Verification(),
+        5: Verification(difference=Difference("a number")),
+        1: Verification(difference=Difference("a number"), unexplained="this one is the same"),
+    }
+
+    def verified(path: Path, *_: object) -> Verification:
+        if (outcome := int(path.name[1:])) in told:
+            return told[outcome]
+        raise BpError("none", code=Exit(outcome))
+
+    monkeypatch.setattr(verification, "verify", verified)
+    paths = [begun(config(place)).path.rename(f"{place}{outcome}") for place, outcome in enumerate(outcomes)]
+    assert run("verify", *paths).exit_code == code
 
 
 def test_data_that_are_not_to_be_had_exit_4(trained: Path, archive_folder: Path) -> None:

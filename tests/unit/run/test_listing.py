@@ -45,10 +45,10 @@ def test_a_run_is_listed_in_whatever_state_it_is() -> None:
 
 
 def test_a_run_that_a_process_writes_is_running() -> None:
-    path = begun(config(), RUNS).path
-    with Claim(path):
-        assert listed()[path.name].state == "running"
-    assert listed()[path.name].state == "unfinished"
+    for path, state in ((begun(config(), RUNS).path, "unfinished"), (failed(config(1), RUNS), "failed")):
+        with Claim(path):  # a failed run is tried again
+            assert listed()[path.name].state == "running"
+        assert listed()[path.name].state == state
 
 
 def test_the_one_last_written_to_comes_first_and_then_names_decide() -> None:

@@ -54,6 +54,8 @@ def test_the_last_run_of_a_name_is_told_if_it_could_be_continued() -> None:
     )
     assert interrupted("mine", replace(ON_XOR, seed=1)) is None
     assert interrupted("other", ON_XOR) is None
+    Run("runs/mine").fail("the loss is nan", 0)
+    assert interrupted("mine", ON_XOR) is None
     executed(name="mine")
     assert interrupted("mine", ON_XOR) is None
 
