@@ -39,10 +39,10 @@ def test_every_example_of_every_help_text_works(
             page.paste(255, (8 + number, 4, 11 + number, 24))
             page.paste(255 * (name == "L"), (8 + number, 21, 20, 24))
             page.save(Path("letters", name, f"{number}.png"))
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # or each process would compile what it imports
     for name, value in {
         "PATH": os.pathsep.join([str(program.parent), str(Path(sys.executable).parent), os.environ["PATH"]]),
         "PYTHONPATH": str(package),
-        "PYTHONPYCACHEPREFIX": str(tmp_path / "compiled"),
         "HOME": str(tmp_path),
         "BROWSER": "true",  # opens nothing, and is content
         "MNIST_BP_MIRRORS": genuine_mirror,
