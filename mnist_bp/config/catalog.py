@@ -1,10 +1,10 @@
 """Configs and sweeps by name: those that come with the package, and which file is meant by what a user gives."""
 
 import re
-from difflib import get_close_matches
 from pathlib import Path
 
 from mnist_bp.config.access import as_setting
+from mnist_bp.config.suggesting import closest
 from mnist_bp.errors import BpError, Exit
 
 PACKAGE = Path(__file__).parents[1]
@@ -83,10 +83,10 @@ def _advice(given: str, file: Path, known: dict[str, Path]) -> str | None:
         return f"did you mean {setting}?"
     if file.name == "config.yaml":
         runs = {path.parent.name: path for path in file.parent.parent.glob("*/config.yaml")}
-        close = get_close_matches(file.parent.name, runs, n=1)
-        return f"did you mean {runs[close[0]]}?" if close else None
+        close = closest(file.parent.name, runs)
+        return f"did you mean {runs[close]}?" if close else None
     beside = {path.stem: str(path) for path in sorted(file.parent.glob("*.y*ml"))}
     for candidates in (beside, {name: name for name in known}):
-        if close := get_close_matches(file.stem, candidates, n=1):
-            return f"did you mean {candidates[close[0]]}?"
+        if close := closest(file.stem, candidates):
+            return f"did you mean {candidates[close]}?"
     return "`bp config --list` lists those that come with bp"

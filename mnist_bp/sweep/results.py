@@ -5,12 +5,12 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import get_args
 
 from mnist_bp import regular
 from mnist_bp.config import Config
+from mnist_bp.config.suggesting import closest
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import Advance, Progress
 from mnist_bp.run import outcome
@@ -72,8 +72,8 @@ def meant(folder: Path) -> str | None:
     inside, known = (
         {path.parent.name: path.parent for path in each.glob(f"*/{plan.PLAN}")} for each in (folder, SWEEPS)
     )
-    close = get_close_matches(folder.stem, known, n=1)
-    likely = sorted(inside.values())[:3] or [known[name] for name in close]
+    close = closest(folder.stem, known)
+    likely = sorted(inside.values())[:3] or ([known[close]] if close else [])
     return f"did you mean {' or '.join(map(str, likely))}?" if likely else None
 
 

@@ -45,6 +45,7 @@ def test_a_config_is_loaded_by_its_name() -> None:
     [
         ("mine/bok.yaml", "did you mean mine/bolk.yaml?"),
         ("bok", "did you mean book?"),
+        ("BOOK", "did you mean book?"),
         ("configs/book.yaml", "did you mean book?"),
         ("nothing-like-it", "`bp config --list` lists those that come with bp"),
         ("learning-rate", "bp sweep plan learning-rate"),
