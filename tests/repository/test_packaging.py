@@ -40,11 +40,11 @@ def test_the_wheel_holds_the_package_configs_and_sweep_scripts_and_nothing_else(
     """Built from the source archive, as pip builds it, which was made from the checkout."""
     [sdist] = SdistBuilder(str(source)).build(directory=str(tmp_path), versions=["standard"])
     with tarfile.open(sdist) as archive:
-        for member in archive:
-            unpacked_file = archive.extractfile(member)  # by extractall, some versions ask for a filter that others lack
-            assert unpacked_file is not None
+        for member in archive:  # extractall asks for a filter in some versions of Python, which others do not have
+            content = archive.extractfile(member)
+            assert content is not None
             (tmp_path / member.name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / member.name).write_bytes(unpacked_file.read())
+            (tmp_path / member.name).write_bytes(content.read())
     [wheel] = WheelBuilder(str(tmp_path / NAME)).build(directory=str(tmp_path), versions=["standard"])
     with zipfile.ZipFile(wheel) as unpacked:
         contents = {name: unpacked.read(name) for name in unpacked.namelist()}
