@@ -26,6 +26,8 @@ from mnist_bp.nn.softmax import Softmax
 from mnist_bp.progress import Progress, silent
 from mnist_bp.streams import WEIGHTS, generator
 from mnist_bp.train.batches import Batches
+from mnist_bp.train.shards import ShardedNetwork, SlicedOptimizer
+from mnist_bp.train.team import Team
 from mnist_bp.train.trainer import Trainer
 
 WORTH_NARROWING = 50  # batch size from which skipping zero columns saves more time than copying the rows of W costs
@@ -86,22 +88,25 @@ def dataset(config: DataConfig, progress: Progress = silent) -> Dataset:
     return loaded.labelled(config.labels)
 
 
-def network(config: Config, shape: Shape, outputs: int) -> Network:
-    """Build the network for examples of a shape, its parameters all zero.
+def network(config: Config, shape: Shape, outputs: int, team: Team | None = None) -> Network:
+    """Build the network for examples of a shape, its parameters all zero; its shards are a team's work.
 
     Raises BpError (exit 2) if a convolution or a pooling window does not fit into its image.
     """
     decay = 0.0 if config.train.optimizer in DECOUPLED else config.train.weight_decay
     loss = LOSSES[config.model.loss](**used(config, "model.loss"))
-    return Network(_layers(config, shape, outputs), loss, config.train.dtype, weight_decay=decay)
+    layers, dtype, shards = _layers(config, shape, outputs), config.train.dtype, config.train.shards
+    if shards == 1:
+        return Network(layers, loss, dtype, weight_decay=decay)
+    return ShardedNetwork(layers, loss, dtype, weight_decay=decay, shards=shards, team=team or Team())
 
 
-def initialized(config: Config, shape: Shape, outputs: int) -> Network:
+def initialized(config: Config, shape: Shape, outputs: int, team: Team | None = None) -> Network:
     """Build the network as `network` does, with its initial weights drawn.
 
     Raises BpError (exit 2) if these are larger than its precision can hold.
     """
-    built = network(config, shape, outputs)
+    built = network(config, shape, outputs, team)
     with np.errstate(over="ignore"):
         built.initialize(INITIALIZERS[config.model.init](**used(config, "model.init")), generator(config.seed, WEIGHTS))
     if not np.isfinite(built.parameters).all():
@@ -113,8 +118,8 @@ def initialized(config: Config, shape: Shape, outputs: int) -> Network:
     return built
 
 
-def batches(config: Config, dataset: Dataset, network: Network) -> Batches:
-    """Build the mini-batches that a network is trained on."""
+def batches(config: Config, dataset: Dataset, network: Network, team: Team | None = None) -> Batches:
+    """Build the mini-batches that a network is trained on, which a team gathers."""
     train = config.train
     return Batches(
         dataset.train,
@@ -123,22 +128,25 @@ def batches(config: Config, dataset: Dataset, network: Network) -> Batches:
         seed=config.seed,
         replacement=train.sampling == "replacement",
         nonzero=train.gradient == "backprop"
-        and train.batch_size >= WORTH_NARROWING
+        and train.batch_size // train.shards >= WORTH_NARROWING
         and isinstance(network.layers[0], Affine),
+        team=team,
+        busy=train.shards,
     )
 
 
 def trainer(config: Config, dataset: Dataset) -> Trainer:
     """Build all that a run needs, at its start."""
     train = config.train
-    net = initialized(config, dataset.shape, dataset.outputs)
-    made = batches(config, dataset, net)
+    team = Team()
+    net = initialized(config, dataset.shape, dataset.outputs, team)
+    made = batches(config, dataset, net, team)
     steps = min(train.epochs * made.steps, train.max_steps or train.epochs * made.steps)
     splits = {"train": dataset.train if train.metrics == "full" else None,
               "validation": dataset.validation, "test": dataset.test}  # fmt: skip
     return Trainer(
         net,
-        _optimizer(config, net),
+        _optimizer(config, net, team),
         _schedule(train, made.steps, steps),
         net.backprop if train.gradient == "backprop" else partial(differentiate, net),
         made,
@@ -148,6 +156,7 @@ def trainer(config: Config, dataset: Dataset) -> Trainer:
         clip_norm=train.clip_norm,
         shadow_check=train.shadow_check,
         log_every=train.log_every,
+        team=team,
     )
 
 
@@ -194,12 +203,13 @@ def _layers(config: Config, shape: Shape, outputs: int) -> list[Layer]:
     return layers
 
 
-def _optimizer(config: Config, net: Network) -> Optimizer:
+def _optimizer(config: Config, net: Network, team: Team) -> Optimizer:
     options: dict[str, Any] = used(config, "train.optimizer")
     if config.train.optimizer in DECOUPLED:
-        options["weights"] = [net.named_parameters[name] for name in net.weights]
+        options["decaying"] = net.decaying
         options["weight_decay"] = config.train.weight_decay
-    return OPTIMIZERS[config.train.optimizer](net.parameters, net.gradients, **options)
+    rule = OPTIMIZERS[config.train.optimizer](net.parameters, net.gradients, **options)
+    return SlicedOptimizer(rule, config.train.shards, team) if config.train.shards > 1 else rule
 
 
 def _schedule(train: TrainConfig, epoch_steps: int, steps: int) -> Schedule:

@@ -11,9 +11,9 @@ import threadpoolctl
 from mnist_bp import __version__
 
 
-def limit_threads(count: int) -> None:
-    """Set the number of threads of the matrix products (BLAS) in this process."""
-    threadpoolctl.threadpool_limits(count, user_api="blas")
+def limit_threads() -> None:
+    """Have one thread at a time work on a matrix product (BLAS): the last bits depend on how many do."""
+    threadpoolctl.threadpool_limits(1, user_api="blas")
 
 
 def processors() -> int:

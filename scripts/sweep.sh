@@ -114,7 +114,7 @@ echo "runs: $total, $jobs at a time; $finished finished before" >&2
 
 # Where each run can have a processor to itself, it is held there: a `bp` that may use no other needs no second thread.
 processors=''
-if command -v taskset >/dev/null && ! grep -aq train.threads= "$work/lines" && # GNU xargs alone numbers what it runs
+if command -v taskset >/dev/null && ! grep -aq train.shards= "$work/lines" && # GNU xargs alone numbers what it runs
     { [[ $engine == parallel ]] || xargs --process-slot-var=slot bash -c : </dev/null 2>/dev/null; }; then
     processors=$(taskset -cp $$ | sed 's/.*: //' | tr , '\n' | while IFS=- read -r first last; do
         for ((number = first; number <= ${last:-first}; number++)); do echo "$number"; done

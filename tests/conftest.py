@@ -53,7 +53,7 @@ def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))  # what is used where that does not count
     monkeypatch.setenv("MNIST_BP_MIRRORS", "http://127.0.0.1:9/")
     monkeypatch.setattr(fetch, "PAUSES", (0, 0))
-    machine.limit_threads(1)  # which commands set: on a busy machine, threads that wait for each other take much longer
+    machine.limit_threads()  # which commands set: on a busy machine, threads that wait for each other take much longer
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
 

@@ -35,6 +35,10 @@ def contradictions(config: Config) -> Iterator[str]:
     if train.gradient == "numerical" and train.shadow_check > 0:
         why = "as train.gradient=numerical leaves no backprop to compare with"
         yield f"train.shadow_check: expected 0, {why}; got {train.shadow_check}"
+    if train.gradient == "numerical" and train.shards > 1:
+        yield f"train.shards: expected 1, as train.gradient=numerical takes a batch as a whole; got {train.shards}"
+    if train.shards > train.batch_size:
+        yield f"train.shards: expected at most train.batch_size, {train.batch_size}; got {train.shards}"
 
 
 def _unused(config: Config) -> Iterator[str]:

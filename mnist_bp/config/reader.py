@@ -11,8 +11,9 @@ import yaml
 from mnist_bp.config import catalog, nodes
 from mnist_bp.config.access import keys, replaced, rule_of
 from mnist_bp.config.contradictions import contradictions
+from mnist_bp.config.former import FORMER
 from mnist_bp.config.rules import MAX_ITEMS, Rule
-from mnist_bp.config.schema import FORMER, ITEMS, SECTIONS, Config
+from mnist_bp.config.schema import ITEMS, SECTIONS, Config
 from mnist_bp.config.suggesting import ALIKE, closest, meant, suggestion
 from mnist_bp.errors import BpError, Exit
 

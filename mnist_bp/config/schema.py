@@ -230,7 +230,9 @@ class TrainConfig:
         of_setting=False,
     )
     dtype: str = key("float32", rules.choice("float32", "float64"), "precision of the network")
-    threads: int = key(1, rules.whole(1, 1024), "BLAS threads; the last bits depend on their number")
+    shards: int = key(
+        1, rules.whole(1, 1024), "parts of a batch, each with a thread; the last bits depend on their number"
+    )
 
 
 @dataclass(frozen=True)
@@ -245,6 +247,3 @@ class Config:
 
 SECTIONS: dict[str, Any] = {"data": DataConfig, "model": ModelConfig, "train": TrainConfig}
 ITEMS: dict[str, Any] = {"model.conv": ConvConfig}  # keys that hold a list whose items have keys themselves
-
-# Keys of earlier versions: the value that changed nothing, and what to do about any other.
-FORMER: dict[str, tuple[object, str]] = {"data.augment": (None, "this version does not augment images")}

@@ -1,5 +1,7 @@
 """Dropout: in training, each element is dropped with some probability and the others make up for it."""
 
+import math
+
 import numpy as np
 
 from mnist_bp.nn.buffers import Array
@@ -17,6 +19,8 @@ class Dropout(Layer):
     """
 
     noise: np.random.SeedSequence | None = None
+    first = 0
+    """How many examples of the batch come before x: a part of a batch has its own part of the batch's mask."""
 
     def __init__(self, rate: float) -> None:
         super().__init__()
@@ -33,10 +37,18 @@ class Dropout(Layer):
             return x
         # The draws are float32 for every dtype: half the work, and a copy in another precision drops the same elements.
         draws = self.buffer("draws", x.shape, np.float32)
-        np.random.default_rng(self.noise).random(dtype=np.float32, out=draws)
+        self._generator(self.first * math.prod(x.shape[1:])).random(dtype=np.float32, out=draws)
         self.mask = np.greater_equal(draws, self.rate, out=self.buffer("mask", x.shape, x.dtype))
         self.mask *= 1 / (1 - self.rate)
         return np.multiply(x, self.mask, out=self.buffer("out", x.shape, x.dtype))
+
+    def _generator(self, skipped: int) -> np.random.Generator:
+        """Return the generator of the draws that follow so many: each step of PCG64 makes two float32s."""
+        bits = np.random.PCG64(self.noise)
+        generator = np.random.Generator(bits.advance(skipped // 2) if skipped else bits)
+        if skipped % 2:
+            generator.random(dtype=np.float32)
+        return generator
 
     def backward(self, dout: Array) -> Array:
         """Return dout · mask / (1 − rate) in the layer's own buffer, or dout itself after a forward without a mask."""

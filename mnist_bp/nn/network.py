@@ -16,7 +16,7 @@ from mnist_bp.nn.layers import Initializer, Layer
 from mnist_bp.nn.losses import Loss, SquaredError
 from mnist_bp.nn.nonzero import Examples
 from mnist_bp.nn.softmax import Softmax
-from mnist_bp.nn.views import Views
+from mnist_bp.nn.views import Views, overlaps
 
 _QUIET = nullcontext()
 
@@ -34,12 +34,20 @@ class Network:
     `parameters` and `gradients` are flat vectors of `dtype`; `named_parameters` and `named_gradients` are views of
     them in each tensor's shape. The n-th layer that has parameters gives them its number: W1, b1, W2, …
 
+    Both are new, all zero, unless `vectors` are given, which another network may use as well.
+
     What training minimises is the loss plus λ/2 Σ W² over all weights W, not over biases, with λ = `weight_decay`.
     Source of that penalty: Goodfellow, Bengio & Courville, Deep Learning (2016), section 7.1.1.
     """
 
     def __init__(
-        self, layers: Sequence[Layer], loss: Loss, dtype: npt.DTypeLike = np.float32, *, weight_decay: float = 0.0
+        self,
+        layers: Sequence[Layer],
+        loss: Loss,
+        dtype: npt.DTypeLike = np.float32,
+        *,
+        weight_decay: float = 0.0,
+        vectors: tuple[Array, Array] | None = None,
     ) -> None:
         if np.dtype(dtype) not in (np.float32, np.float64):
             raise ValueError(f"a network expects dtype float32 or float64; got {np.dtype(dtype)}")
@@ -57,10 +65,9 @@ class Network:
         }
         count = sum(map(math.prod, self._shapes.values()))
         try:
-            self.parameters = np.zeros(count, dtype)
+            self.parameters, self.gradients = vectors or (np.zeros(count, dtype), np.zeros(count, dtype))
         except ValueError as error:  # more than an array can have
             raise MemoryError(f"{count:.3g} parameters") from error
-        self.gradients = np.zeros_like(self.parameters)
         self.named_parameters = self.views(self.parameters)
         self.named_gradients = self.views(self.gradients)
         for layer, names in zip(self.layers, self.names, strict=True):
@@ -69,12 +76,18 @@ class Network:
                 {own: self.named_gradients[name] for own, name in names.items()},
             )
         self._first = learns.index(True) if any(learns) else len(self.layers)
+        self._twins: list[Network] = []
         self._dropouts = [layer for layer in self.layers if isinstance(layer, Dropout)]
 
     @property
     def weights(self) -> list[str]:
         """The names of the parameters that decay: the weights W1, W2, …, not the biases."""
         return [names[own] for layer, names in zip(self.layers, self.names, strict=True) for own in layer.decaying]
+
+    @property
+    def decaying(self) -> list[slice]:
+        """Where the weights lie in the vector of parameters."""
+        return [self.named_parameters.slices[name] for name in self.weights]
 
     @property
     def gives_probabilities(self) -> bool:
@@ -105,19 +118,37 @@ class Network:
         twin.parameters[...] = self.parameters
         return twin
 
+    def twins(self, count: int) -> "list[Network]":
+        """Return so many networks over the same parameters, each with gradients and buffers of its own, for a thread.
+
+        What they compute from a batch is the same to the last bit. Asked again, it returns the same ones.
+        """
+        while len(self._twins) < count:
+            layers, vectors = [copy(layer) for layer in self.layers], (self.parameters, np.zeros_like(self.gradients))
+            loss, dtype = copy(self.loss_function), self.parameters.dtype
+            self._twins.append(Network(layers, loss, dtype, weight_decay=self.weight_decay, vectors=vectors))
+        return self._twins[:count]
+
     def training(self, seed: int, *key: int) -> AbstractContextManager[None]:
         """Switch dropout on within the context: its masks follow from `seed` and `key`, which numbers the stream."""
-        return self._noise(seed, key) if self._dropouts else _QUIET
+        if not self._dropouts:
+            return _QUIET
+        return self._noise([np.random.SeedSequence(seed, spawn_key=(*key, n)) for n in range(len(self._dropouts))], 0)
+
+    def training_with(self, other: "Network", first: int) -> AbstractContextManager[None]:
+        """Have within the context the dropout masks that another one has from example `first` of its batch on."""
+        return self._noise([layer.noise for layer in other._dropouts], first) if self._dropouts else _QUIET
 
     @contextmanager
-    def _noise(self, seed: int, key: tuple[int, ...]) -> Iterator[None]:
-        for number, layer in enumerate(self._dropouts):
-            layer.noise = np.random.SeedSequence(seed, spawn_key=(*key, number))
+    def _noise(self, noises: list[np.random.SeedSequence | None], first: int) -> Iterator[None]:
+        before = [(layer.noise, layer.first) for layer in self._dropouts]
+        for layer, noise in zip(self._dropouts, noises, strict=True):
+            layer.noise, layer.first = noise, first
         try:
             yield
         finally:
-            for layer in self._dropouts:
-                layer.noise = None
+            for layer, had in zip(self._dropouts, before, strict=True):
+                layer.noise, layer.first = had
 
     def predict(self, x: Examples) -> Array:
         """Return the outputs (N, K), logits unless the last layer is an activation function, in that layer's buffer.
@@ -158,19 +189,33 @@ class Network:
     def backprop(self, x: Examples, t: Array) -> Score:
         """Overwrite `gradients` with the gradient of loss and penalty on a batch, by the chain rule from the end back.
 
-        Layers before the first one with parameters are not visited, and that one is not asked for dx.
         Source: Rumelhart, Hinton & Williams, Nature 323 (1986).
+        """
+        score = self.backprop_loss(x, t)
+        self.add_penalty_gradient()
+        return score
+
+    def backprop_loss(self, x: Examples, t: Array, share: float = 1.0) -> Score:
+        """Overwrite `gradients` with the gradient of `share` times the loss on a batch, without the penalty's.
+
+        Layers before the first one with parameters are not visited, and that one is not asked for dx.
         """
         score = self.score(x, t)
         dout = self.loss_function.backward()
+        if share != 1:
+            dout *= share
         for layer in reversed(self.layers[self._first + 1 :]):
             dout = layer.backward(dout)
         if self._first < len(self.layers):
             self.layers[self._first].parameter_gradients(dout)
-        if self.weight_decay:
-            for name in self.weights:
-                self.named_gradients[name] += self.weight_decay * self.named_parameters[name]
         return score
+
+    def add_penalty_gradient(self, part: slice = slice(None)) -> None:
+        """Add the gradient of the penalty, λ W, to `gradients`, or to a part of that vector."""
+        if self.weight_decay:
+            gradients, parameters = self.gradients[part], self.parameters[part]
+            for weights in overlaps(self.decaying, part):
+                gradients[weights] += self.weight_decay * parameters[weights]
 
     def kink_sides(self) -> list[Array]:
         """Return on which side of its kink each element of the last pass lay, for every layer that has kinks."""

@@ -30,7 +30,11 @@ class NonzeroColumns:
 
     def __getitem__(self, part: slice) -> "NonzeroColumns":
         """Return some of the examples, as a view."""
-        return NonzeroColumns(self.values[part], self.kept, self.places, self._scratch)
+        return self.part(part, self._scratch)
+
+    def part(self, part: slice, scratch: Buffers) -> "NonzeroColumns":
+        """Return some of the examples, as a view, to be multiplied with other scratch memory, as on another thread."""
+        return NonzeroColumns(self.values[part], self.kept, self.places, scratch)
 
     def astype(self, dtype: npt.DTypeLike, *, copy: bool = True) -> "NonzeroColumns":
         """Return x in another precision, or, if it need not be copied, x itself in its own."""

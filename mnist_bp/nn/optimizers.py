@@ -13,19 +13,32 @@ The contract, kept by every optimizer here:
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from copy import copy
 
 import numpy as np
 
 from mnist_bp.nn.buffers import Array
+from mnist_bp.nn.views import overlaps
 
 
 class Optimizer(ABC):
     """The contract above; `state` are the names of the optimizer's own vectors."""
 
+    decaying: Sequence[slice] = ()
+    """Where in the vectors those parameters lie that decay by the rule itself."""
+
     def __init__(self, parameters: Array, gradients: Array, *state: str) -> None:
         self.parameters = parameters
         self.gradients = gradients
         self.state = {name: np.zeros_like(parameters) for name in state}
+
+    def part(self, of: slice) -> "Optimizer":
+        """Return this rule for a part of its vectors, all of which it shares: parts can be updated side by side."""
+        part = copy(self)
+        part.__dict__ |= {name: vector[of] for name, vector in vars(self).items() if isinstance(vector, np.ndarray)}
+        part.state = {name: vector[of] for name, vector in self.state.items()}
+        part.decaying = overlaps(self.decaying, of)
+        return part
 
     @abstractmethod
     def update(self, learning_rate: float, step: int) -> None:
@@ -160,9 +173,9 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay: W ← (1 − η λ) W for each of `weights`, then Adam's update.
+    """Adam with decoupled weight decay: W ← (1 − η λ) W, then Adam's update.
 
-    `weights` are the views of the parameters that decay: weights, not biases.
+    `decaying` says where in the vector of parameters those lie that decay: weights, not biases.
     Source: Loshchilov & Hutter, ICLR (2019), algorithm 2, with λ multiplied by the learning rate, as most libraries do.
     """
 
@@ -170,7 +183,7 @@ class AdamW(Adam):
         self,
         parameters: Array,
         gradients: Array,
-        weights: Sequence[Array],
+        decaying: Sequence[slice],
         *,
         weight_decay: float,
         beta1: float = 0.9,
@@ -178,13 +191,13 @@ class AdamW(Adam):
         epsilon: float = 1e-8,
     ) -> None:
         super().__init__(parameters, gradients, beta1=beta1, beta2=beta2, epsilon=epsilon)
-        self.weights = weights
+        self.decaying = decaying
         self.weight_decay = weight_decay
 
     def update(self, learning_rate: float, step: int) -> None:
         """Change the parameters once."""
-        for weight in self.weights:
-            np.multiply(weight, 1 - learning_rate * self.weight_decay, out=weight)
+        for weights in self.decaying:
+            self.parameters[weights] *= 1 - learning_rate * self.weight_decay
         super().update(learning_rate, step)
 
 

@@ -1,7 +1,8 @@
 """Named views of a flat vector, each in the shape of its tensor."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +14,12 @@ class Views(Mapping[str, Array]):
     """The views, by name; to assign to a name writes into its view, so that vector and views never part."""
 
     def __init__(self, vector: Array, shapes: Mapping[str, tuple[int, ...]]) -> None:
-        ends = np.cumsum([math.prod(shape) for shape in shapes.values()])
-        self._views = {
-            name: vector[end - math.prod(shape) : end].reshape(shape)
-            for (name, shape), end in zip(shapes.items(), ends, strict=True)
+        ends = accumulate(map(math.prod, shapes.values()))
+        self.slices = {
+            name: slice(end - math.prod(shape), end) for (name, shape), end in zip(shapes.items(), ends, strict=True)
         }
+        """Where each lies in the vector."""
+        self._views = {name: vector[place].reshape(shapes[name]) for name, place in self.slices.items()}
 
     def __getitem__(self, name: str) -> Array:
         return self._views[name]
@@ -36,3 +38,10 @@ class Views(Mapping[str, Array]):
 
     def __repr__(self) -> str:
         return repr(self._views)
+
+
+def overlaps(slices: Iterable[slice], part: slice) -> list[slice]:
+    """Return what slices of a vector have in common with a part of it, counted from the start of that part."""
+    start = part.start or 0
+    cut = [slice(max(each.start - start, 0), min(each.stop, part.stop or each.stop) - start) for each in slices]
+    return [each for each in cut if each.start < each.stop]

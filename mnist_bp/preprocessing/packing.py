@@ -61,7 +61,7 @@ def pack(source: Path, target: Path, *, test: Fraction, preprocessing: str | Non
     if target.exists() and target.samefile(Path()):  # whoever is in it would be left in one that is gone
         raise BpError(f"{target}: expected another folder than the one that this is run in", code=Exit.USAGE)
     found = class_folders.find(source, test)
-    machine.limit_threads(1)  # which is faster for small pictures, and gives the same bytes on every machine of a kind
+    machine.limit_threads()  # which is faster for small pictures, and gives the same bytes on every machine of a kind
     images = _images(found.files, preprocessing, progress)
     if preprocessing is None:
         prepared = sum(is_prepared(image.astype(np.float32)) for image in images)

@@ -59,7 +59,7 @@ def check(
 
     Raises BpError as `build` and `Model.load` do, and (exit 1) if the loss is not finite.
     """
-    machine.limit_threads(config.train.threads)
+    machine.limit_threads()
     dataset = build.dataset(config.data, progress).for_training(config.data.validation)
     if run is None:
         network, step = build.initialized(config, dataset.shape, dataset.outputs), 0

@@ -65,7 +65,7 @@ def execute(
     from mnist_bp import build, machine  # noqa: PLC0415  # NumPy takes longer than a finished run, which needs none
     from mnist_bp.run.training import Training  # noqa: PLC0415
 
-    machine.limit_threads(config.train.threads)
+    machine.limit_threads()
     dataset = build.dataset(config.data, progress).for_training(config.data.validation)
     trainer = build.trainer(config, dataset)
     path = path or naming.make_new(name or "run")

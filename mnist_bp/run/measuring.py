@@ -67,7 +67,7 @@ def measure(path: str, split: str, overrides: Sequence[str], progress: Progress)
             f"got {config.data.seed}",
             code=Exit.USAGE,
         )
-    machine.limit_threads(config.train.threads)
+    machine.limit_threads()
     model = Model.load(path)
     dataset = build.dataset(config.data, progress)
     changed = model.fingerprint != dataset.fingerprint

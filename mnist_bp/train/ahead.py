@@ -1,12 +1,10 @@
-"""Work done ahead by a second thread, where there is a second processor for it."""
+"""Work done ahead by a second thread."""
 
 import sys
 from collections.abc import Iterator
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
-
-from mnist_bp.machine import processors
 
 SLOTS = 2  # items that exist at a time: one is used while the next is made
 
@@ -19,9 +17,6 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
     SLOTS items exist at a time: `items` may make item number n in the memory of item n − SLOTS. An error in it is
     raised here, in its turn.
     """
-    if processors() == 1:
-        yield from items
-        return
     wanted: SimpleQueue[bool] = SimpleQueue()
     made: SimpleQueue[Any] = SimpleQueue()
     end = object()

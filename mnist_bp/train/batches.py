@@ -1,6 +1,7 @@
 """Mini-batches of a split, gathered and scaled once each, in an order that seed and epoch alone determine."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from mnist_bp.nn.buffers import Array, Buffers
 from mnist_bp.nn.nonzero import Examples, NonzeroColumns
 from mnist_bp.streams import ORDER, generator
 from mnist_bp.train.ahead import SLOTS, ahead
+from mnist_bp.train.team import Team, cut
 
 CHUNK = 800  # examples to prepare at a time: enough to be worth the switches between threads, few enough for the cache
 
@@ -21,7 +23,8 @@ class Batches(Buffers):
     x is a buffer, which the next batch overwrites, so that one epoch is under way at a time; t is not to be written to.
     `seed` orders the epochs; with `replacement`, each batch of one is drawn from the whole split, else every example
     comes once. With `nonzero`, images come as NonzeroColumns: of MNIST's pixels, almost a quarter is 0 in all of
-    800 digits.
+    800 digits. They are gathered ahead where the `team` has a thread to spare beside the `busy` ones that train; else
+    by the whole team.
     """
 
     def __init__(
@@ -33,6 +36,8 @@ class Batches(Buffers):
         seed: int = 0,
         replacement: bool = False,
         nonzero: bool = False,
+        team: Team | None = None,
+        busy: int = 1,
     ) -> None:
         super().__init__()
         self._split = split
@@ -41,6 +46,9 @@ class Batches(Buffers):
         self._seed = seed
         self._replacement = replacement
         self._nonzero = nonzero and split.x.dtype == np.uint8
+        self._team = team or Team()
+        self._threads = 1 if self._team.size > busy else self._team.size  # to gather with
+        self._ahead = self._team.size > busy
         self._scratch = Buffers()  # for products, which need memory while the second thread writes to ours
 
     @property
@@ -52,7 +60,10 @@ class Batches(Buffers):
         """Yield every example once, as they stand."""
         for start in range(0, len(self._split), self._size):
             part = slice(start, start + self._size)
-            yield self._scaled("x", self._split.x[part]), self._split.t[part]
+            numbers = self._split.x[part]
+            out = self._columns("x", *numbers.shape)
+            self._scale(numbers, out)
+            yield out, self._split.t[part]
 
     def epoch(self, number: int, start: int = 0) -> Iterator[tuple[Any, Array]]:
         """Yield the batches of an epoch in random order, from batch `start` on."""
@@ -61,7 +72,7 @@ class Batches(Buffers):
         skipped = start % in_chunk
         order, length = self._order(number)[(start - skipped) * self._size :], in_chunk * self._size
         chunks = self._chunks(order, length)
-        for x, t in ahead(chunks) if len(order) > length else chunks:
+        for x, t in ahead(chunks) if self._ahead and len(order) > length else chunks:
             for first in range(skipped * self._size, len(t), self._size):
                 part = slice(first, first + self._size)
                 yield x[part], t[part]
@@ -69,12 +80,9 @@ class Batches(Buffers):
 
     def _chunks(self, order: Array, length: int) -> Iterator[tuple[Examples, Array]]:
         """Yield several batches at a time, each in one of SLOTS places of memory."""
-        x, t = self._split.x, self._split.t
         for number, first in enumerate(range(0, len(order), length)):
             chosen = order[first : first + length]
-            rows = self.buffer("rows", (len(chosen), x.shape[1]), x.dtype)
-            x.take(chosen, 0, rows, "clip")  # clip: without it NumPy buffers the result
-            yield self._examples(f"x {number % SLOTS}", rows), t.take(chosen)
+            yield self._examples(f"x {number % SLOTS}", chosen), self._split.t.take(chosen)
 
     def _order(self, number: int) -> Array:
         """Return the numbers of an epoch's examples, one after another."""
@@ -82,24 +90,42 @@ class Batches(Buffers):
         count = len(self._split)
         return rng.integers(count, size=self.steps * self._size) if self._replacement else rng.permutation(count)
 
-    def _examples(self, name: str, rows: Array) -> Examples:
-        """Return rows of the split, (N, D), as a network takes them, in the buffer of that name."""
-        if not self._nonzero:
-            return self._scaled(name, rows)
-        used = np.bitwise_or.reduce(rows, axis=0) > 0
-        kept = used.nonzero()[0]
-        values = self._columns("values", len(rows), len(kept), rows.dtype)
-        rows.take(kept, 1, values, "clip")
-        places = np.where(used, used.cumsum() - 1, len(kept))
-        return NonzeroColumns(self._scaled(name, values), kept, places, self._scratch)
+    def _examples(self, name: str, chosen: Array) -> Examples:
+        """Return examples of the split, (N, D), as a network takes them, in the buffer of that name."""
+        x = self._split.x
+        rows = self.buffer("rows", (len(chosen), x.shape[1]), x.dtype)
+        parts = cut(len(chosen), self._threads)
 
-    def _scaled(self, name: str, numbers: Array) -> Array:
-        out = self._columns(name, len(numbers), numbers.shape[1], self._dtype)
+        def run(work: Callable[[slice], Any]) -> list[Any]:
+            return self._team.run([partial(work, part) for part in parts])
+
+        def gather(part: slice) -> Array | None:
+            x.take(chosen[part], 0, rows[part], "clip")  # clip: without it NumPy buffers the result
+            return np.bitwise_or.reduce(rows[part], axis=0) if self._nonzero else None
+
+        used = run(gather)
+        if not self._nonzero:
+            out = self._columns(name, *rows.shape)
+            run(lambda part: self._scale(rows[part], out[part]))
+            return out
+        found = np.bitwise_or.reduce(used) > 0
+        kept = found.nonzero()[0]
+        places = np.where(found, found.cumsum() - 1, len(kept))
+        values = self._columns("values", len(rows), len(kept), rows.dtype)
+        out = self._columns(name, *values.shape)
+
+        def narrow(part: slice) -> None:
+            rows[part].take(kept, 1, values[part], "clip")
+            self._scale(values[part], out[part])
+
+        run(narrow)
+        return NonzeroColumns(out, kept, places, self._scratch)
+
+    def _scale(self, numbers: Array, out: Array) -> None:
         out[...] = numbers
         out *= self._split.scale
-        return out
 
-    def _columns(self, name: str, examples: int, columns: int, dtype: npt.DTypeLike) -> Array:
-        """Return a buffer, made large enough for all columns, as the next chunk may need more."""
-        self.buffer(name, (examples, self._split.x.shape[1]), dtype)
-        return self.buffer(name, (examples, columns), dtype)
+    def _columns(self, name: str, examples: int, columns: int, dtype: npt.DTypeLike | None = None) -> Array:
+        """Return a buffer, by default of our dtype, large enough for all columns, as the next chunk may need more."""
+        self.buffer(name, (examples, self._split.x.shape[1]), dtype or self._dtype)
+        return self.buffer(name, (examples, columns), dtype or self._dtype)

@@ -20,6 +20,7 @@ from mnist_bp.train import shadow
 from mnist_bp.train.batches import Batches
 from mnist_bp.train.evaluation import Evaluation, evaluate
 from mnist_bp.train.records import SPLITS, Record, StepLoss
+from mnist_bp.train.team import Team
 
 DIVERGING = np.errstate(over="ignore", invalid="ignore")  # divergence is found in the numbers, not by NumPy's warnings
 
@@ -88,6 +89,7 @@ class Trainer:
     clip_norm: float | None = None  # the longest gradient vector that the optimizer is given; None: any
     shadow_check: int = 0  # every that many steps, backprop is compared with the numerical gradient; 0: never
     log_every: int | None = None  # every that many steps, the loss is added to `logged`; None: never
+    team: Team = field(default_factory=Team)  # to evaluate with
     position: Position = field(default_factory=Position)
     logged: list[StepLoss] = field(default_factory=list)  # until the caller takes them out
 
@@ -126,7 +128,7 @@ class Trainer:
     def record(self, started: float) -> Record:
         """Measure the network as it stands; `started` is the `time.perf_counter()` from which the seconds count."""
         measured: dict[str, Evaluation] = {"train": self.position.mean()}
-        measured |= {name: evaluate(self.network, split) for name, split in self.measured.items()}
+        measured |= {name: evaluate(self.network, split, self.team) for name, split in self.measured.items()}
         values: dict[str, Any] = {}
         for name in SPLITS:
             loss, accuracy = measured.get(name, (None, None))

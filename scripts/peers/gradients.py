@@ -22,7 +22,7 @@ from mnist_bp.nn.check.finite_differences import central_differences
 from mnist_bp.nn.check.numerical import numerical_gradient
 from mnist_bp.nn.two_layer_net import TwoLayerNet
 
-machine.limit_threads(1)
+machine.limit_threads()
 
 
 argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()

@@ -63,7 +63,7 @@ class Drawn(NamedTuple):
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Train a network a little on the package's digits; return its run, with the page `draw.html` beside it."""
     pytest.importorskip("jinja2")
-    machine.limit_threads(1)
+    machine.limit_threads()
     arrays: dict[str, np.ndarray] = {}
     for part, count, stream in (("train", 8000, TRAIN_DIGITS), ("test", 10, TEST_DIGITS)):
         arrays[f"{part}_images"], arrays[f"{part}_labels"] = synthetic.draw(count, 0, stream)

@@ -364,14 +364,14 @@ def test_when_a_sweep_is_killed_its_runs_end_by_themselves_and_no_other_begins(e
     assert not Path("another").exists()
 
 
-def test_each_run_is_confined_to_one_processor_unless_it_sets_threads(engine: Place) -> None:
+def test_each_run_is_confined_to_one_processor_unless_it_sets_shards(engine: Place) -> None:
     if not shutil.which("taskset"):
         pytest.skip("there is no taskset here")
     own = len(os.sched_getaffinity(0))
     show = f"{shlex.quote(sys.executable)} -c 'import os, time; time.sleep(0.1); print(len(os.sched_getaffinity(0)))'"
 
     assert {line.split()[-1] for line in engine.run("sweep.sh", lines(show, show))[1].splitlines()} == {"1"}
-    for path, jobs in ((lines(show), own + 1), (lines(f"{show} --set train.threads=2"), own)):
+    for path, jobs in ((lines(show), own + 1), (lines(f"{show} --set train.shards=2"), own)):
         assert engine.run("sweep.sh", path, jobs)[1].split()[-1] == str(own)
 
 

@@ -125,6 +125,14 @@ CONTRADICTIONS = {
         {"train.gradient": "numerical", "train.shadow_check": 7},
         "train.shadow_check: expected 0, as train.gradient=numerical leaves no backprop to compare with; got 7",
     ),
+    "a numerical gradient in shards": (
+        {"train.gradient": "numerical", "train.shards": 2},
+        "train.shards: expected 1, as train.gradient=numerical takes a batch as a whole; got 2",
+    ),
+    "more shards than examples": (
+        {"train.batch_size": 3, "train.shards": 4},
+        "train.shards: expected at most train.batch_size, 3; got 4",
+    ),
 }
 
 

@@ -229,13 +229,16 @@ def test_a_part_of_a_list_cannot_be_set_and_the_message_says_what_can(key: str) 
 def test_a_former_key_with_the_value_that_changed_nothing_still_loads() -> None:
     """As a config.yaml that an earlier version wrote into its run directories."""
     assert load(written("data: {name: kmnist, augment: null}")).data.name == "kmnist"
-    assert load(written("data:\n  augment:\n"), ["data.augment=null"]) == Config()
+    assert load(written("data:\n  augment:\n"), ["data.augment=null", "train.threads=1"]) == Config()
 
 
 def test_a_former_key_with_another_value_says_what_to_do() -> None:
     advice = "data.augment: no longer a key; this version does not augment images"
     assert mistakes("seed: 1\ndata: {augment: shift}") == [f"c.yaml:2: {advice}"]
     assert mistakes("", "data.augment=[1, 2]") == [f"--set data.augment=[1, 2]: {advice}"]
+    assert mistakes("train:\n  threads: 2") == [
+        "c.yaml:2: train.threads: no longer a key; train.shards has more processors work on a batch"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,12 @@ from dataclasses import MISSING, Field, fields
 import pytest
 
 from mnist_bp.config import keys
-from mnist_bp.config.schema import FORMER, ITEMS, SECTIONS, Config
+from mnist_bp.config.schema import ITEMS, SECTIONS, Config
 
-PROMISED = {  # the names that scripts rely on; data.augment, which was promised too, is a former key
+PROMISED = {  # the names that scripts rely on; data.augment and train.threads, which were promised too, are former keys
     "data": "name dir validation cache_dir mirrors",
     "model": "conv hidden activation output bias init weight_init_std dropout loss",
-    "train": "epochs max_steps batch_size sampling optimizer learning_rate schedule weight_decay gradient dtype "
-    "threads",
+    "train": "epochs max_steps batch_size sampling optimizer learning_rate schedule weight_decay gradient dtype shards",
 }
 
 NAMES = {  # all that the library and the data sets have
@@ -49,7 +48,3 @@ def test_the_keys_that_users_rely_on_are_there() -> None:
 def test_a_key_offers_the_names_of_all_that_can_be_built(key: str, names: str) -> None:
     rule = keys()[key].rule
     assert [rule.accept(name) for name in names.split()] == list(rule.choices) == names.split()
-
-
-def test_no_former_key_is_a_key_again() -> None:
-    assert not FORMER.keys() & keys().keys()

@@ -80,3 +80,14 @@ def test_a_rate_of_zero_drops_nothing(rng: np.random.Generator) -> None:
 def test_a_rate_below_zero_or_of_one_and_more_is_refused(rate: float) -> None:
     with pytest.raises(ValueError, match="at least 0 and less than 1; got"):
         Dropout(rate)
+
+
+@pytest.mark.parametrize("features", [3, 4])
+def test_a_part_of_a_batch_has_its_part_of_the_mask(features: int) -> None:
+    """An odd number of draws before it ends in the middle of what a step of the generator makes."""
+    layer = Dropout(0.5)
+    layer.noise = np.random.SeedSequence(1)
+    whole = layer.forward(np.ones((9, features))).copy()
+    for first in range(9):
+        layer.first = first
+        np.testing.assert_array_equal(layer.forward(np.ones((9 - first, features))), whole[first:])

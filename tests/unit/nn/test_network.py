@@ -218,3 +218,18 @@ def test_a_layer_that_is_given_twice_is_refused() -> None:
 def test_a_network_too_large_for_any_array_raises_memory_error() -> None:
     with pytest.raises(MemoryError, match=r"1e\+24 parameters"):
         network(Affine(10**12, 10**12))
+
+
+def test_twins_follow_the_parameters_and_have_gradients_of_their_own(rng: np.random.Generator) -> None:
+    net = Network([Affine(4, 3), Sigmoid(), Affine(3, 2)], SoftmaxCrossEntropy(), "float64")
+    net.initialize(xavier, rng)
+    x, t = rng.random((5, 4)), rng.integers(0, 2, 5)
+    first, second = net.twins(2)
+    assert net.twins(3)[:2] == [first, second]
+    net.parameters *= 2
+    net.backprop(x, t)
+    first.backprop(x, t)
+    second.backprop(-x, t)
+    np.testing.assert_array_equal(first.gradients, net.gradients)
+    assert not np.array_equal(second.gradients, net.gradients)
+    assert not np.shares_memory(first.predict(x), second.predict(x))

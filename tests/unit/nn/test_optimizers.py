@@ -12,7 +12,7 @@ from tests.helpers.pytorch import NUMBERS
 
 def adamw(parameters: np.ndarray, gradients: np.ndarray) -> AdamW:
     """Return AdamW that decays all parameters but the last, which stands for a bias."""
-    return AdamW(parameters, gradients, [parameters[:-1]], weight_decay=0.5)
+    return AdamW(parameters, gradients, [slice(0, len(parameters) - 1)], weight_decay=0.5)
 
 
 Make = Callable[[np.ndarray, np.ndarray], Optimizer]
@@ -163,3 +163,18 @@ def test_a_gradient_without_a_finite_norm_is_left_alone(worst: float) -> None:
     gradients = np.array([3.0, worst])
     clip_norm(gradients, 6.5)
     np.testing.assert_array_equal(gradients, [3.0, worst])
+
+
+@each_optimizer
+def test_parts_updated_one_after_another_make_the_same_update(make: Make, rng: np.random.Generator) -> None:
+    start, gradients = rng.standard_normal((2, 10), "float32")
+    whole, other = (make(start.copy(), gradients.copy()) for _ in range(2))
+    parts = [other.part(slice(0, 3)), other.part(slice(3, 10))]
+    for step in (1, 2):
+        whole.gradients[...] = other.gradients[...] = gradients * step
+        whole.update(0.1, step)
+        for part in parts:
+            part.update(0.1, step)
+    np.testing.assert_array_equal(other.parameters, whole.parameters)
+    for name, vector in whole.state.items():
+        np.testing.assert_array_equal(other.state[name], vector)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnist_bp.nn.views import Views
+from mnist_bp.nn.views import Views, overlaps
 
 SHAPES = {"W1": (2, 3), "b1": (3,)}
 
@@ -44,3 +44,13 @@ def test_there_are_no_other_names(vector: np.ndarray) -> None:
 
 def test_it_prints_as_what_it_holds(vector: np.ndarray) -> None:
     assert repr(Views(vector, {"b1": (9,)})) == repr({"b1": vector})
+
+
+def test_what_slices_have_in_common_with_a_part_is_counted_from_its_start() -> None:
+    slices = [slice(2, 5), slice(7, 9)]
+    assert overlaps(slices, slice(None)) == slices
+    vector = np.arange(12)
+    for start in range(12):
+        for stop in range(start + 1, 13):
+            found = [number for each in overlaps(slices, slice(start, stop)) for number in vector[start:stop][each]]
+            assert found == [number for number in (2, 3, 4, 7, 8) if start <= number < stop]

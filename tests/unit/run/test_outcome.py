@@ -57,7 +57,7 @@ def test_the_setting_is_the_config_without_what_changes_no_result() -> None:
     base = config()
     moved = replace(base, data=replace(base.data, cache_dir="/c", mirrors=("http://m/",)), seed=7)
     assert setting(moved) == setting(base) == setting(config(train_shadow_check=3, train_checkpoint_seconds=1.0))
-    for other in (config(train_epochs=2), config(data_dir="/d"), config(data_seed=1), config(train_threads=2)):
+    for other in (config(train_epochs=2), config(data_dir="/d"), config(data_seed=1), config(train_shards=2)):
         assert setting(other) != setting(base)
 
 

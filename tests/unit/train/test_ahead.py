@@ -7,16 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mnist_bp.train import ahead as module
 from mnist_bp.train.ahead import ahead
-
-
-@pytest.fixture(params=[1, 2], autouse=True)
-def processors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Run each test with a second processor and without."""
-    monkeypatch.setattr(module, "processors", lambda: request.param)
-    count: int = request.param
-    return count
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 7])
@@ -38,7 +29,7 @@ def test_two_places_in_memory_are_enough_for_the_items() -> None:
     assert [item[0] for item in ahead(filled())] == list(range(1000))
 
 
-def test_the_next_item_is_made_while_this_one_is_used(processors: int) -> None:
+def test_the_next_item_is_made_while_this_one_is_used() -> None:
     made = threading.Event()
 
     def items() -> Iterator[int]:
@@ -48,7 +39,7 @@ def test_the_next_item_is_made_while_this_one_is_used(processors: int) -> None:
 
     for item in ahead(items()):
         if item == 1:
-            assert made.wait(timeout=10 if processors > 1 else 0) == (processors > 1)
+            assert made.wait(timeout=10)
 
 
 def test_an_error_comes_after_the_items_before_it() -> None:
@@ -71,11 +62,10 @@ def test_a_reader_that_stops_early_leaves_no_thread_behind() -> None:
     assert threading.active_count() == before
 
 
-def test_the_program_can_end_while_items_are_still_wanted(processors: int) -> None:
-    code = f"""
-from mnist_bp.train import ahead
-ahead.processors = lambda: {processors}
-reader = ahead.ahead(iter(range(9)))
+def test_the_program_can_end_while_items_are_still_wanted() -> None:
+    code = """
+from mnist_bp.train.ahead import ahead
+reader = ahead(iter(range(9)))
 next(reader)
 """
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0

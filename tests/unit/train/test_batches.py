@@ -1,6 +1,8 @@
 """Mini-batches: each example once an epoch, in an order that seed and epoch alone decide; pixels scaled to 0 … 1."""
 
+import threading
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,11 +10,12 @@ import pytest
 from mnist_bp.data.dataset import Split
 from mnist_bp.train import batches as module
 from mnist_bp.train.batches import Batches
+from mnist_bp.train.team import Team
 
 SPLIT = Split(np.arange(10, dtype=np.uint8)[:, None] * np.array([1, 25], np.uint8), np.arange(10, dtype=np.uint8))
 
 
-def epoch(number: int, start: int = 0, size: int = 4, seed: int = 7, **options: bool) -> list[list[int]]:
+def epoch(number: int, start: int = 0, size: int = 4, seed: int = 7, **options: Any) -> list[list[int]]:
     """Return the labels of an epoch's batches; they number the examples."""
     return [t.tolist() for _, t in Batches(SPLIT, size, "float32", seed=seed, **options).epoch(number, start)]
 
@@ -118,3 +121,29 @@ def test_a_batch_does_not_depend_on_where_its_epoch_was_started(images: Split, m
 def test_points_are_yielded_with_all_columns(rng: np.random.Generator) -> None:
     points = Split(np.zeros((10, 3)), np.arange(10, dtype=np.uint8))
     assert all(isinstance(x, np.ndarray) for x, _ in Batches(points, 4, "float32", nonzero=True).epoch(1))
+
+
+@pytest.mark.parametrize("nonzero", [False, True])
+def test_batches_are_the_same_whoever_gathers_them(images: Split, nonzero: bool) -> None:
+    """Ahead by a thread that is free for it, by a whole team, and by a single thread."""
+    found = []
+    for threads, busy in ((2, 1), (2, 2), (3, 3), (1, 1)):
+        made = Batches(images, 7, "float32", seed=3, nonzero=nonzero, team=Team(threads), busy=busy)
+        batches = list[tuple[Any, ...]]()
+        for x, t in made.epoch(1):
+            batches.append((x.dense().tolist() if nonzero else x.tolist(), t.tolist()))
+        found.append(batches)
+    assert found[0] == found[1] == found[2] == found[3]
+
+
+@pytest.mark.parametrize(("threads", "busy", "ahead"), [(1, 1, False), (2, 1, True), (2, 2, False), (3, 2, True)])
+def test_a_thread_gathers_ahead_where_a_processor_is_free_for_it(
+    threads: int, busy: int, ahead: bool, images: Split, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHUNK", 8)
+    before = threading.active_count()
+    epoch = Batches(images, 4, "float32", team=Team(threads), busy=busy).epoch(1)
+    next(epoch)
+    names = {thread.name for thread in threading.enumerate()}
+    assert any("(work)" in name for name in names) == ahead, (names, before)
+    epoch.close()  # type: ignore[attr-defined]  # a generator

@@ -15,6 +15,8 @@ from mnist_bp.nn.layers import Layer
 from mnist_bp.nn.losses import HalfSquaredError, SoftmaxCrossEntropy
 from mnist_bp.nn.network import Network
 from mnist_bp.train import shadow
+from mnist_bp.train.shards import ShardedNetwork
+from mnist_bp.train.team import Team
 
 NOISE = 7
 
@@ -189,3 +191,17 @@ def test_the_rounding_of_a_loss_near_zero_is_no_error() -> None:
     net.backprop(x, t)
     assert not net.gradients.any()
     shadow.check(net, x, t, step=7)
+
+
+def test_the_gradients_that_shards_add_up_are_judged_with_the_masks_of_the_whole_batch(
+    batch: tuple[Array, Array],
+) -> None:
+    layers = [Affine(6, 5), ReLU(), Dropout(0.5), Affine(5, 3)]
+    net = ShardedNetwork(layers, SoftmaxCrossEntropy(), weight_decay=0.1, shards=3, team=Team(2))
+    net.initialize(he, np.random.default_rng(0))
+    with net.training(NOISE):
+        net.backprop(*batch)
+        shadow.check(net, *batch, step=7)
+        net.gradients += net._shards[1].gradients  # counted twice
+        with pytest.raises(BpError, match="step 7: wrong gradient at"):
+            shadow.check(net, *batch, step=7)

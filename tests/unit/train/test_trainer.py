@@ -327,7 +327,7 @@ def test_an_optimizer_that_is_not_finite_is_found_too() -> None:
 
 
 def test_a_measured_loss_that_is_not_finite_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mnist_bp.train.trainer.evaluate", lambda network, split: Evaluation(float("inf"), 0.1))
+    monkeypatch.setattr("mnist_bp.train.trainer.evaluate", lambda network, split, team: Evaluation(float("inf"), 0.1))
     with pytest.raises(DivergenceError, match="at step 5: the test loss is not finite"):
         list(trainer(5, measured={"test": TEST}).run(never))
 
