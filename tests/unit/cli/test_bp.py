@@ -44,6 +44,15 @@ def test_the_start_needs_no_numpy_requests_tqdm_or_yaml(arguments: list[str]) ->
     assert loads(["numpy", "requests", "tqdm", "yaml"], *arguments) == []
 
 
+def test_at_exit_python_does_not_look_through_all_that_was_imported() -> None:
+    program = (
+        "import atexit, gc, sys; from mnist_bp.cli import main; sys.argv[1:] = ['--version']\n"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 10_000)); main()"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[-1] == "True"
+
+
 def test_the_version_is_that_of_the_package() -> None:
     assert run("--version").output == f"bp {__version__}\n"
 
