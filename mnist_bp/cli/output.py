@@ -13,7 +13,7 @@ import click
 
 from mnist_bp.cli import terminal
 from mnist_bp.errors import BpError, Exit
-from mnist_bp.progress import Advance
+from mnist_bp.progress import Advance, silent
 
 STAND_INS = {
     "−": "-", "≤": "<=", "≥": ">=", "×": "x", "·": "*", "±": "+-", "²": "^2", "→": "->", "…": "...", "λ": "lambda",
@@ -128,7 +128,11 @@ def if_there_is_room() -> Iterator[None]:
 @contextmanager
 def bar(what: str, total: int | None, unit: str) -> Iterator[Advance]:
     """Show a progress bar on stderr, if that is a terminal; a `Progress`."""
-    from tqdm import tqdm
+    if not sys.stderr.isatty():
+        with silent(what, total, unit) as advance:
+            yield advance
+        return
+    from tqdm import tqdm  # 25 ms
 
     style = bar_style() if total else bar_style() | {"bar_format": None}
     with tqdm(desc=what, total=total, unit=unit, unit_scale=unit == "B", leave=False, **style) as shown:
@@ -136,11 +140,10 @@ def bar(what: str, total: int | None, unit: str) -> Iterator[Advance]:
 
 
 def bar_style() -> dict[str, Any]:
-    """Return what all bars share: hidden where stderr is no terminal, with room for the ^C that a terminal prints."""
-    columns = terminal.columns(sys.stderr)
-    rate = "  {rate_fmt}" if columns and columns > terminal.USUAL else ""
+    """Return what all bars share; there is room for the ^C that a terminal prints."""
+    columns = terminal.room(sys.stderr)
+    rate = "  {rate_fmt}" if columns > terminal.USUAL else ""
     return {
-        "disable": columns is None,
-        "ncols": max(1, (columns or terminal.USUAL) - 4),
+        "ncols": max(1, columns - 4),
         "bar_format": f"{{l_bar}}{{bar}}| {{n_fmt}}/{{total_fmt}}{rate}  {{remaining}} left{{postfix}}",
     }

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +17,8 @@ from mnist_bp.cli.output import bar_style, forget
 from mnist_bp.train.records import SPLITS, Record
 
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
     from mnist_bp.train.trainer import Trainer
 
 INTERVAL = 0.1  # seconds between two looks of the bar
@@ -31,30 +33,28 @@ class TrainingDisplay:
         self._quiet = quiet
         self._epochs = -(-trainer.steps // trainer.batches.steps)
         self._shown = 0.0
+        self._bar: tqdm[Any] | None = None  # only on a terminal
         self._widths: list[int] = []  # of the table's columns, once it has begun
 
     def __enter__(self) -> "TrainingDisplay":
         if (done := self._trainer.position.step) and not self._quiet:
             click.echo(f"{self._run}: continuing from step {done} of {self._trainer.steps}", err=True)
-        from tqdm import tqdm
+        if sys.stderr.isatty() and not self._quiet:
+            from tqdm import tqdm  # 25 ms
 
-        self._bar = tqdm(
-            total=self._trainer.steps,
-            initial=self._trainer.position.step,
-            unit="step",
-            leave=False,
-            **bar_style() | ({"disable": True} if self._quiet else {}),
-        )
+            position = self._trainer.position.step
+            self._bar = tqdm(total=self._trainer.steps, initial=position, unit="step", leave=False, **bar_style())
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()
 
     def step(self) -> None:
         """Move the bar, with the epoch's mean loss and accuracy so far."""
-        if self._bar.disable or (now := time.perf_counter()) - self._shown < INTERVAL:
+        if self._bar is None or (now := time.perf_counter()) - self._shown < INTERVAL:
             return
         self._shown = now
         loss, accuracy = self._trainer.position.mean()
@@ -76,10 +76,12 @@ class TrainingDisplay:
             parts = [f"{name} loss {loss} acc {accuracy}" for name, (loss, accuracy) in measured.items()]
             lines = ["   ".join([f"epoch {epoch}", *parts, f"{seconds} s"])]
         with self._showing():
-            self._bar.clear()
+            if self._bar is not None:
+                self._bar.clear()
             for each in lines:
                 click.echo(each, err=True)
-            self._bar.refresh()
+            if self._bar is not None:
+                self._bar.refresh()
 
     def _row(self, cells: list[str], splits: list[str], columns: int) -> list[str]:
         """Return a row of the table, below its header if it is the first."""
@@ -100,5 +102,7 @@ class TrainingDisplay:
         try:
             yield
         except OSError:
-            self._quiet = self._bar.disable = True
+            if self._bar is not None:
+                self._bar.disable = True
+            self._quiet, self._bar = True, None
             forget(sys.stderr)

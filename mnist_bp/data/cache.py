@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-import platformdirs
 
 from mnist_bp import npz, regular
 from mnist_bp.atomic import leftovers, replacing
@@ -37,8 +36,12 @@ def folder(configured: str | None = None) -> Path:
 
     Raises BpError (exit 4) if the user has none, having no home folder.
     """
+    if named := os.environ.get("MNIST_BP_CACHE") or configured:
+        return expanded(named)
+    import platformdirs  # noqa: PLC0415  # 4 ms, needed only here
+
     try:
-        return expanded(os.environ.get("MNIST_BP_CACHE") or configured or platformdirs.user_cache_dir("mnist-bp"))
+        return expanded(platformdirs.user_cache_dir("mnist-bp"))
     except RuntimeError as error:
         message = "expected a home folder, for the cache; this user has none"
         raise BpError(message, code=Exit.NO_DATA, hint="name a cache folder in MNIST_BP_CACHE") from error

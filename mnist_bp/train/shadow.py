@@ -1,15 +1,17 @@
 """A gradient check during training: at some steps, backprop is compared with finite differences, as it was computed."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mnist_bp.errors import BpError
 from mnist_bp.nn.buffers import Array
-from mnist_bp.nn.check import as_trained, gradcheck
-from mnist_bp.nn.check.gradcheck import TensorCheck
 from mnist_bp.nn.network import Network
 from mnist_bp.nn.nonzero import Examples
+
+if TYPE_CHECKING:
+    from mnist_bp.nn.check.gradcheck import TensorCheck
 
 
 class WrongGradientError(BpError):
@@ -23,6 +25,8 @@ def check(network: Network, x: Examples, t: Array, step: int) -> None:
     numerical one, by the criterion of a gradient check. And the gradients themselves, in whatever precision they were
     computed, must equal the copy's up to rounding; where that has moved an example across a kink, this is skipped.
     """
+    from mnist_bp.nn.check import as_trained, gradcheck  # noqa: PLC0415  # 7 ms, which most runs need not wait for
+
     copy, wide = as_trained.in_float64(network, x)
     probes = gradcheck.probe(copy, wide, t, oracle="numerical", mode="full")
     _require(gradcheck.judge(copy, wide, t, "numerical", probes), step, "finite differences")
@@ -35,7 +39,7 @@ def check(network: Network, x: Examples, t: Array, step: int) -> None:
         _require(checks, step, "backprop in float64")
 
 
-def _require(checks: list[TensorCheck], step: int, by: str) -> None:
+def _require(checks: "list[TensorCheck]", step: int, by: str) -> None:
     for tensor in checks:
         if tensor.verdict == "FAIL":
             place = f"step {step}: wrong gradient at {tensor.name}{list(tensor.worst)}"

@@ -263,6 +263,11 @@ def test_a_finished_run_is_reported_without_loading_numpy(small_config: Path) ->
     assert loads(["numpy", "requests", "tqdm"], *again) == []
 
 
+def test_a_run_loads_neither_what_downloads_nor_what_shows_bars_nor_what_checks_gradients(small_config: Path) -> None:
+    unneeded = ["requests", "urllib3", "ssl", "tqdm", "platformdirs", "mnist_bp.nn.check.gradcheck"]
+    assert loads(["numpy", *unneeded], "train", "--config", str(small_config), "--out", "r") == ["numpy"]
+
+
 def test_a_run_of_the_defaults_needs_no_config_file(archive_folder: Path) -> None:
     settings = ["data.name=idx", f"data.dir={archive_folder}", "model.hidden=6", "train.epochs=2"]
     options = [option for setting in settings for option in ("--set", setting)]
