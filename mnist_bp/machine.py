@@ -2,6 +2,7 @@
 
 import os
 import platform
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from mnist_bp import __version__
 
 def limit_threads() -> None:
     """Have one thread at a time work on a matrix product (BLAS): the last bits depend on how many do."""
-    threadpoolctl.threadpool_limits(1, user_api="blas")
+    _libraries().limit(limits=1, user_api="blas")
 
 
 def processors() -> int:
@@ -25,7 +26,7 @@ def describe() -> dict[str, Any]:
     """Return the versions and the hardware that decide a run's last bits, as plain data."""
     built: Any = np.show_config(mode="dicts")
     blas = built["Build Dependencies"]["blas"]
-    libraries: list[dict[str, Any]] = threadpoolctl.threadpool_info()
+    libraries: list[dict[str, Any]] = _libraries().info()
     loaded = next((each for each in libraries if each["user_api"] == "blas"), {})
     return {
         "mnist_bp": __version__,
@@ -43,6 +44,13 @@ def describe() -> dict[str, Any]:
     }
 
 
+@cache
+def _libraries() -> threadpoolctl.ThreadpoolController:
+    """Find the libraries with threads of their own that are loaded, once: it takes 2 ms."""
+    return threadpoolctl.ThreadpoolController()
+
+
+@cache
 def _cpu() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
