@@ -4,8 +4,7 @@ import functools
 import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -16,8 +15,7 @@ from mnist_bp.errors import Exit
 AS_JSON = "mnist_bp.as_json"  # in the context of every command: whether objects are wanted
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """The result of a command: `text` for people and `data` for programs, and how the process ends.
 
     An iterable gives a line, and an object, each; only one of the two is asked for. `error` is what is wrong with a

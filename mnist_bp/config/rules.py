@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from mnist_bp.config.suggesting import folded
 
@@ -11,8 +11,7 @@ MAX_STRING = 500  # of a string, which is the name of a folder or an address
 MAX_NAME = 50  # of a name that stands in tables
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """`expected` in words; `accept` returns the value to keep, or raises ValueError."""
 
     expected: str
@@ -74,7 +73,7 @@ def choice(*names: str) -> Rule:
         lambda value: isinstance(value, str) and folded(value) in by_folded,
         lambda value: by_folded[folded(value)],
     )
-    return replace(rule, choices=names)
+    return rule._replace(choices=names)
 
 
 def instance(cls: type, written: str) -> Rule:
@@ -105,8 +104,7 @@ def text(longest: int) -> Rule:
 
 def or_null(rule: Rule) -> Rule:
     """Accept null too."""
-    return replace(
-        rule,
+    return rule._replace(
         expected=f"{rule.expected}, or null",
         accept=lambda value: None if value is None else rule.accept(value),
     )

@@ -1,6 +1,6 @@
 """Every key of a config, each defined once: its default, what it accepts, what it means, and what hangs on it."""
 
-from dataclasses import MISSING, dataclass, replace
+from dataclasses import MISSING, dataclass
 from typing import Any
 
 from mnist_bp.config import rules
@@ -15,7 +15,7 @@ _ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity")
 
 def _differentiable(*names: str) -> rules.Rule:
     rule = rules.choice(*names)
-    return replace(rule, expected=f"{rule.expected} (not step, whose derivative is 0)")
+    return rule._replace(expected=f"{rule.expected} (not step, whose derivative is 0)")
 
 
 @dataclass(frozen=True)

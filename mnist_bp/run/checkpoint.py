@@ -11,9 +11,9 @@ import hashlib
 import io
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -34,8 +34,7 @@ ABOUT = {  # the members that are neither parameters nor the training's: their k
 OPTIMIZER, POSITION = "optimizer.", "position."
 
 
-@dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint(NamedTuple):
     """A sound checkpoint, as it was read: of which run, by its config and data set, and its arrays.
 
     Examples have a `shape`, and a network takes their numbers times `scale`. `classes` are named by their numbers;

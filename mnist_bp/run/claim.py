@@ -13,10 +13,10 @@ import shutil
 import stat
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
+from typing import NamedTuple
 
 from mnist_bp import regular
 from mnist_bp.atomic import leftovers
@@ -130,8 +130,7 @@ def is_held(path: Path) -> bool:
     return False
 
 
-@dataclass(frozen=True)
-class _Holder:
+class _Holder(NamedTuple):
     """A file in a lock, when it was last touched, and the process that it tells of, if it is whole."""
 
     file: Path

@@ -1,9 +1,8 @@
 """From a config to a finished run; work that is already done is not repeated."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mnist_bp import config as configs
 from mnist_bp.config import Config
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
 HARDLY = 0.01  # of the way from chance to all right: a network that is better by no more has learnt nothing
 
 
-@dataclass(frozen=True)
-class Finished:
+class Finished(NamedTuple):
     """A run at its end: its directory, its summary, and whether it was there before.
 
     `chance` is the test accuracy of always answering the most frequent class; unknown (1) of a run from before.
