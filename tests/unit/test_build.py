@@ -271,13 +271,14 @@ def test_the_gradient_is_computed_as_the_config_asks(config: Config) -> None:
 @pytest.mark.parametrize(
     ("model", "train", "narrowed"),
     [
-        ({}, {"batch_size": 50}, True),
-        ({}, {"batch_size": 49}, False),
-        ({}, {"batch_size": 50, "gradient": "numerical"}, False),
-        ({"conv": (ConvConfig(filters=2, kernel=3),)}, {"batch_size": 50}, False),
+        ({"hidden": (200, 5)}, {"batch_size": 100}, True),
+        ({"hidden": (199, 300)}, {"batch_size": 100}, False),
+        ({"hidden": (200, 5)}, {"batch_size": 99}, False),
+        ({"hidden": (200,)}, {"batch_size": 100, "gradient": "numerical"}, False),
+        ({"hidden": (200,), "conv": (ConvConfig(filters=2, kernel=3),)}, {"batch_size": 100}, False),
     ],
 )
-def test_zero_columns_are_left_out_where_the_first_product_can_skip_them(
+def test_zero_columns_are_left_out_where_the_first_product_can_skip_them_and_is_large_enough(
     config: Config, model: dict[str, Any], train: dict[str, Any], narrowed: bool
 ) -> None:
     config = replace(config, model=replace(config.model, **model), train=replace(config.train, **train))

@@ -78,14 +78,14 @@ def test_the_step_of_training_is_the_one_that_a_run_would_take_next(small: dict[
 def test_what_is_wrong_with_the_columns_that_training_takes_is_seen_by_the_oracle_of_training_alone(
     small: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A batch of 50 and more is narrowed to the columns that are not zero."""
+    """A batch of 100 and more, for 200 units and more, is narrowed to the columns that are not zero."""
     right = NonzeroColumns.dot
 
     def wrong(x: NonzeroColumns, W: Array, out: Array) -> Array:
         return right(NonzeroColumns(x.values, np.roll(x.kept, 1), x.places), W, out)
 
     monkeypatch.setattr(NonzeroColumns, "dot", wrong)
-    report, _ = checked(config(**small | {"train_batch_size": 50}), oracle="all")
+    report, _ = checked(config(**small | {"train_batch_size": 100, "model_hidden": [200]}), oracle="all")
     assert {oracle: report.of(oracle).verdict for oracle in report.by_oracle} == {
         "numerical": "PASS", "graph": "PASS", "training": "FAIL",
     }  # fmt: skip
