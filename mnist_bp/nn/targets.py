@@ -53,7 +53,7 @@ def one_hot(t: Array, out: Array) -> Array:
     if t.dtype.kind not in "iu":
         raise ValueError(f"expected integer classes in t; got numbers of type {t.dtype}")
     last = max(out.shape[1], 2) - 1
-    if t.max() > last or (t.dtype.kind == "i" and t.min() < 0):
+    if np.maximum.reduce(t) > last or (t.dtype.kind == "i" and t.min() < 0):  # which does what t.max() wraps
         wrong = int(np.flatnonzero((t < 0) | (t > last))[0])
         raise ValueError(f"expected classes from 0 to {last}; got {t[wrong]} as the target of example {wrong}")
     return np.equal(t[:, None], _classes(out.shape[1]), out=out)
