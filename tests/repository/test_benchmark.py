@@ -10,7 +10,8 @@ import pytest
 
 from tests.helpers.pytorch import NUMBERS
 
-PEERS = Path(__file__).parents[2] / "scripts" / "peers"
+ROOT = Path(__file__).parents[2]
+PEERS = ROOT / "scripts" / "peers"
 
 
 def peer(script: str, config: Path, *changes: str) -> subprocess.CompletedProcess[str]:
@@ -43,6 +44,19 @@ def test_the_floor_is_measured_beside_the_step(small_config: Path) -> None:
     assert result.returncode == 0, result.stderr
     found = json.loads(result.stdout)
     assert all(found[key] > 0 for key in ("floor_us", "floor_first_layer_us", "step_us", "ratio"))
+
+
+def test_every_numpy_call_of_a_step_is_timed(small_config: Path) -> None:
+    """Two affine layers make five products, and every step one update."""
+    result = peer("calls.py", small_config)
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    rows = {(row["module"], row["line"]): row for row in found["calls"]}
+    assert sum(row["calls"] for row in rows.values() if row["product"]) == pytest.approx(5)
+    assert rows["nn/optimizers.py", "self.gradients *= learning_rate"]["calls"] == pytest.approx(1)
+    assert 0 < found["products_us"] < found["calls_us"]
+    for module, line in rows:
+        assert line in (ROOT / "mnist_bp" / module).read_text("utf-8")
 
 
 def test_a_table_is_printed_under_the_machine_that_it_was_measured_on(small_config: Path) -> None:
