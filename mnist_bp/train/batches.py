@@ -49,6 +49,7 @@ class Batches(Buffers):
         self._team = team or Team()
         self._threads = 1 if self._team.size > busy else self._team.size  # to gather with
         self._ahead = self._team.size > busy
+        self._slots = SLOTS if self._ahead else 1  # one that is used again at once stays in the cache
         self._scratch = Buffers()  # for products, which need memory while the second thread writes to ours
 
     @property
@@ -79,10 +80,10 @@ class Batches(Buffers):
             skipped = 0
 
     def _chunks(self, order: Array, length: int) -> Iterator[tuple[Examples, Array]]:
-        """Yield several batches at a time, each in one of SLOTS places of memory."""
+        """Yield several batches at a time, each in one of a few places of memory."""
         for number, first in enumerate(range(0, len(order), length)):
             chosen = order[first : first + length]
-            yield self._examples(f"x {number % SLOTS}", chosen), self._split.t.take(chosen)
+            yield self._examples(f"x {number % self._slots}", chosen), self._split.t.take(chosen)
 
     def _order(self, number: int) -> Array:
         """Return the numbers of an epoch's examples, one after another."""

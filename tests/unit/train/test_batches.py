@@ -137,13 +137,14 @@ def test_batches_are_the_same_whoever_gathers_them(images: Split, nonzero: bool)
 
 
 @pytest.mark.parametrize(("threads", "busy", "ahead"), [(1, 1, False), (2, 1, True), (2, 2, False), (3, 2, True)])
-def test_a_thread_gathers_ahead_where_a_processor_is_free_for_it(
+def test_a_thread_gathers_ahead_where_a_processor_is_free_for_it_and_only_then_into_other_memory(
     threads: int, busy: int, ahead: bool, images: Split, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "CHUNK", 8)
     before = threading.active_count()
     epoch = Batches(images, 4, "float32", team=Team(threads), busy=busy).epoch(1)
-    next(epoch)
+    first, _, third = (next(epoch)[0] for _ in range(3))  # the third is in the second chunk
     names = {thread.name for thread in threading.enumerate()}
     assert any("(work)" in name for name in names) == ahead, (names, before)
+    assert np.shares_memory(first, third) != ahead
     epoch.close()  # type: ignore[attr-defined]  # a generator
