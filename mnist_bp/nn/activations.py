@@ -27,12 +27,12 @@ class Elementwise(Layer):
 
     def forward(self, x: Array) -> Array:
         """Return f(x) in the layer's own buffer."""
-        self._out = self.function(x, self.buffer("out", x.shape, x.dtype))
+        self._out = self.function(x, self.like("out", x))
         return self._out
 
     def backward(self, dout: Array) -> Array:
         """Return dout · f′(x) in the layer's own buffer."""
-        dx = self.slope(self._out, self.buffer("dx", dout.shape, dout.dtype))
+        dx = self.slope(self._out, self.like("dx", self._out))
         dx *= dout
         return dx
 
@@ -73,7 +73,7 @@ class ReLU(Elementwise):
 
     def function(self, x: Array, out: Array) -> Array:
         """Write max(0, x)."""
-        zero = self.buffer("zero", x.shape, x.dtype, fill=0)
+        zero = self.like("zero", x, fill=0)
         return np.maximum(x, zero, out=out)  # np.maximum with a scalar is not vectorised
 
     def slope(self, out: Array, result: Array) -> Array:

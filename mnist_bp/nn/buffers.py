@@ -32,11 +32,31 @@ class Buffers:
             held = self._buffers[name] = memory[:size].reshape(shape)
         return held
 
-    def like(self, name: str, array: Array) -> Array:
-        """Return the array `name` with another one's shape, dtype and order of memory, row by row or column by column.
+    def like(
+        self,
+        name: str,
+        array: Array,
+        *,
+        shape: tuple[int, ...] | None = None,
+        dtype: npt.DTypeLike | None = None,
+        fill: float | None = None,
+    ) -> Array:
+        """Return the array `name` with another one's shape and dtype, unless given, and with its order of memory.
 
+        That is, the first axis lies first in memory or, as in the transpose of a matrix, last.
         Mixed orders would make the processor jump through one of two arrays that it reads side by side.
         """
-        if array.flags.f_contiguous and not array.flags.c_contiguous:
-            return self.buffer(name, array.shape[::-1], array.dtype).T
-        return self.buffer(name, array.shape, array.dtype)
+        shape, dtype = shape or array.shape, dtype or array.dtype
+        if array.strides[0] < array.strides[-1]:
+            return first_axis_first(self.buffer(name, (*shape[1:], shape[0]), dtype, fill))
+        return self.buffer(name, shape, dtype, fill)
+
+
+def first_axis_last(array: Array) -> Array:
+    """Return a view whose last axis is the array's first: (N, C, H, W) as (C, H, W, N)."""
+    return array.transpose(*range(1, array.ndim), 0)
+
+
+def first_axis_first(array: Array) -> Array:
+    """Return the view that `first_axis_last` undoes: (C, H, W, N) as (N, C, H, W)."""
+    return array.transpose(-1, *range(array.ndim - 1))

@@ -1,8 +1,9 @@
-"""The convolutional layer: the same small weighted sums at every place of an image, as one matrix product an image."""
+"""The convolutional layer: the same small weighted sums at every place of an image, as one matrix product a row."""
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
-from mnist_bp.nn.buffers import Array
+from mnist_bp.nn.buffers import Array, first_axis_first, first_axis_last
 from mnist_bp.nn.layers import Linear, Shape
 
 
@@ -15,7 +16,7 @@ def im2col(x: Array, kernel: int, stride: int = 1, out: Array | None = None) -> 
 
     Source: Chellapilla, Puri & Simard, High performance convolutional neural networks for document processing (2006).
     """
-    windows = np.lib.stride_tricks.sliding_window_view(x, (kernel, kernel), axis=(2, 3))[:, :, ::stride, ::stride]
+    windows = sliding_window_view(x, (kernel, kernel), axis=(2, 3))[:, :, ::stride, ::stride]
     examples, channels, rows, columns = windows.shape[:4]
     if out is None:
         out = np.empty((examples, channels * kernel**2, rows * columns), x.dtype)
@@ -23,19 +24,19 @@ def im2col(x: Array, kernel: int, stride: int = 1, out: Array | None = None) -> 
     return out
 
 
-def col2im(columns: Array, kernel: int, stride: int, out: Array) -> Array:
-    """Write into images the sum of all columns, each at its place: the adjoint of `im2col`.
+def bands(rows: Array, kernel: int, stride: int = 1) -> Array:
+    """Return every `kernel` successive rows, one below the other, as one matrix: a view, in which they overlap.
 
-    Shapes: columns (N, C·K², OH·OW); out (N, C, H, W), overwritten and returned.
+    Shapes: rows (H, R, M), C-contiguous; the result (OH, K·R, M).
+
+        out[p, (i, r), m] = rows[p·stride + i, r, m]
+
+    Source: Cho & Brand, MEC: memory-efficient convolution for deep neural network, ICML (2017).
     """
-    examples, channels, height, width = out.shape
-    rows, places = (height - kernel) // stride + 1, (width - kernel) // stride + 1
-    seen = columns.reshape(examples, channels, kernel, kernel, rows, places)
-    out[...] = 0
-    for i in range(kernel):
-        for j in range(kernel):
-            out[:, :, i : i + rows * stride : stride, j : j + places * stride : stride] += seen[:, :, i, j]
-    return out
+    height, size, width = rows.shape
+    down, *within = rows.strides
+    shape = (height - kernel) // stride + 1, kernel * size, width
+    return as_strided(rows, shape, (stride * down, *within), writeable=False)
 
 
 class Conv2D(Linear):
@@ -44,6 +45,12 @@ class Conv2D(Linear):
     (A cross-correlation, as everywhere in this field.) `padding` zeros are put around x first.
     Shapes: x (N, C, H, W), W (F, C, K, K), b (F,), out (N, F, OH, OW) with OH = ⌊(H + 2·padding − K) / stride⌋ + 1.
     Source: LeCun, Bottou, Bengio & Haffner, Proceedings of the IEEE 86 (1998), section II.
+
+    Arrays of images lie in memory as (C, H, W, N), so that whatever is copied or added is a long run of numbers. What a
+    kernel sees is copied for its K columns alone, as the rows below one another lie in memory as a product needs them:
+
+        seen[y, (c, j), (q, n)] = x[n, c, y, q·stride + j]
+        out[f, p, (q, n)] = Σ_icj W[f, c, i, j] · bands(seen)[p, (i, c, j), (q, n)]
     """
 
     def __init__(
@@ -79,53 +86,69 @@ class Conv2D(Linear):
         if x.shape[1:] != self.input_shape:
             channels, height, width = self.input_shape
             raise ValueError(f"Conv2D expects x of shape (N, {channels}, {height}, {width}); got {x.shape}")
+        image = self._image(x)
         filters, rows, columns = self._output_shape
-        seen = self.buffer("columns", (len(x), self.fan_in, rows * columns), x.dtype)
-        self._columns = im2col(self._padded(x), self.kernel, self.stride, seen)
-        out = self.buffer("out", (len(x), filters, rows * columns), self.W.dtype)
-        np.matmul(self.matrix(self.W).T, self._columns, out=out)
+        channels, height, _, examples = image.shape
+        seen = self.buffer("seen", (height, channels, self.kernel, columns, examples), image.dtype)
+        channel, down, right, example = image.strides
+        seen[...] = as_strided(image, seen.shape, (down, channel, right, right * self.stride, example))
+        self._bands = bands(seen.reshape(height, -1, columns * examples), self.kernel, self.stride)
+        out = self.buffer("out", (filters, rows, columns * examples), self.W.dtype)
+        W = self.W.transpose(0, 2, 1, 3).reshape(filters, -1)
+        np.matmul(W, self._bands, out=out.transpose(1, 0, 2))
         if self.bias:
-            out += self.b[:, None]
-        return out.reshape(len(x), *self._output_shape)
+            out += self.b[:, None, None]
+        return first_axis_first(out.reshape(filters, rows, columns, examples))
 
     def backward(self, dout: Array) -> Array:
         """Propagate the loss gradient through out = W ∗ x + b.
 
-        Shapes: dout (N, F, OH, OW); the result (N, C, H, W); dW (F, C, K, K); db (F,). With W as (F, C·K²), the columns
-        of x and dout as (N, F, S), S = OH·OW:
+        Shapes: dout (N, F, OH, OW); the result (N, C, H, W); dW (F, C, K, K); db (F,).
 
-            dW = Σ_n dout[n] columns[n]ᵀ      db[f] = Σ_ns dout[n, f, s]      dx = col2im(Wᵀ dout)
+            dW[f, c, i, j] = Σ_npq dout[n, f, p, q] · x[n, c, p·stride + i, q·stride + j]
+            db[f] = Σ_npq dout[n, f, p, q]
+            dx[n, c, p·stride + i, q·stride + j] += Σ_f W[f, c, i, j] · dout[n, f, p, q]      for all i, j, p, q
+
+        The sum over i is part of a product, for which the rows of dout, `spread` by the stride between rows of zeros,
+        meet the kernel upside down:
+
+            dseen[y, (c, j), (q, n)] = Σ_if W[f, c, K−1−i, j] · bands(spread)[y, (i, f), (q, n)]
+            dx[n, c, y, q·stride + j] += dseen[y, (c, j), (q, n)]      for all j, q
 
         No 1/N here: the loss has already divided.
         """
         self.parameter_gradients(dout)
-        examples, filters, rows, columns = dout.shape
+        kernel, stride, padding = self.kernel, self.stride, self.padding
         channels, height, width = self.input_shape
-        padding = self.padding
-        # With the examples along the last axis of memory, Wᵀ dout is one product and col2im adds long runs of numbers.
-        last = self.buffer("dout, examples last", (filters, rows * columns, examples), dout.dtype)
-        last[...] = dout.reshape(examples, filters, -1).transpose(1, 2, 0)
-        seen = self.buffer("dcolumns", (self.fan_in, rows * columns, examples), dout.dtype)
-        np.matmul(self.matrix(self.W), last.reshape(filters, -1), out=seen.reshape(self.fan_in, -1))
-        image = self.buffer(
-            "dx, examples last", (channels, height + 2 * padding, width + 2 * padding, examples), dout.dtype
+        height, width = height + 2 * padding, width + 2 * padding
+        examples, filters, rows, columns = dout.shape
+        spread = self.buffer("spread", (height + kernel - 1, filters, columns, examples), dout.dtype)
+        spread[...] = 0
+        spread[kernel - 1 : kernel - 1 + rows * stride : stride] = dout.transpose(2, 1, 3, 0)
+        dseen = self.buffer("dseen", (height, channels, kernel, columns, examples), dout.dtype)
+        np.matmul(
+            self.W[:, :, ::-1].transpose(1, 3, 2, 0).reshape(channels * kernel, -1),
+            bands(spread.reshape(len(spread), filters, -1), kernel),
+            out=dseen.reshape(height, channels * kernel, -1),
         )
-        padded = col2im(seen.transpose(2, 0, 1), self.kernel, self.stride, image.transpose(3, 0, 1, 2))
-        dx = self.buffer("dx", (examples, *self.input_shape), dout.dtype)
-        dx[...] = padded[:, :, padding : padding + height, padding : padding + width]
-        return dx
+        dx = self.buffer("dx", (channels, height, width, examples), dout.dtype)
+        dx[...] = 0
+        for j in range(kernel):
+            dx[:, :, j : j + columns * stride : stride] += dseen[:, :, j].transpose(1, 0, 2, 3)
+        inner = slice(padding, -padding or None)
+        return first_axis_first(dx[:, inner, inner])
 
     def parameter_gradients(self, dout: Array) -> None:
         """Overwrite dW and db as `backward` does."""
-        examples, filters = dout.shape[:2]
-        # Copied in the order of memory that the product reads, which is twice as fast as leaving that to the product.
-        transposed = self.buffer("doutᵀ", (examples, self._columns.shape[2], filters), dout.dtype)
-        transposed[...] = dout.reshape(examples, filters, -1).transpose(0, 2, 1)
-        products = self.buffer("products", (examples, self.fan_in, filters), dout.dtype)
-        np.matmul(self._columns, transposed, out=products)
-        self.matrix(self.dW)[...] = np.sum(products, axis=0, out=self.buffer("dWᵀ", products.shape[1:], dout.dtype))
+        last = self._examples_last("dout", dout)
+        filters, rows, columns, examples = last.shape
+        products = self.buffer("products", (rows, self.fan_in, filters), dout.dtype)
+        np.matmul(self._bands, last.reshape(filters, rows, -1).transpose(1, 2, 0), out=products)
+        summed = np.sum(products, axis=0, out=self.buffer("dWᵀ", products.shape[1:], dout.dtype))
+        self.dW[...] = summed.reshape(self.kernel, -1, self.kernel, filters).transpose(3, 1, 0, 2)
         if self.bias:
-            np.sum(dout, axis=(0, 2, 3), out=self.db)
+            ones = self.buffer("ones", (rows * columns * examples,), dout.dtype, fill=1)
+            np.dot(last.reshape(filters, -1), ones, out=self.db)  # faster than NumPy's sum
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (F, OH, OW) for (C, H, W); raises ValueError for another shape."""
@@ -135,21 +158,29 @@ class Conv2D(Linear):
 
     def columns(self, x: Array) -> Array:
         """Return the columns (N, C·K², OH·OW) of `im2col`, as a new array."""
-        return im2col(self._padded(x), self.kernel, self.stride)
+        padding = (self.padding, self.padding)
+        return im2col(np.pad(x, ((0, 0), (0, 0), padding, padding)), self.kernel, self.stride)
 
     def matrix(self, W: Array) -> Array:
         """Return W as a view (C·K², F)."""
         return W.reshape(len(W), -1).T
 
-    def _padded(self, x: Array) -> Array:
-        """Return x with `padding` zeros around each image."""
+    def _image(self, x: Array) -> Array:
+        """Return x with `padding` zeros around each image, in memory as (C, H, W, N)."""
         if not self.padding:
-            return x
-        around = slice(self.padding, -self.padding)
-        examples, channels, height, width = x.shape
-        padded = self.buffer(
-            "padded", (examples, channels, height + 2 * self.padding, width + 2 * self.padding), x.dtype
-        )
-        padded[...] = 0
-        padded[:, :, around, around] = x
-        return padded
+            return self._examples_last("x", x)
+        channels, height, width = self.input_shape
+        image = self.buffer("x", (channels, height + 2 * self.padding, width + 2 * self.padding, len(x)), x.dtype)
+        inner = slice(self.padding, -self.padding)
+        image[...] = 0
+        image[:, inner, inner] = first_axis_last(x)
+        return image
+
+    def _examples_last(self, name: str, array: Array) -> Array:
+        """Return an array (N, C, H, W) in memory as (C, H, W, N): a view if it lies so, else a copy."""
+        last = first_axis_last(array)
+        if last.flags.c_contiguous:
+            return last
+        copy = self.buffer(name, last.shape, last.dtype)
+        copy[...] = last
+        return copy

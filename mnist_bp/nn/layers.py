@@ -14,6 +14,8 @@ Kept by every layer, in `affine`, `activations`, `conv`, `pooling`, `dropout` an
   example fits.
 - `initialize(init, rng)` draws the initial weights; `kink_sides()` tells a gradient check on which side of its kink
   each element of the last x lay, in a new array.
+- x and dout may lie in memory in any order. A convolution returns a view of (C, H, W, N), and the layers after it keep
+  this order by `Buffers.like`.
 - A layer never writes to x or dout. It may keep x until backward; the caller leaves x alone until then.
 """
 

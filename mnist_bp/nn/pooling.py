@@ -1,6 +1,7 @@
 """Pooling layers: each square window of an image becomes one number, so that less of where things are is kept."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 
@@ -34,19 +35,18 @@ class Pool(Layer):
 
     def pooled(self, name: str, x: Array) -> Array:
         """Return the array `name` in the shape of the output for x; raises ValueError if x does not fit."""
-        return self.buffer(name, (len(x), *self.output_shape(x.shape[1:])), x.dtype)
+        return self.like(name, x, shape=(len(x), *self.output_shape(x.shape[1:])))
 
-    def members(self, x: Array) -> Iterator[Array]:
-        """Yield, for each place in a window, row by row, that member of every window: a view in the output's shape."""
+    def windows(self, x: Array) -> Array:
+        """Return the members of every window as a view: (N, size, size, C, ⌊H / size⌋, ⌊W / size⌋)."""
+        examples, channels, rows, columns = len(x), *self.output_shape(x.shape[1:])
+        filled = x[:, :, : rows * self.size, : columns * self.size]
+        return filled.reshape(examples, channels, rows, self.size, columns, self.size).transpose(0, 3, 5, 1, 2, 4)
+
+    def unpooled(self, x: Array) -> Array:
+        """Return dx for x, zero where no window lies."""
+        dx = self.like("dx", x)
         height, width = (length // self.size * self.size for length in x.shape[2:])
-        for i in range(self.size):
-            for j in range(self.size):
-                yield x[:, :, i : height : self.size, j : width : self.size]
-
-    def unpooled(self, shape: tuple[int, ...], dtype: np.dtype) -> Array:
-        """Return dx, zero where no window lies."""
-        dx = self.buffer("dx", shape, dtype)
-        height, width = (length // self.size * self.size for length in shape[2:])
         dx[:, :, height:] = 0
         dx[:, :, :, width:] = 0
         return dx
@@ -61,36 +61,39 @@ class MaxPool(Pool):
     def forward(self, x: Array) -> Array:
         """Return each window's maximum in the layer's own buffer."""
         self._x, self._out = x, self.pooled("out", x)
-        first, *others = self.members(x)
-        self._out[...] = first
-        for member in others:
-            np.maximum(self._out, member, out=self._out)
+        windows = self.windows(x)
+        self._out[...] = windows[:, 0, 0]
+        for i, j in self._others():
+            np.maximum(self._out, windows[:, i, j], out=self._out)
         return self._out
 
     def backward(self, dout: Array) -> Array:
         """Return dout at each window's maximum, else 0, in the layer's own buffer."""
-        dx = self.unpooled(self._x.shape, dout.dtype)
-        for member, won in zip(self.members(dx), self._winners(), strict=True):
-            np.multiply(dout, won, out=member)
+        dx = self.unpooled(self._x)
+        np.multiply(dout[:, None, None], self._winners(), out=self.windows(dx))
         return dx
 
     def kink_sides(self) -> Array | None:
         """Return which member of each window of the last x was taken, as its number row by row."""
-        sides = np.zeros(self._out.shape, int)
-        for number, won in enumerate(self._winners()):
-            sides += number * won
+        numbers = np.arange(self.size**2).reshape(self.size, self.size)
+        sides: Array = np.einsum("nijcpq,ij->ncpq", self._winners(), numbers)
         return sides
 
-    def _winners(self) -> Iterator[Array]:
-        """Yield, for each place in a window, where its member is the maximum and no earlier one is."""
-        free = self.buffer("free", self._out.shape, np.bool_)
-        won = self.buffer("won", self._out.shape, np.bool_)
-        free[...] = True
-        for member in self.members(self._x):
-            np.equal(member, self._out, out=won)
-            won &= free
-            free ^= won
-            yield won
+    def _winners(self) -> Array:
+        """Return, in the shape of `windows`, which members are the first of their window to be its maximum."""
+        windows = self.windows(self._x)
+        won = self.like("won", self._x, shape=windows.shape, dtype=np.bool_)
+        np.equal(windows, self._out[:, None, None], out=won)
+        free = np.logical_not(won[:, 0, 0], out=self.like("free", self._out, dtype=np.bool_))
+        for i, j in self._others():
+            member = won[:, i, j]
+            member &= free
+            free ^= member
+        return won
+
+    def _others(self) -> Iterator[tuple[int, ...]]:
+        """Yield the places in a window after the first, row by row."""
+        return islice(np.ndindex(self.size, self.size), 1, None)
 
 
 class AveragePool(Pool):
@@ -101,17 +104,16 @@ class AveragePool(Pool):
 
     def forward(self, x: Array) -> Array:
         """Return each window's mean in the layer's own buffer."""
-        self._shape = x.shape
-        out = self.pooled("out", x)
+        self._x, out = x, self.pooled("out", x)
+        windows = self.windows(x)
         out[...] = 0
-        for member in self.members(x):
-            out += member
+        for i, j in np.ndindex(self.size, self.size):
+            out += windows[:, i, j]
         out /= self.size**2
         return out
 
     def backward(self, dout: Array) -> Array:
         """Return dout / size² for each member of a window, in the layer's own buffer."""
-        dx = self.unpooled(self._shape, dout.dtype)
-        for member in self.members(dx):
-            np.divide(dout, self.size**2, out=member)
+        dx = self.unpooled(self._x)
+        np.divide(dout[:, None, None], self.size**2, out=self.windows(dx))
         return dx

@@ -4,7 +4,7 @@ from copy import copy
 
 import numpy as np
 
-from mnist_bp.nn.buffers import Buffers
+from mnist_bp.nn.buffers import Buffers, first_axis_first, first_axis_last
 
 
 def test_a_smaller_batch_lies_at_the_start_of_the_array_that_is_held() -> None:
@@ -43,6 +43,16 @@ def test_an_array_like_another_has_its_order_of_memory_too() -> None:
     assert by_row.flags.c_contiguous
     assert by_column.flags.f_contiguous
     assert buffers.like("out", np.zeros((5, 4))[:, :3]).flags.c_contiguous
+
+
+def test_an_array_like_images_with_the_examples_last_has_them_last_too_in_another_shape() -> None:
+    images = first_axis_first(np.zeros((2, 4, 5, 3), np.float32))
+    assert images.shape == (3, 2, 4, 5)
+    like = Buffers().like("won", images, shape=(3, 2, 2), dtype=np.bool_, fill=1)
+    assert like.shape == (3, 2, 2)
+    assert like.dtype == np.bool_
+    assert like.all()
+    assert first_axis_last(like).flags.c_contiguous
 
 
 def test_a_copy_writes_to_memory_of_its_own() -> None:

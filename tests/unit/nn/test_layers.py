@@ -62,6 +62,11 @@ def batch(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     return rng.permutation(np.linspace(-2.5, 2.5, size)).reshape(6, *shape)
 
 
+def examples_last(array: np.ndarray) -> np.ndarray:
+    """Return an equal array whose first axis lies last in memory."""
+    return np.moveaxis(np.moveaxis(array, 0, -1).copy(), -1, 0)
+
+
 @every_layer
 def test_backward_gives_the_derivatives_and_writes_to_nothing_else(
     make: Make, shape: tuple[int, ...], rng: np.random.Generator
@@ -126,6 +131,22 @@ def test_results_keep_the_dtype_and_buffers_are_reused(
     assert np.shares_memory(dx, dx_again)
     assert np.shares_memory(out, smaller)
     assert len(smaller) == 2
+
+
+@every_layer
+def test_results_do_not_depend_on_the_order_of_memory(
+    make: Make, shape: tuple[int, ...], rng: np.random.Generator
+) -> None:
+    """Examples last, and column by column; a product may add in another order."""
+    layer, x = bound(make(), rng), batch(rng, shape)
+    dout = rng.standard_normal(layer.forward(x).shape)
+    results = []
+    for reordered in (np.ascontiguousarray, examples_last, np.asfortranarray):
+        out, dx = layer.forward(reordered(x)).copy(), layer.backward(reordered(dout)).copy()
+        results.append([out, dx, *(getattr(layer, f"d{name}").copy() for name in layer.shapes)])
+    for other in results[1:]:
+        for array, expected in zip(other, results[0], strict=True):
+            np.testing.assert_allclose(array, expected, rtol=1e-13, atol=1e-14)
 
 
 @linear_layer
