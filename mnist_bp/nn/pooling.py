@@ -1,8 +1,5 @@
 """Pooling layers: each square window of an image becomes one number, so that less of where things are is kept."""
 
-from collections.abc import Iterator
-from itertools import islice
-
 import numpy as np
 
 from mnist_bp.nn.buffers import Array
@@ -43,6 +40,11 @@ class Pool(Layer):
         filled = x[:, :, : rows * self.size, : columns * self.size]
         return filled.reshape(examples, channels, rows, self.size, columns, self.size).transpose(0, 3, 5, 1, 2, 4)
 
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        """The places in a window, row by row."""
+        return [(i, j) for i in range(self.size) for j in range(self.size)]
+
     def unpooled(self, x: Array) -> Array:
         """Return dx for x, zero where no window lies."""
         dx = self.like("dx", x)
@@ -63,7 +65,7 @@ class MaxPool(Pool):
         self._x, self._out = x, self.pooled("out", x)
         windows = self.windows(x)
         self._out[...] = windows[:, 0, 0]
-        for i, j in self._others():
+        for i, j in self.places[1:]:
             np.maximum(self._out, windows[:, i, j], out=self._out)
         return self._out
 
@@ -85,15 +87,11 @@ class MaxPool(Pool):
         won = self.like("won", self._x, shape=windows.shape, dtype=np.bool_)
         np.equal(windows, self._out[:, None, None], out=won)
         free = np.logical_not(won[:, 0, 0], out=self.like("free", self._out, dtype=np.bool_))
-        for i, j in self._others():
+        for i, j in self.places[1:]:
             member = won[:, i, j]
             member &= free
             free ^= member
         return won
-
-    def _others(self) -> Iterator[tuple[int, ...]]:
-        """Yield the places in a window after the first, row by row."""
-        return islice(np.ndindex(self.size, self.size), 1, None)
 
 
 class AveragePool(Pool):
@@ -107,7 +105,7 @@ class AveragePool(Pool):
         self._x, out = x, self.pooled("out", x)
         windows = self.windows(x)
         out[...] = 0
-        for i, j in np.ndindex(self.size, self.size):
+        for i, j in self.places:
             out += windows[:, i, j]
         out /= self.size**2
         return out
