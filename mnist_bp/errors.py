@@ -12,6 +12,7 @@ class Exit(IntEnum):
     TARGET_MISSED = 3
     NO_DATA = 4
     UNDECIDED = 5
+    HUNG_UP = 129  # SIGHUP, which ends a terminal's processes; of bp sweep run alone
     INTERRUPTED = 130  # as shells report the end by a signal: 128 + 2, SIGINT
     PREEMPTED = 138  # 128 + 10, SIGUSR1 on Linux; the same where that has another number
     TERMINATED = 143  # 128 + 15, SIGTERM

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from types import FrameType, TracebackType
 
@@ -26,12 +26,14 @@ class Interruption:
     A SIGINT after that ends the process at once. Other signals may well come twice, from `timeout` and batch systems.
     """
 
+    codes: Mapping[signal.Signals, Exit] = CODES
+
     def __init__(self) -> None:
         self.code: Exit | None = None
         self._before: dict[signal.Signals, Handler] = {}
 
     def __enter__(self) -> "Interruption":
-        for number in _heeded():
+        for number in _heeded(self.codes):
             self._before[number] = signal.signal(number, self._note)
         return self
 
@@ -43,12 +45,23 @@ class Interruption:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.code is None:
-            self.code = CODES[signal.Signals(number)]
+            self.code = self.codes[signal.Signals(number)]
             message = "stopping after this step"
             if signal.SIGINT in self._before:
                 signal.signal(signal.SIGINT, signal.SIG_DFL)
                 message += f"; {'another ' * (number == signal.SIGINT)}Ctrl-C ends at once, without a checkpoint"
             _say(message)
+
+
+class SweepInterruption(Interruption):
+    """The same for a sweep, which SIGHUP stops as well; after the first signal, others change nothing."""
+
+    codes = CODES | ({signal.SIGHUP: Exit.HUNG_UP} if hasattr(signal, "SIGHUP") else {})
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self.code is None:
+            self.code = self.codes[signal.Signals(number)]
+            _say("stopping: the runs under way save their checkpoints")
 
 
 class ExitOnSignals:
@@ -99,9 +112,9 @@ def _send_again(number: signal.Signals, thread: int) -> None:
             _thread.interrupt_main(number)
 
 
-def _heeded() -> list[signal.Signals]:
+def _heeded(codes: Iterable[signal.Signals] = CODES) -> list[signal.Signals]:
     """Return the signals that this process was not started to ignore, as SIGINT is by a script's `&`."""
-    return [number for number in CODES if signal.getsignal(number) != signal.SIG_IGN]
+    return [number for number in codes if signal.getsignal(number) != signal.SIG_IGN]
 
 
 def _say(message: str) -> None:

@@ -110,6 +110,7 @@ def command(
         stopping=Interruption(),
         display=partial(TrainingDisplay, quiet=quiet),
         progress=silent if quiet else output.bar,
+        loaded=click.get_current_context().obj,  # by bp sweep run
     )
     if finished.before and not quiet:
         click.echo(f"{finished.path}: already finished; left as it is", err=True)

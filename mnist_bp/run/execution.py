@@ -1,11 +1,14 @@
 """From a config to a finished run; work that is already done is not repeated."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mnist_bp import config as configs
-from mnist_bp.config import Config
+from mnist_bp.config import Config, DataConfig
+from mnist_bp.errors import BpError
 from mnist_bp.progress import Progress
 from mnist_bp.run import naming
 from mnist_bp.run.claim import Claim
@@ -13,9 +16,11 @@ from mnist_bp.run.continuing import require_place
 from mnist_bp.run.directory import Run
 
 if TYPE_CHECKING:
+    from mnist_bp.data.dataset import Dataset
     from mnist_bp.run.training import Display, Stopping
     from mnist_bp.train.trainer import Trainer
 
+KEPT = 4  # data sets in memory, for the runs of a sweep
 HARDLY = 0.01  # of the way from chance to all right: a network that is better by no more has learnt nothing
 
 
@@ -45,14 +50,15 @@ def execute(
     stopping: "Stopping",
     display: "Callable[[Path, Trainer], Display]",
     progress: Progress,
+    loaded: "Mapping[DataConfig, Dataset] | None" = None,
 ) -> Finished:
     """Train a run to its end, from wherever it stands; a finished run is left alone.
 
     `name` is that of its config file, None if there is none. `path` is its directory; None makes a new one under runs/,
-    which is called after the config. Raises BpError with the code of `stopping` if that asks to stop; if another
-    process writes the directory; if the directory is another run's, or the run may not have this length (exit 2); if
-    the data are unavailable (exit 4) or are not those that it was trained on (exit 2); and if the training fails, which
-    the directory then tells.
+    which is called after the config. Data sets that are `loaded` are not loaded again. Raises BpError with the code of
+    `stopping` if that asks to stop; if another process writes the directory; if the directory is another run's, or the
+    run may not have this length (exit 2); if the data are unavailable (exit 4) or are not those that it was trained on
+    (exit 2); and if the training fails, which the directory then tells.
     """
     chosen = path is not None
     if path is not None:
@@ -64,7 +70,8 @@ def execute(
     from mnist_bp.run.training import Training  # noqa: PLC0415
 
     machine.limit_threads()
-    dataset = build.dataset(config.data, progress).for_training(config.data.validation)
+    whole = (loaded or {}).get(_whole(config)) or build.dataset(config.data, progress)
+    dataset = whole.for_training(config.data.validation)
     trainer = build.trainer(config, dataset)
     path = path or naming.make_new(name or "run")
     with Claim(path) as claim:
@@ -73,6 +80,28 @@ def execute(
         training = Training(run, config, dataset, trainer, {"config": name, "named_after": None if chosen else name})
         summary = _summary(run, config) or training.train(stopping, display)
     return Finished(path, summary, chance=dataset.test.chance)
+
+
+def prepare(configs: Iterable[Config], progress: Progress) -> "dict[DataConfig, Dataset]":
+    """Load what several runs need, for this process and its copies: libraries and data sets, of these KEPT at most.
+
+    All are then in the cache. One that cannot be had is left out: its runs will say why.
+    """
+    from mnist_bp import build  # noqa: PLC0415
+    from mnist_bp.run import training  # noqa: F401, PLC0415
+
+    loaded: dict[DataConfig, Dataset] = {}
+    for data in dict.fromkeys(map(_whole, configs)):
+        with suppress(BpError):
+            dataset = build.dataset(data, progress)
+            if len(loaded) < KEPT:
+                loaded[data] = dataset
+    return loaded
+
+
+def _whole(config: Config) -> DataConfig:
+    """Return which data set it is, of which some examples may be held out."""
+    return replace(config.data, validation=0)
 
 
 def _summary(run: Run, config: Config) -> dict[str, Any] | None:

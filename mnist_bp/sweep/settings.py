@@ -101,8 +101,13 @@ def usual_metric(results: Sequence[Outcome]) -> str:
 
 
 def differing(settings: Sequence[Setting]) -> list[str]:
-    """Return the keys of the config in which settings differ, in the order of the config."""
-    return [key for key in keys() if len({value_of(setting.config, key) for setting in settings}) > 1]
+    """Return the keys in which settings differ, as `varying` does."""
+    return varying([setting.config for setting in settings])
+
+
+def varying(configs: Sequence[Config]) -> list[str]:
+    """Return the keys in which configs differ, in the order of the config."""
+    return [key for key in keys() if len({value_of(config, key) for config in configs}) > 1]
 
 
 def best_per(settings: Iterable[Setting], key: str) -> list[Setting]:
