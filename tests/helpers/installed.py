@@ -9,7 +9,8 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import click
 from click.testing import CliRunner
@@ -18,13 +19,15 @@ from mnist_bp import cli
 from mnist_bp.cli.bp import bp
 from mnist_bp.config import catalog
 from mnist_bp.data import synthetic
+from mnist_bp.sweep import reader
 
-SHORT = {
-    "learning-rate": ["--seeds", "1", "--set", "train.learning_rate=0.1,1", "--set", "data.validation=59000"],
-    "xor": ["--set", "train.epochs=9"],
+SHORT: dict[str, tuple[list[str], int | None]] = {  # what varies in a sweep, or of a config; and seeds
+    "learning-rate": (["train.learning_rate=0.1,1", "data.validation=59000"], 1),
+    "xor": (["train.epochs=9"], None),
 }
 # Of two sweeps, one is run.
 STAND_INS = {"sweeps/book-optimizers": "sweeps/learning-rate", "optimizer": "learning_rate"}
+LOAD = reader.load
 NEEDS_A_SHELL = re.compile(r"[|>$]|^(?!bp )")
 
 
@@ -33,9 +36,13 @@ def shortened(arguments: list[str]) -> list[str]:
     arguments = [STAND_INS.get(argument, argument) for argument in arguments]
     if arguments[:1] == ["train"] and "--quiet" not in arguments and "--help" not in arguments:
         return [*arguments, "--set", "train.max_steps=5"]
-    if arguments[:2] == ["sweep", "plan"]:
-        return [*arguments[:2], *(word for name in SHORT if name in arguments for word in SHORT[name]), *arguments[2:]]
     return arguments
+
+
+def read(path: Path | None, base: str | None, axes: Sequence[str], seeds: int | None) -> reader.Sweep:
+    """Read a sweep as `reader.load` does, but a short one."""
+    short, fewer = SHORT.get(path.stem if path else str(base), ([], None))
+    return LOAD(path, base, [*short, *axes], seeds or fewer)
 
 
 def helps(command: click.Command, words: tuple[str, ...]) -> Iterator[str]:
@@ -64,6 +71,7 @@ def main() -> None:
     """Run `bp`, or print what became of each example, as JSON, below where the package and its configs lie."""
     draw = synthetic.draw
     synthetic.draw = lambda count, *rest: draw(count // 10, *rest)
+    reader.load = read
     if sys.argv[1:] != ["--every-example"]:
         sys.argv[1:] = shortened(sys.argv[1:])
         cli.main()

@@ -65,7 +65,7 @@ def command(
         bp sweep plan learning-rate
         bp sweep plan learning-rate --missing
         bp sweep plan --config book --set 'train.learning_rate=0.1,1' --seeds 5
-        bp sweep plan --config xor --seeds 3 | bash sweep.sh -
+        bp sweep plan --config xor --seeds 3 | bp sweep run -
     """  # noqa: D301  # \b keeps click from joining the lines
     if sweep is not None:
         file = catalog.find_sweep(sweep)
@@ -94,7 +94,7 @@ def _counted(lines: Iterable[str]) -> Iterator[str]:
     count = 0
     for count, line in enumerate(lines, start=1):  # noqa: B007  # the last one is told
         yield line
-    output.propose(f"runs: {count}; with `--save | bash sweep.sh -` added, the same command makes them")
+    output.propose(f"runs: {count}; with `--save | bp sweep run -` added, the same command makes them")
 
 
 def _described(run: Planned, line: str) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def command(folder: str, keep: Fraction, metric: str | None, epochs: int | None)
 
     \b
     Examples:
-        bp sweep prune sweeps/learning-rate | bash sweep.sh -
+        bp sweep prune sweeps/learning-rate | bp sweep run -
         bp sweep prune sweeps/learning-rate --keep 1/2 --epochs 20
     """  # noqa: D301  # \b keeps click from joining the lines
     found = gathering.read(folder)

@@ -9,7 +9,7 @@ from mnist_bp.cli.result import Result, reports
 from mnist_bp.config import catalog
 from mnist_bp.errors import BpError, Exit
 
-SCRIPTS = {"sweep.sh": "runs a sweep on one machine, or several", "sweep.sbatch": "runs it on a cluster with Slurm"}
+SCRIPTS = {"sweep.sh": "runs a sweep on several machines", "sweep.sbatch": "runs it on a cluster with Slurm"}
 
 
 @click.command("script")
@@ -18,8 +18,9 @@ SCRIPTS = {"sweep.sh": "runs a sweep on one machine, or several", "sweep.sbatch"
 def command(name: str | None) -> Result:
     """Print a script that runs sweeps.
 
-    NAME is sweep.sh, which runs a sweep on one machine or several, or sweep.sbatch, which runs it on a cluster with
-    Slurm. Both are for bash, and say how they are used when they are run without arguments.
+    NAME is sweep.sh, which runs a sweep, or any command lines, on several machines or one, or sweep.sbatch, which runs
+    it on a cluster with Slurm. `bp sweep run` needs neither. Both are for bash, and say how they are used when they are
+    run without arguments.
 
     \b
     Examples:
@@ -31,9 +32,6 @@ def command(name: str | None) -> Result:
         got = "no name" if name is None else name
         raise BpError(f"expected {' or '.join(SCRIPTS)}; got {got}", code=Exit.USAGE, hint=hint)
     if not shutil.which("bash"):
-        output.advise(
-            "there is no bash here, which the script needs; "
-            "`bp sweep plan SWEEP` prints the command lines of a sweep for whatever else runs such"
-        )
+        output.advise("there is no bash here, which the script needs; `bp sweep run SWEEP` needs none")
     text = (catalog.home() / "scripts" / name).read_text(encoding="utf-8")
     return Result(text.rstrip("\n"), {"name": name, "text": text}, exact=True)

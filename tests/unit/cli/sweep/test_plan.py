@@ -121,7 +121,7 @@ def test_a_person_is_told_how_many_runs_there_are(monkeypatch: pytest.MonkeyPatc
     lines("mine.yaml", "--json")
     assert told == []
     lines("mine.yaml")
-    assert told == ["runs: 4; with `--save | bash sweep.sh -` added, the same command makes them"]
+    assert told == ["runs: 4; with `--save | bp sweep run -` added, the same command makes them"]
 
 
 def test_missing_leaves_out_finished_runs_and_continues_longer_ones() -> None:
