@@ -3,6 +3,7 @@
 import re
 import shlex
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,7 +49,8 @@ class SweepProgress:
         self._say(f"runs: {self._total}, {count} at a time; {self._before} finished before")
         if self._names.keys:
             self._say(f"each by its {', '.join(self._names.keys)}")
-        with tqdm(total=self._total, unit="run", leave=False, **output.bar_style()) as self._bar:
+        hidden = not sys.stderr.isatty()
+        with tqdm(total=self._total, unit="run", leave=False, disable=hidden, **output.bar_style()) as self._bar:
             yield
 
     def note(self, job: Job, ended: Ended, stopped: Exit | None) -> None:
