@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Time mnist_bp beside its peers on this machine, and print tables.
 
-    scripts/benchmark.py                    every table: eight minutes on two cores
-    scripts/benchmark.py epoch startup      these tables
-    scripts/benchmark.py epoch --json       one JSON object, with every single measurement
+    scripts/benchmark.py                    every table: twenty minutes on two cores
+    scripts/benchmark.py conv startup       these tables
+    scripts/benchmark.py conv --json        one JSON object, with every single measurement
 
 Tables: {tables}.
 
@@ -14,30 +14,45 @@ pip install '.[bench]'. The digits are MNIST's, from the cache.
 
 import argparse
 import json
-import os
 import statistics
 import sys
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from peers.processes import FOLDER, OURS, PEERS, Finished, bp_train, in_turn, installed, peer, python, sets
+from peers.processes import (
+    FOLDER,
+    OURS,
+    PEERS,
+    Finished,
+    bp_train,
+    busy_processor,
+    in_turn,
+    installed,
+    peer,
+    process,
+    python,
+    sets,
+)
 
 from mnist_bp import config as configs
 from mnist_bp import machine
 from mnist_bp.errors import BpError
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
-THREADS = sorted({1, os.cpu_count() or 1})
-WIDTHS = (50, 100, 200, 400, 800, 1600, 4096)
-BATCHES = (1, 10, 50, 100, 200, 400, 1000, 4096)
+THREADS = (1, 2)
+WIDTHS = (50, 100, 200, 400, 800, 2000)
+RUNS = 60  # of the sweep
 
 WHO = (
-    "products and steps take turns; one thread for products unless the heading says otherwise; another one to gather "
-    "batches where there is a second processor"
+    "n: threads for matrix products; of mnist_bp: shards, with one BLAS thread each, and a thread that gathers batches "
+    "where a processor is free for it"
 )
+BETTER = "the better / our better"
 
 Row = dict[str, Any]
 """A table's row by its headings; what stands under "all", every measurement, is for JSON alone."""
@@ -52,76 +67,140 @@ class Table:
     rows: list[Row]
 
 
-def epoch(config: Path, rounds: int) -> Table:
-    """Time steady epochs of every peer with one thread and with one for each core."""
-    changes = sets("train.sampling=shuffle", "train.metrics=running")
-    jobs = {
-        (name, threads): peer(name, config, *changes, "--threads", str(threads), "--steady", "3")
-        for name in installed()
-        for threads in THREADS
-    }
-    times = {
-        key: [seconds for one in runs for seconds in one.printed["epoch_seconds"]]
-        for key, runs in in_turn(jobs, rounds).items()
-    }
-    medians = {key: statistics.median(seconds) for key, seconds in times.items()}
-    best = {name: min(medians[name, threads] for threads in THREADS) for name, _ in jobs}
-    rows = [
-        {
-            "": name,
-            **{f"s, threads: {threads}": medians[name, threads] for threads in THREADS},
-            "best, relative to ours": best[name] / best[OURS],
-            "all": {threads: times[name, threads] for threads in THREADS},
-        }
-        for name in best
-    ]
-    return Table(
-        f"A steady epoch of {config.name}",
-        "net, initial weights' distribution (but for scikit-learn's), batch, update rule, data, dtype; all epochs of a "
-        "process but its first, without evaluation",
-        rows,
-    )
+@dataclass(frozen=True)
+class Task:
+    """What several peers train: a config, some of its keys changed."""
+
+    name: str
+    config: Path
+    changes: tuple[str, ...] = ()
 
 
-def over_floor(config: Path, key: str, values: Sequence[int]) -> list[Row]:
-    """Measure how far a step is above its matrix products, for some values of a key."""
-    ways = {"": ["--threads", "1"], " on one processor": ["--threads", "1", "--alone"]}
-    ways |= {f", threads: {threads}": ["--threads", str(threads)] for threads in THREADS[1:]}
+def two_layers(config: Path, units: int, batch: int) -> Task:
+    """Return a net of so many hidden units, on a third of the images."""
+    changes = f"model.hidden={units}", f"train.batch_size={batch}", "data.validation=40000"
+    return Task(f"784-{units}-10, batch {batch}", config, changes)
+
+
+def compared(times: Mapping[tuple[str, str, int], Sequence[float]], unit: str) -> list[Row]:
+    """Return a row for each task and peer, out of the times with each number of threads."""
+    medians = {key: statistics.median(found) for key, found in times.items()}
     rows = []
-    for value in values:
-        print(f"{key}={value}", file=sys.stderr)
-        options = sets("train.metrics=running", f"{key}={value}")
-        found = {way: python(FOLDER / "floor.py", "--config", config, *way_options, *options).printed
-                 for way, way_options in ways.items()}  # fmt: skip
+    for task, name in dict.fromkeys((task, name) for task, name, _ in times):
+        theirs, ours = ({n: medians[task, who, n] for n in THREADS} for who in (name, OURS))
         rows.append(
             {
-                key: value,
-                "products, µs": found[""]["floor_us"],
-                "of them the first layer's two": found[""]["floor_first_layer_us"],
-                "step, µs": found[""]["step_us"],
-                "ratio": found[""]["ratio"],
-                **{f"step{way}, µs": found[way]["step_us"] for way in ways if way},
-                "all": {way: found[way]["ratios"] for way in ways},
+                "": task,
+                "by": name,
+                **{f"{unit}, n = {n}": theirs[n] for n in THREADS},
+                "1 / 2": theirs[1] / theirs[2],
+                "1 / our 1": theirs[1] / ours[1],
+                BETTER: min(theirs.values()) / min(ours.values()),
+                "all": {n: list(times[task, name, n]) for n in THREADS},
             }
         )
     return rows
 
 
-def width(config: Path, rounds: int) -> Table:
-    """Measure steps over the floor for nets of several widths."""
+def steady(tasks: Mapping[Task, Sequence[str]], rounds: int, *, epochs: int, a_step: bool = False) -> list[Row]:
+    """Time steady epochs, or the steps in them, of several tasks, each by several peers."""
+    options = [*sets("train.sampling=shuffle", "train.metrics=running"), "--steady", str(epochs)]
+    jobs = {
+        (task.name, name, n): peer(name, task.config, *options, *sets(*task.changes), threads=n)
+        for task, names in tasks.items()
+        for name in names
+        if name in installed()
+        for n in THREADS
+    }
+    times = {
+        key: [
+            1e6 * seconds / run.printed["epoch_steps"] if a_step else seconds
+            for run in runs
+            for seconds in run.printed["epoch_seconds"]
+        ]
+        for key, runs in in_turn(jobs, rounds).items()
+    }
+    return compared(times, "µs" if a_step else "s")
+
+
+def epoch(config: Path, rounds: int) -> Table:
+    """Time steady epochs of every peer."""
     return Table(
-        f"A whole training step over its bare matrix products, {config.name} at several widths",
-        f"process, batch, dtype; {WHO}",
-        over_floor(config, "model.hidden", WIDTHS),
+        f"A steady epoch of {config.name}",
+        "net, initial weights' distribution (but for scikit-learn's), batch, update rule, data, dtype; all epochs of a "
+        f"process but its first, without evaluation. {WHO}",
+        steady({Task(config.stem, config): [*PEERS]}, rounds, epochs=3),
     )
 
 
-def batch(config: Path, rounds: int) -> Table:
-    """Measure steps over the floor for several batch sizes."""
+def conv(config: Path, rounds: int) -> Table:
+    """Time steady epochs of conv.yaml."""
+    names = OURS, "mnist_bp on one processor", "PyTorch", "JAX"
     return Table(
-        f"A whole training step over its bare matrix products, {config.name} at several batch sizes",
-        f"process, net, dtype; {WHO}",
-        over_floor(config, "train.batch_size", BATCHES),
+        "A steady epoch of conv.yaml",
+        f"net, batch, update rule, data, dtype; the second epoch of a process, without evaluation. {WHO}",
+        steady({Task("conv", CONFIGS / "conv.yaml"): names}, rounds, epochs=1),
+    )
+
+
+def shapes(config: Path, rounds: int) -> Table:
+    """Time steps of nets of several widths with batches of several sizes."""
+    cells = (50, 100), (200, 100), (800, 100), (800, 400), (2000, 128)
+    return Table(
+        f"A step of {config.name} at several widths and batch sizes",
+        f"net, batch, update rule, data (20,000 images), dtype; as part of a steady epoch. {WHO}",
+        steady({two_layers(config, *cell): (OURS, "PyTorch", "JAX") for cell in cells}, rounds, epochs=2, a_step=True),
+    )
+
+
+def busy(config: Path, rounds: int) -> Table:
+    """Time steps while another process uses a processor; the textbook's second thread is one of BLAS."""
+    with busy_processor():
+        rows = steady(
+            {
+                Task("conv", CONFIGS / "conv.yaml", ("data.validation=40000",)): [OURS],
+                two_layers(config, 50, 100): [OURS],
+                two_layers(config, 800, 400): [OURS, "textbook NumPy"],
+                two_layers(config, 2000, 128): [OURS],
+            },
+            rounds,
+            epochs=1,
+            a_step=True,
+        )
+    return Table("A step while another process uses a processor", f"as in the tables conv and shapes. {WHO}", rows)
+
+
+def floor(config: Path, rounds: int) -> Table:
+    """Measure how far a step is above its matrix products, for several widths."""
+    jobs = {
+        (f"{width} units", n): partial(
+            python,
+            *(FOLDER / "floor.py", "--config", config),
+            *sets("train.metrics=running", f"model.hidden={width}", f"train.shards={n}"),
+        )
+        for width in WIDTHS
+        for n in THREADS
+    }
+    found = in_turn(jobs, rounds)
+
+    def median(key: str, width: int, n: int) -> float:
+        return float(statistics.median(run.printed[key] for run in found[f"{width} units", n]))
+
+    rows = [
+        {
+            "hidden units": width,
+            "products, µs": median("floor_us", width, 1),
+            "of them the first layer's two": median("floor_first_layer_us", width, 1),
+            **{f"step, {n} shards, µs": median("step_us", width, n) for n in THREADS},
+            **{f"step / products, {n} shards": median("ratio", width, n) for n in THREADS},
+            "all": {n: [run.printed["ratios"] for run in found[f"{width} units", n]] for n in THREADS},
+        }
+        for width in WIDTHS
+    ]
+    return Table(
+        f"A whole training step over its bare matrix products, {config.name} at several widths",
+        "process, batch, dtype; products and steps take turns; the products have one thread, and so has BLAS in a step",
+        rows,
     )
 
 
@@ -138,95 +217,97 @@ def gradient(config: Path, rounds: int) -> Table:
 def startup(config: Path, rounds: int) -> Table:
     """Time processes that train for a single step."""
     one = sets("train.max_steps=1", "train.metrics=running")
+    base = "python -c 'import numpy'"
     jobs: dict[str, Callable[[], Finished]] = {
         "python -c pass": lambda: python("-c", "pass"),
-        "python -c 'import numpy'": lambda: python("-c", "import numpy"),
+        base: lambda: python("-c", "import numpy"),
         "bp train": bp_train(config, *one),
         **{
-            name: peer(name, config, *one) for name in installed() if name not in ("scikit-learn", "PyTorch DataLoader")
+            name: peer(name, config, *one) for name in (OURS, "textbook NumPy", "PyTorch", "JAX") if name in installed()
         },
     }
-    rows = []
-    for name, runs in in_turn(jobs, 2 * rounds).items():
-        stepped = [run.printed["first_epoch_at"] - run.began for run in runs if "first_epoch_at" in (run.printed or {})]
-        ended = [run.seconds for run in runs]
-        rows.append(
-            {
-                "": f"{name}: its training loop" if name == OURS else name,
-                "first step done after, s": statistics.median(stepped) if stepped else "",
-                "process ended after, s": statistics.median(ended),
-                "all": {"first step": stepped, "end": ended},
-            }
-        )
-    return Table(f"Warm start: {config.name}, one step, then the test images", "config, data in the cache", rows)
-
-
-def loading(config: Path, rounds: int) -> Table:
-    """Time the first and the later loading of MNIST."""
-    print("loading.py", file=sys.stderr)
-    times = python(FOLDER / "loading.py").printed
-    names = {
-        "first": "our first start: verify and decode the archives, keep a decoded copy",
-        "later": "our later starts: read the decoded copy and verify it",
-        "textbook": "gzip, np.frombuffer and float32 / 255, at every start",
+    runs = in_turn(jobs, 2 * rounds)
+    ended = {name: [run.seconds for run in each] for name, each in runs.items()}
+    stepped = {
+        name: [run.printed["first_epoch_at"] - run.began for run in each if "first_epoch_at" in (run.printed or {})]
+        for name, each in runs.items()
     }
-    rows = [{"": names[way], "s": statistics.median(seconds), "all": seconds} for way, seconds in times.items()]
-    return Table("Loading MNIST", "archives, process, files in the system's memory; without downloading", rows)
-
-
-def memory(config: Path, rounds: int) -> Table:
-    """Measure the peak memory of processes that train for an epoch."""
-    book = CONFIGS / "book.yaml"
-    changes = sets("train.epochs=1", "train.max_steps=null", "train.sampling=shuffle")
-    jobs = {"bp train": bp_train(book, *changes)}
-    jobs |= {name: peer(name, book, *changes) for name in installed() if name != OURS}
     rows = [
-        {"": name, "peak resident memory, MB": run.megabytes, "all": [run.megabytes]}
-        for name, (run,) in in_turn(jobs, 1).items()
+        {
+            "": f"{name}: its training loop" if name == OURS else name,
+            "first step done after, s": statistics.median(stepped[name]) if stepped[name] else "",
+            "process ended after, s": statistics.median(ended[name]),
+            f"/ {base}": statistics.median(ended[name]) / statistics.median(ended[base]),
+            "all": {"first step": stepped[name], "end": ended[name]},
+        }
+        for name in jobs
     ]
     return Table(
-        "Memory: book.yaml, one epoch and its evaluation of both sets", "config, whole process, one thread", rows
+        f"Warm start: {config.name}, one step, then the test images", "config, data in the cache, one thread", rows
+    )
+
+
+def sweep(config: Path, rounds: int) -> Table:
+    """Time a sweep of short runs, as a script with a process for each run and as one command."""
+
+    def run(*command: str | Path) -> Finished:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            (folder / "short.yaml").write_text(f"base: {config.resolve()}\ntrain: {{max_steps: 600}}\nseeds: {RUNS}\n")
+            finished = process(*command, "short.yaml", folder=folder)
+            if (ended := len([*folder.glob("sweeps/short/*/summary.json")])) != RUNS:
+                sys.exit(f"{' '.join(map(str, command))}: expected {RUNS} finished runs; got {ended}")
+        return finished
+
+    script = "bash sweep.sh"
+    jobs = {
+        script: lambda: run("bash", Path(__file__).with_name("sweep.sh")),
+        "bp sweep run": lambda: run(sys.executable, "-m", "mnist_bp", "sweep", "run"),
+    }
+    times = {name: [each.seconds / RUNS for each in runs] for name, runs in in_turn(jobs, rounds).items()}
+    medians = {name: statistics.median(seconds) for name, seconds in times.items()}
+    rows = [
+        {"": name, "s a run": seconds, "throughput": medians[script] / seconds, "all": times[name]}
+        for name, seconds in medians.items()
+    ]
+    return Table(
+        f"A sweep of {RUNS} runs of 600 steps of {config.name}, {machine.processors()} at a time",
+        "plan, an empty folder; one shard each",
+        rows,
     )
 
 
 def whole(config: Path, rounds: int) -> Table:
     """Time whole processes from start to end."""
     book, speedrun = CONFIGS / "book-relu.yaml", CONFIGS / "speedrun.yaml"
-    full = "book-relu.yaml with its 17 full evaluations"
-    recipes = {"to 97 %: speedrun.yaml, max_steps: 200": ["train.max_steps=200"], "to 98 %: speedrun.yaml": []}
-    jobs: dict[tuple[str, str], Callable[[], Finished]] = {(full, "bp train"): bp_train(book)}
-    for threads in THREADS:
-        options = "--threads", str(threads), "--set", "train.dtype=float64"  # which is what textbooks have
-        jobs[full, f"textbook NumPy, float64, threads: {threads}"] = peer("textbook NumPy", book, *options)
-    for recipe, changes in recipes.items():
-        jobs[recipe, "bp train"] = bp_train(speedrun, *sets(*changes))
-        for threads in THREADS if "PyTorch eager" in installed() else ():
-            options = "--threads", str(threads), *sets(*changes)
-            jobs[recipe, f"PyTorch eager, threads: {threads}"] = peer("PyTorch eager", speedrun, *options)
+    tasks = {
+        Task("book-relu.yaml with its 17 full evaluations", book): "textbook NumPy",
+        Task("to 97 %: speedrun.yaml, max_steps: 200", speedrun, ("train.max_steps=200",)): "PyTorch",
+        Task("to 98 %: speedrun.yaml", speedrun): "PyTorch",
+    }
+    jobs: dict[tuple[str, str, int], Callable[[], Finished]] = {}
+    for task, name in tasks.items():
+        for n in THREADS:
+            jobs[task.name, OURS, n] = bp_train(task.config, *sets(*task.changes, f"train.shards={n}"))
+            textbook = ("train.dtype=float64",) if name == "textbook NumPy" else ()  # which is what textbooks have
+            if name in installed():
+                jobs[task.name, name, n] = peer(name, task.config, *sets(*task.changes, *textbook), threads=n)
     finished = in_turn(jobs, rounds)
-    medians = {key: statistics.median(run.seconds for run in runs) for key, runs in finished.items()}
-    rows = [
-        {
-            "": recipe,
-            "by": name,
-            "s": medians[recipe, name],
-            "relative to ours": medians[recipe, name] / medians[recipe, "bp train"],
-            "test accuracy": f"{min(run.printed['test_accuracy'] for run in runs):.4f}",
-            "peak memory, MB": statistics.median(run.megabytes for run in runs),
-            "all": [run.seconds for run in runs],
-        }
-        for (recipe, name), runs in finished.items()
-    ]
+    rows = compared({key: [run.seconds for run in runs] for key, runs in finished.items()}, "s")
+    for row in rows:
+        runs = [run for n in THREADS for run in finished[row[""], row["by"], n]]
+        row["test accuracy"] = f"{min(run.printed['test_accuracy'] for run in runs):.4f}"
+        row["peak memory, MB"] = max(run.megabytes for run in runs)
     return Table(
         "Whole processes, from start to exit, data in the cache",
-        "within a recipe: net, batch, update rule, schedule, number of steps and of evaluations; one thread unless the "
-        "row says otherwise",
+        "within a recipe: net, batch, update rule, schedule, steps and evaluations; the textbook computes in "
+        f"float64. {WHO}",
         rows,
     )
 
 
-TABLES = {"epoch": epoch, "width": width, "batch": batch, "gradient": gradient, "startup": startup, "data": loading,
-          "memory": memory, "whole": whole}  # fmt: skip
+TABLES = {"epoch": epoch, "conv": conv, "shapes": shapes, "busy": busy, "floor": floor, "whole": whole,
+          "startup": startup, "sweep": sweep, "gradient": gradient}  # fmt: skip
 
 
 def shown(value: object) -> str:
@@ -236,12 +317,16 @@ def shown(value: object) -> str:
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def markdown(table: Table) -> str:
+def markdown(table: Table, kernel: str) -> str:
     """Return a table as Markdown."""
     headings = [heading for heading in table.rows[0] if heading != "all"]
     lines = [headings, ["---"] * len(headings), *([shown(row[heading]) for heading in headings] for row in table.rows)]
     return "\n".join(
-        [f"\n{table.title}\n", *(f"| {' | '.join(cells)} |" for cells in lines), f"\nEqual: {table.equal}."]
+        [
+            f"\n{table.title}; kernel {kernel}\n",
+            *(f"| {' | '.join(cells)} |" for cells in lines),
+            f"\nEqual: {table.equal}.",
+        ]
     )
 
 
@@ -253,7 +338,7 @@ def main() -> None:
     )
     parser.add_argument("tables", nargs="*", metavar="TABLE", help="which tables  [default: all]")
     parser.add_argument("--config", type=Path, default=CONFIGS / "book-relu.yaml", metavar="FILE",
-                        help="of epoch, width, batch and startup  [default: configs/book-relu.yaml]")  # fmt: skip
+                        help="in place of configs/book-relu.yaml, except in the table whole")  # fmt: skip
     parser.add_argument("--rounds", type=int, default=3, metavar="N",
                         help="measurements of each; start-up takes twice as many  [default: 3]")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
@@ -269,8 +354,8 @@ def main() -> None:
 
     about = machine.describe()
     packages = {package: version(package) for package in dict.fromkeys(PEERS[name][0] for name in installed())}
+    blas = about["blas"]
     if not given.json:
-        blas = about["blas"]
         libraries = ", ".join(f"{package} {number}" for package, number in packages.items())
         print(f"Python {about['python']}, {libraries}; {blas['name']} {blas['version']}, kernel {blas['kernel']}; "
               f"{about['cpu']}, {machine.processors()} processors")  # fmt: skip
@@ -278,7 +363,7 @@ def main() -> None:
     for name in given.tables or TABLES:
         tables[name] = TABLES[name](given.config, given.rounds)
         if not given.json:
-            print(markdown(tables[name]), flush=True)
+            print(markdown(tables[name], blas["kernel"]), flush=True)
     if given.json:
         print(
             json.dumps({"environment": about, "packages": packages, "tables": {k: vars(t) for k, t in tables.items()}})

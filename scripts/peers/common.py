@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import threadpoolctl
 
-from mnist_bp import build, machine
+from mnist_bp import build
 from mnist_bp import config as configs
 from mnist_bp.config import Config, keys
 from mnist_bp.config.access import defaults, value_of
 from mnist_bp.errors import BpError
+from mnist_bp.nn.schedules import Schedule
 
 ANY = None  # for `understood`: whatever the value
-EVERY_PEER = ("seed", "train.epochs", "train.batch_size", "train.learning_rate", "train.metrics", "train.threads")
+EVERY_PEER = ("seed", "train.epochs", "train.batch_size", "train.learning_rate", "train.metrics")
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,8 @@ class Task:
 
     config: Config
     steady: int  # train so many epochs after a first one, evaluating at the end only; 0: train as configured
+    threads: int  # for matrix products
     flags: argparse.Namespace
-
-    @property
-    def threads(self) -> int:
-        """The number of threads for matrix products."""
-        return self.config.train.threads
 
 
 def task(doc: str, understood: Mapping[str, Collection[Any] | None], *flags: str) -> Task:
@@ -42,17 +40,15 @@ def task(doc: str, understood: Mapping[str, Collection[Any] | None], *flags: str
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", metavar="FILE", help="the config to follow  [default: all defaults]")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a key of the config")
-    parser.add_argument("--threads", type=int, metavar="N", help="short for --set train.threads=N")
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="for matrix products  [default: 1]")
     parser.add_argument("--steady", type=int, default=0, metavar="N",
                         help="time N epochs after a first one, without evaluation")  # fmt: skip
     for flag in flags:
         parser.add_argument(flag, action="store_true")
     given = parser.parse_args()
-    overrides = [*given.set, *([f"train.threads={given.threads}"] if given.threads else [])]
-    if given.steady:
-        overrides += [f"train.epochs={1 + given.steady}", "train.max_steps=null"]
+    steady = [f"train.epochs={1 + given.steady}", "train.max_steps=null"] if given.steady else []
     try:
-        config = configs.load(given.config, overrides)
+        config = configs.load(given.config, [*given.set, *steady])
     except BpError as error:
         parser.error(str(error))
     for key in keys():
@@ -61,13 +57,13 @@ def task(doc: str, understood: Mapping[str, Collection[Any] | None], *flags: str
         known = understood.get(key, follows)
         if known is not ANY and value not in known:
             parser.error(f"{key}: this peer knows {' or '.join(map(str, known))}; got {value}")
-    machine.limit_threads(config.train.threads)
-    return Task(config, given.steady, given)
+    threadpoolctl.threadpool_limits(given.threads, user_api="blas")
+    return Task(config, given.steady, given.threads, given)
 
 
 def images(task: Task) -> dict[str, tuple[Any, Any]]:
     """Return (x, t) of "train" and "test": x (N, D) in the config's dtype, pixels 0 … 1; t (N,), int64 classes."""
-    dataset = build.dataset(task.config.data)
+    dataset = build.dataset(task.config.data).for_training(task.config.data.validation)
     return {
         name: (np.multiply(split.x, split.scale, dtype=task.config.train.dtype), split.t.astype("int64"))
         for name, split in (("train", dataset.train), ("test", dataset.test))
@@ -80,6 +76,14 @@ def order(task: Task, rng: Any, count: int, steps: int) -> Any:
     if train.sampling == "replacement":
         return rng.integers(count, size=steps * train.batch_size)
     return rng.permutation(count)[: steps * train.batch_size]
+
+
+def learning_rate(task: Task, examples: int) -> Schedule:
+    """Return the config's learning rate after so many steps, for epochs of so many examples."""
+    train = task.config.train
+    epoch_steps = -(-examples // train.batch_size)
+    steps = min(train.epochs * epoch_steps, train.max_steps or train.epochs * epoch_steps)
+    return build._schedule(train, epoch_steps, steps)
 
 
 def run(
@@ -107,6 +111,7 @@ def run(
         "version": version,
         "threads": task.threads,
         "steps": steps,
+        "epoch_steps": epoch_steps,
         "first_epoch_seconds": seconds[0],  # with what is done once, such as compiling
         "epoch_seconds": seconds[1:],
         "first_epoch_at": trained_at[0],  # by time.time(); with train.max_steps=1, the end of the first step

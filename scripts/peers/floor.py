@@ -6,28 +6,21 @@ With n affine layers, a step needs n products forward, n for the weights' gradie
 layers above the first. They are np.dot (at batch 1 several times faster than np.matmul) into arrays that are there
 already, in C order, of the config's shapes and dtype. A step is all that the training loop does but for evaluation:
 ordering an epoch, gathering and scaling the mini-batch, forward, loss, accuracy, backward, update and bookkeeping. Each
-time is a mean over its turn; the two take turns of a few tenths of a second. --alone confines both to one processor.
+time is a mean over its turn; the two take turns of a few tenths of a second. The products always have one thread.
 """
 
 import json
-import os
 import statistics
 import time
 from dataclasses import replace
 from itertools import pairwise
 
 import common
+import numpy as np
 
-from mnist_bp import config
+from mnist_bp import build, config
 
-TASK = common.task(__doc__, dict.fromkeys(config.keys(), common.ANY), "--alone")
-if TASK.flags.alone:
-    os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
-
-import numpy as np  # noqa: E402  # a confined process is confined before
-
-from mnist_bp import build  # noqa: E402
-
+TASK = common.task(__doc__, dict.fromkeys(config.keys(), common.ANY))
 TURNS, TURN_SECONDS = 5, 0.3  # long turns, as each enters an epoch anew
 
 

@@ -1,10 +1,11 @@
 """mnist_bp itself, timed as its peers are: whole epochs of the training loop.
 
-    python scripts/peers/ours.py --config configs/book-relu.yaml --steady 3
+    python scripts/peers/ours.py --config configs/book-relu.yaml --set train.shards=2 --steady 3
 
-The loop is that of `bp train`; what the command does around it, it does not do.
+The loop is that of `bp train`; what the command does around it, it does not do. --alone confines it to one processor.
 """
 
+import os
 from dataclasses import replace
 
 import common
@@ -12,7 +13,9 @@ import common
 from mnist_bp import __version__, build, config
 from mnist_bp.train.evaluation import evaluate
 
-TASK = common.task(__doc__, dict.fromkeys(config.keys(), common.ANY))
+TASK = common.task(__doc__, dict.fromkeys(config.keys(), common.ANY), "--alone")
+if TASK.flags.alone:
+    os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
 
 
 dataset = build.dataset(TASK.config.data).for_training(TASK.config.data.validation)

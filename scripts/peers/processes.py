@@ -6,8 +6,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,17 +18,18 @@ FOLDER = Path(__file__).resolve().parent
 OURS = "mnist_bp"
 PEERS = {  # what is compared: the package that it needs, its script, its flags
     OURS: ("numpy", "ours.py"),
+    "mnist_bp on one processor": ("numpy", "ours.py", "--alone"),
     "textbook NumPy": ("numpy", "textbook.py"),
     "scikit-learn": ("scikit-learn", "sklearn_mlp.py"),
     "PyTorch DataLoader": ("torch", "pytorch.py", "--loader"),
-    "PyTorch eager": ("torch", "pytorch.py"),
-    "JAX scan": ("jax", "jax_scan.py"),
+    "PyTorch": ("torch", "pytorch.py"),
+    "JAX": ("jax", "jax_scan.py"),
 }
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A process that has ended: when it began, how long it took, its largest memory, the JSON that it printed."""
+    """A process that has ended: when it began, how long it took, its largest memory, what it printed."""
 
     began: float
     seconds: float
@@ -35,11 +37,12 @@ class Finished:
     printed: Any
 
 
-def python(*arguments: str | Path) -> Finished:
-    """Run a Python process to its end; exit with its message if it fails."""
+def process(*command: str | Path, folder: Path | None = None) -> Finished:
+    """Run a command to its end, with this Python's programs before all others; exit with its message if it fails."""
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     with tempfile.TemporaryFile("w+") as errors:
         began, started = time.time(), time.perf_counter()
-        child = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, stderr=errors, text=True)
+        child = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True)
         assert child.stdout is not None
         printed = child.stdout.read()
         _, status, usage = os.wait4(child.pid, 0)
@@ -47,15 +50,34 @@ def python(*arguments: str | Path) -> Finished:
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode:
             errors.seek(0)
-            sys.exit(f"{' '.join(map(str, arguments))} exited with {child.returncode}:\n{errors.read()}")
+            sys.exit(f"{' '.join(map(str, command))} exited with {child.returncode}:\n{errors.read()}")
     unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
-    return Finished(began, seconds, usage.ru_maxrss * unit / 1e6, json.loads(printed) if printed else None)
+    return Finished(began, seconds, usage.ru_maxrss * unit / 1e6, printed)
 
 
-def peer(name: str, config: Path, *options: str) -> Callable[[], Finished]:
-    """Return what runs a peer on a config."""
+def python(*arguments: str | Path) -> Finished:
+    """Run a Python process, which prints JSON or nothing."""
+    finished = process(sys.executable, *arguments)
+    return replace(finished, printed=json.loads(finished.printed) if finished.printed else None)
+
+
+@contextmanager
+def busy_processor() -> Iterator[None]:
+    """Keep a processor busy by another process, which ends with this one."""
+    loop = "import os; parent = os.getppid()\nwhile os.getppid() == parent: pass"
+    other = subprocess.Popen([sys.executable, "-c", loop])
+    try:
+        yield
+    finally:
+        other.kill()
+        other.wait()
+
+
+def peer(name: str, config: Path, *options: str, threads: int = 1) -> Callable[[], Finished]:
+    """Return what runs a peer on a config; of ours, the threads are shards."""
     _, script, *flags = PEERS[name]
-    return lambda: python(FOLDER / script, *flags, "--config", config, *options)
+    share = sets(f"train.shards={threads}") if script == "ours.py" else ("--threads", str(threads))
+    return lambda: python(FOLDER / script, *flags, "--config", config, *share, *options)
 
 
 def bp_train(config: Path, *options: str) -> Callable[[], Finished]:
@@ -74,7 +96,7 @@ def in_turn(jobs: Mapping[Any, Callable[[], Finished]], rounds: int) -> dict[Any
     finished: dict[Any, list[Finished]] = {name: [] for name in jobs}
     for number in range(1, rounds + 1):
         for name, job in jobs.items():
-            print(f"round {number} of {rounds}: {name}", file=sys.stderr)
+            print(f"round {number} of {rounds}:", *(name if isinstance(name, tuple) else [name]), file=sys.stderr)
             finished[name].append(job())
     return finished
 

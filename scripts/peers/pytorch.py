@@ -17,8 +17,6 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, RandomSampler, TensorDataset
 
-from mnist_bp.nn import schedules
-
 TASK = common.task(
     __doc__,
     {
@@ -37,7 +35,9 @@ TASK = common.task(
         "train.beta1": common.ANY,
         "train.beta2": common.ANY,
         "train.epsilon": common.ANY,
-        "train.schedule": ("constant", "cosine", "one_cycle"),
+        "train.schedule": common.ANY,
+        "train.decay_every": common.ANY,
+        "train.decay_factor": common.ANY,
         "train.schedule_epochs": common.ANY,
         "train.warmup_steps": common.ANY,
         "train.weight_decay": common.ANY,
@@ -108,15 +108,7 @@ optimizer = {
     "adamw": lambda: torch.optim.AdamW(groups, train.learning_rate, **means),
 }[train.optimizer]()
 
-epoch_steps = -(-len(images) // train.batch_size)
-horizon = (train.schedule_epochs or train.epochs) * epoch_steps
-if train.max_steps and not train.schedule_epochs:
-    horizon = min(horizon, train.max_steps)
-if train.schedule == "constant":
-    learning_rate = schedules.constant(train.learning_rate)
-else:
-    learning_rate = getattr(schedules, train.schedule)(train.learning_rate, horizon)
-learning_rate = schedules.warm_up(learning_rate, train.warmup_steps)
+learning_rate = common.learning_rate(TASK, len(images))
 varies = train.schedule != "constant" or train.warmup_steps
 
 
@@ -160,5 +152,5 @@ def accuracy(name):
     return float((net(x).argmax(1) == t).double().mean())
 
 
-name = f"PyTorch {'DataLoader' if TASK.flags.loader else 'eager'}"
+name = f"PyTorch{' DataLoader' if TASK.flags.loader else ''}"
 common.run(TASK, name, torch.__version__, len(images), train_for, accuracy)

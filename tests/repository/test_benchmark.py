@@ -1,5 +1,6 @@
 """The scripts that time us and our peers: what of them needs nothing but NumPy still runs and computes what it says."""
 
+import importlib
 import json
 import re
 import subprocess
@@ -66,8 +67,20 @@ def test_a_table_is_printed_under_the_machine_that_it_was_measured_on(small_conf
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     machine, *table = result.stdout.splitlines()
-    assert re.match(r"Python 3.*; .* kernel .*; .+, \d+ processors$", machine)
+    kernel = re.match(r"Python 3.*; .* kernel (.*); .+, \d+ processors$", machine)
+    assert kernel is not None
+    assert any(row.endswith(f"; kernel {kernel[1]}") for row in table)
     assert any(row.startswith("| mnist_bp: its training loop | ") for row in table)
+
+
+def test_each_is_compared_with_ours_at_one_thread_and_at_the_better_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ours: medians 4 and 2; theirs: 6 and 8, so that they are better with one thread."""
+    monkeypatch.syspath_prepend(str(PEERS.parent))
+    benchmark = importlib.import_module("benchmark")
+    ours, theirs = ("net", "mnist_bp"), ("net", "JAX")
+    times = {(*ours, 1): [4, 9, 3], (*ours, 2): [1, 2, 7], (*theirs, 1): [6], (*theirs, 2): [8]}
+    rows = [[*row.values()][:-1] for row in benchmark.compared(times, "s")]
+    assert rows == [[*ours, 4, 2, 2, 1, 1], [*theirs, 6, 8, 0.75, 1.5, 3]]
 
 
 def test_a_peer_refuses_a_config_that_it_cannot_follow(small_config: Path) -> None:
