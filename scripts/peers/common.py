@@ -18,7 +18,7 @@ from mnist_bp.errors import BpError
 from mnist_bp.nn.schedules import Schedule
 
 ANY = None  # for `understood`: whatever the value
-EVERY_PEER = ("seed", "train.epochs", "train.batch_size", "train.learning_rate", "train.metrics")
+EVERY_PEER = ("seed", "train.epochs", "train.batch_size", "train.learning_rate", "train.metrics", "train.shards")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ def task(doc: str, understood: Mapping[str, Collection[Any] | None], *flags: str
     """Read the command line and limit the threads of NumPy's matrix products.
 
     `understood` has the config's keys that the peer follows, each with the values that it knows. Any other key of the
-    sections model and train has to have its default, or the peer exits with a message.
+    sections model and train has to have its default, or the peer exits with a message. Instead of shards, it has its
+    threads.
     """
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", metavar="FILE", help="the config to follow  [default: all defaults]")
