@@ -1,6 +1,6 @@
 """Mini-batches of a split, gathered and scaled once each, in an order that seed and epoch alone determine."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from typing import Any
 
@@ -66,7 +66,7 @@ class Batches(Buffers):
             self._scale(numbers, out)
             yield out, self._split.t[part]
 
-    def epoch(self, number: int, start: int = 0) -> Iterator[tuple[Any, Array]]:
+    def epoch(self, number: int, start: int = 0) -> Generator[tuple[Any, Array]]:
         """Yield the batches of an epoch in random order, from batch `start` on."""
         # A chunk is made as a whole wherever the epoch is entered: its columns, and so all roundings, depend on it.
         in_chunk = max(1, CHUNK // self._size)

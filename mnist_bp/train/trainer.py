@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,16 +115,23 @@ class Trainer:
             epochs, steps = divmod(self.position.step, self.batches.steps)
             if steps == 0:
                 self.position.start_epoch()
-            for x, t in self.batches.epoch(epochs + 1, start=steps):
-                score = self._step(x, t)
-                self.position.advance(score, len(t))
-                if self.log_every and self.position.step % self.log_every == 0:
-                    self.logged.append(StepLoss(self.position.step, score.loss))
-                if pause() or self.due:
-                    self._require_finite(x, t)
-                    yield EpochEnd(self.record(started)) if self.due else Pause()
-                if self.finished:
-                    break
+            with closing(self.batches.epoch(epochs + 1, start=steps)) as batches:
+                while not self._train(batches, pause):
+                    yield Pause()
+                yield EpochEnd(self.record(started))
+
+    @DIVERGING
+    def _train(self, batches: Iterator[tuple[Any, Array]], pause: Callable[[], bool]) -> bool:
+        """Take steps until a record is due, or until `pause` is True; return whether it is due."""
+        for x, t in batches:
+            score = self._step(x, t)
+            self.position.advance(score, len(t))
+            if self.log_every and self.position.step % self.log_every == 0:
+                self.logged.append(StepLoss(self.position.step, score.loss))
+            if pause() or self.due:
+                self._require_finite(x, t)
+                break
+        return self.due
 
     def record(self, started: float) -> Record:
         """Measure the network as it stands; `started` is the `time.perf_counter()` from which the seconds count."""
@@ -140,7 +148,6 @@ class Trainer:
         seconds = round(time.perf_counter() - started, 6)
         return Record(epoch, self.position.step, rate, seconds=seconds, **values)
 
-    @DIVERGING
     def _step(self, x: Examples, t: Array) -> Score:
         """Update the parameters once, for a batch: gradient, clipping, update.
 
@@ -162,7 +169,6 @@ class Trainer:
         if self.shadow_check and step % self.shadow_check == 0:
             shadow.check(self.network, x, t, step)
 
-    @DIVERGING
     def _require_finite(self, x: Examples, t: Array) -> None:
         """Raise DivergenceError unless parameters, optimizer and the network's outputs for a batch are finite."""
         where = self.network.first_nonfinite(x, t)
