@@ -62,7 +62,7 @@ class SweepProgress:
         if self._bar is None:
             return
         accuracy = ACCURACY.search(ended.said)
-        what = accuracy[1] if accuracy and not ended.code else _gist(ended)
+        what = f"{float(accuracy[1]):.4f}" if accuracy and not ended.code else _gist(ended)
         number = f"{self._done + len(self._failed):>{len(str(self._total))}} of {self._total}"
         with output.if_there_is_room():
             self._bar.clear()
