@@ -126,7 +126,7 @@ def started(*arguments: str) -> "subprocess.Popen[str]":
 @pytest.mark.skipif(not forking.possible(), reason="only Linux makes copies of a process")
 def test_an_interrupted_sweep_saves_its_checkpoints_and_goes_on_to_the_same_end() -> None:
     """One run is killed; another is held, so that it does not end before it is interrupted. A second Ctrl-C is idle."""
-    Path("try.yaml").write_text(f"{BASE}grid: {{train.learning_rate: [1, 2, 4], train.epochs: [300]}}\n")
+    Path("try.yaml").write_text(f"{BASE}grid: {{train.learning_rate: [1, 2, 4], train.epochs: [120]}}\n")
     process = started("try.yaml", "-j", "2")
     while len(begun := [path.parent for path in Path("sweeps/try").glob("*/checkpoint.npz")]) < 2:
         assert process.poll() is None
@@ -145,7 +145,7 @@ def test_an_interrupted_sweep_saves_its_checkpoints_and_goes_on_to_the_same_end(
     assert process.returncode == 130
     assert "\nexit 137: " in stdout
     assert re.search(r"[01] done, 1 failed, [12] left, 0 finished before\n$", stdout), stdout
-    assert re.search(r"^ +[124].0  interrupted at step \d+ of 300; checkpoint saved$", stderr, re.MULTILINE), stderr
+    assert re.search(r"^ +[124].0  interrupted at step \d+ of 120; checkpoint saved$", stderr, re.MULTILINE), stderr
     assert [path.parents[1] for path in Path("sweeps/try").glob("*/lock/*")] == begun[:1]
 
     again = started("try.yaml", "--quiet").communicate(timeout=60)
