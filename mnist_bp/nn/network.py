@@ -124,8 +124,12 @@ class Network:
         What they compute from a batch is the same to the last bit. Asked again, it returns the same ones.
         """
         while len(self._twins) < count:
-            layers, vectors = [copy(layer) for layer in self.layers], (self.parameters, np.zeros_like(self.gradients))
-            loss, dtype = copy(self.loss_function), self.parameters.dtype
+            layers, loss, dtype = (
+                [copy(layer) for layer in self.layers],
+                copy(self.loss_function),
+                self.parameters.dtype,
+            )
+            vectors = self.parameters, np.zeros(self.gradients.size, dtype)  # unlike zeros_like, no memory until used
             self._twins.append(Network(layers, loss, dtype, weight_decay=self.weight_decay, vectors=vectors))
         return self._twins[:count]
 

@@ -26,6 +26,8 @@ class Team:
 
     def run(self, tasks: Sequence[Callable[[], T]]) -> list[T]:
         """Return what the tasks return; the first error among them is raised when all have ended."""
+        if len(tasks) < 2:
+            return [task() for task in tasks]
         for _ in range(self._helpers + 1, min(len(tasks), self.size)):
             self._helpers += 1
             Thread(target=_help, args=(self._tasks,), daemon=True).start()
@@ -59,7 +61,9 @@ def _help(tasks: "SimpleQueue[Any]") -> None:
 
 
 def _attempt(number: int, task: Callable[[], Any], done: "SimpleQueue[Any]") -> None:
+    result, failed = None, None
     try:
-        done.put((number, task(), None))
+        result = task()
     except BaseException as error:  # raised again by the thread that asks
-        done.put((number, None, error))
+        failed = error
+    done.put((number, result, failed))

@@ -132,7 +132,9 @@ def calls_of(dataset: Dataset, steps: int) -> list[Call]:
 
 def is_product(call: Call) -> bool:
     """Return whether a call is a product of matrices."""
-    return call.function in (np.dot, np.ndarray.dot, np.matmul.__call__) and all(each.ndim == 2 for each in call.arguments[:2])
+    return call.function in (np.dot, np.ndarray.dot, np.matmul.__call__) and all(
+        each.ndim == 2 for each in call.arguments[:2]
+    )
 
 
 def time_calls(calls: list[Call]) -> None:

@@ -23,6 +23,7 @@ from mnist_bp.nn.network import Network
 from mnist_bp.nn.nonzero import NonzeroColumns
 from mnist_bp.nn.pooling import AveragePool, MaxPool
 from mnist_bp.nn.reshape import Flatten, Reshape
+from mnist_bp.train.shards import ShardedNetwork, SlicedOptimizer
 from mnist_bp.train.trainer import EpochEnd
 
 BLANK = Split(np.zeros((4, 12), np.uint8), np.array([0, 1, 2, 0], np.uint8))
@@ -274,6 +275,8 @@ def test_the_gradient_is_computed_as_the_config_asks(config: Config) -> None:
         ({"hidden": (200, 5)}, {"batch_size": 100}, True),
         ({"hidden": (199, 300)}, {"batch_size": 100}, False),
         ({"hidden": (200, 5)}, {"batch_size": 99}, False),
+        ({"hidden": (200, 5)}, {"batch_size": 200, "shards": 2}, True),
+        ({"hidden": (200, 5)}, {"batch_size": 199, "shards": 2}, False),
         ({"hidden": (200,)}, {"batch_size": 100, "gradient": "numerical"}, False),
         ({"hidden": (200,), "conv": (ConvConfig(filters=2, kernel=3),)}, {"batch_size": 100}, False),
     ],
@@ -286,6 +289,23 @@ def test_zero_columns_are_left_out_where_the_first_product_can_skip_them_and_is_
     x, t = next(trainer.batches.epoch(1))
     assert isinstance(x, NonzeroColumns) == narrowed
     trainer.gradient(x, t)
+
+
+@pytest.mark.parametrize(("processors", "shards", "ahead"), [(2, 1, True), (2, 2, False), (3, 2, True), (1, 2, False)])
+def test_network_update_batches_and_evaluation_are_the_work_of_one_team(
+    processors: int, shards: int, ahead: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mnist_bp.train.team.processors", lambda: processors)
+    trainer = build.trainer(Config(train=TrainConfig(shards=shards, batch_size=4)), IMAGES)
+    teams = [trainer.team, trainer.batches._team]
+    if shards > 1:
+        assert isinstance(trainer.network, ShardedNetwork)
+        assert isinstance(trainer.optimizer, SlicedOptimizer)
+        assert len(trainer.network._shards) == len(trainer.optimizer._parts) == shards
+        teams += [trainer.network._team, trainer.optimizer._team]
+    assert len({id(team) for team in teams}) == 1
+    assert trainer.team.size == processors
+    assert trainer.batches._ahead == ahead
 
 
 def test_weights_too_large_for_the_precision_are_a_mistake_of_the_config() -> None:

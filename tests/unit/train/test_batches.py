@@ -147,4 +147,4 @@ def test_a_thread_gathers_ahead_where_a_processor_is_free_for_it_and_only_then_i
     names = {thread.name for thread in threading.enumerate()}
     assert any("(work)" in name for name in names) == ahead, (names, before)
     assert np.shares_memory(first, third) != ahead
-    epoch.close()  # type: ignore[attr-defined]  # a generator
+    epoch.close()

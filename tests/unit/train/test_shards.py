@@ -1,19 +1,23 @@
 """Shards of a batch: together they are the batch, and the bytes do not depend on how many threads there are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import pytest
 
 from mnist_bp.nn.activations import ReLU
 from mnist_bp.nn.affine import Affine
+from mnist_bp.nn.buffers import Array, Buffers
 from mnist_bp.nn.conv import Conv2D
 from mnist_bp.nn.dropout import Dropout
 from mnist_bp.nn.initializers import he
 from mnist_bp.nn.layers import Layer
 from mnist_bp.nn.losses import HalfSquaredError, Loss, SoftmaxCrossEntropy
 from mnist_bp.nn.network import Network
-from mnist_bp.nn.nonzero import NonzeroColumns
+from mnist_bp.nn.nonzero import Examples, NonzeroColumns
 from mnist_bp.nn.optimizers import Adam, AdamW
 from mnist_bp.nn.pooling import MaxPool
 from mnist_bp.nn.reshape import Flatten, Reshape
@@ -21,6 +25,7 @@ from mnist_bp.train.shards import ShardedNetwork, SlicedOptimizer
 from mnist_bp.train.team import Team
 
 EXAMPLES, PIXELS = 11, 36
+T = TypeVar("T")
 
 
 def dense() -> list[Layer]:
@@ -87,6 +92,20 @@ def test_examples_without_their_zero_columns_are_cut_as_well(rng: np.random.Gene
         np.testing.assert_allclose(sharded.gradients, whole.gradients, rtol=1e-11, atol=1e-14)
 
 
+def test_each_shard_multiplies_them_with_memory_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, sharded = pair("dropout", 2)
+    x = NonzeroColumns(np.ones((4, PIXELS)), np.arange(PIXELS), np.arange(PIXELS))
+    seen, forward = list[Buffers](), Affine.forward
+
+    def noted(layer: Affine, x: Examples) -> Array:
+        seen.extend([x._scratch] if isinstance(x, NonzeroColumns) else [])
+        return forward(layer, x)
+
+    monkeypatch.setattr(Affine, "forward", noted)
+    sharded.predict(x)
+    assert len({id(scratch) for scratch in [*seen, x._scratch]}) == 3
+
+
 @pytest.mark.parametrize("shards", [2, 3])
 def test_the_bytes_are_the_same_with_any_number_of_threads(shards: int, rng: np.random.Generator) -> None:
     x, t = rng.random((500, PIXELS), "float32"), rng.integers(0, 3, 500)
@@ -120,10 +139,23 @@ def test_an_update_in_slices_is_that_of_the_whole_to_the_bit(rng: np.random.Gene
         assert vector.tobytes() == whole.state[name].tobytes()
 
 
-def test_numbers_that_overflow_in_a_shard_warn_of_nothing() -> None:
-    _, net = pair("convolution", 2, dtype="float32")
+class Strangers(Team):
+    """A team whose every task has a new thread."""
+
+    def run(self, tasks: Sequence[Callable[[], T]]) -> list[T]:
+        with ThreadPoolExecutor(len(tasks)) as threads:
+            return [future.result() for future in [threads.submit(task) for task in tasks]]
+
+
+def test_numbers_that_overflow_on_any_thread_warn_of_nothing() -> None:
+    """In the layers, in the sum of the gradients and in the update."""
+    _, net = pair("convolution", 2, Strangers(2), dtype="float32")
     net.parameters[...] = 1e38
-    with np.errstate(over="ignore", invalid="ignore"):  # of this thread alone
-        score = net.backprop(np.ones((4, PIXELS), "float32"), np.zeros(4, np.uint8))
-        SlicedOptimizer(Adam(net.parameters, net.gradients), 2, Team(2)).update(1e30, 1)
+    score = net.backprop(np.ones((4, PIXELS), "float32"), np.zeros(4, np.uint8))
     assert not np.isfinite(score.loss)
+    for shard in net._shards:
+        shard.gradients[...] = 3e38
+    net._team.run([partial(net._add, slice(0, 9))])
+    assert np.isinf(net.gradients[:9]).all()
+    net.gradients[...] = 3e38
+    SlicedOptimizer(Adam(net.parameters, net.gradients), 2, Strangers(2)).update(1e30, 1)

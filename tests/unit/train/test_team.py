@@ -4,9 +4,11 @@ import gc
 import threading
 import time
 from functools import partial
+from queue import SimpleQueue
 
 import pytest
 
+from mnist_bp.train import team as module
 from mnist_bp.train.team import Team, cut
 
 
@@ -74,16 +76,35 @@ def test_an_error_is_raised_when_all_tasks_have_ended() -> None:
 
 
 def test_the_threads_end_with_their_team() -> None:
+    """Though the last tasks, which they have done, know the team, as those of a network do."""
     before = set(threading.enumerate())
-    team = Team(3)
-    team.run([lambda: time.sleep(0.001)] * 3)
-    helpers = set(threading.enumerate()) - before
+
+    def work() -> set[threading.Thread]:
+        team = Team(3)
+        meeting = threading.Barrier(3, timeout=10)
+        team.run([partial(lambda team: meeting.wait(), team)] * 3)
+        return set(threading.enumerate()) - before
+
+    helpers = work()
     assert len(helpers) == 2
-    del team
     gc.collect()
     for helper in helpers:
         helper.join(timeout=10)
         assert not helper.is_alive()
+
+
+def test_an_interruption_of_a_task_is_not_lost() -> None:
+    class Interrupted(BaseException):
+        pass
+
+    class Done(SimpleQueue[object]):
+        def put(self, item: object, block: bool = True, timeout: float | None = None) -> None:
+            super().put(item)
+            if isinstance(item, tuple) and item[0] == 0:
+                raise Interrupted  # as a signal may right after a result was put
+
+    with pytest.raises(Interrupted):
+        module._attempt(0, lambda: 1, Done())
 
 
 @pytest.mark.parametrize(("length", "parts"), [(10, 3), (2, 3), (0, 2), (1, 1), (7, 7)])
