@@ -7,10 +7,10 @@ from mnist_bp.nn.buffers import Array, first_axis_first, first_axis_last
 from mnist_bp.nn.layers import Linear, Shape
 
 
-def im2col(x: Array, kernel: int, stride: int = 1, out: Array | None = None) -> Array:
+def im2col(x: Array, kernel: int, stride: int = 1) -> Array:
     """Return as columns what a square kernel sees at each of its places in images.
 
-    Shapes: x (N, C, H, W); the result (N, C·K², OH·OW), in `out` if given, else a new array.
+    Shapes: x (N, C, H, W); the result (N, C·K², OH·OW), a new array.
 
         out[n, (c, i, j), (p, q)] = x[n, c, p·stride + i, q·stride + j]
 
@@ -18,10 +18,7 @@ def im2col(x: Array, kernel: int, stride: int = 1, out: Array | None = None) -> 
     """
     windows = sliding_window_view(x, (kernel, kernel), axis=(2, 3))[:, :, ::stride, ::stride]
     examples, channels, rows, columns = windows.shape[:4]
-    if out is None:
-        out = np.empty((examples, channels * kernel**2, rows * columns), x.dtype)
-    out.reshape(examples, channels, kernel, kernel, rows, columns)[...] = windows.transpose(0, 1, 4, 5, 2, 3)
-    return out
+    return windows.transpose(0, 1, 4, 5, 2, 3).reshape(examples, channels * kernel**2, rows * columns)
 
 
 def bands(rows: Array, kernel: int, stride: int = 1) -> Array:
@@ -177,7 +174,7 @@ class Conv2D(Linear):
         return image
 
     def _examples_last(self, name: str, array: Array) -> Array:
-        """Return an array (N, C, H, W) in memory as (C, H, W, N): a view if it lies so, else a copy."""
+        """Return an array (N, C, H, W) as (C, H, W, N): a view if it lies so, else a copy, which is faster to read."""
         last = first_axis_last(array)
         if last.flags.c_contiguous:
             return last
