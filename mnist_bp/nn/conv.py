@@ -10,7 +10,7 @@ from mnist_bp.nn.layers import Linear, Shape
 def im2col(x: Array, kernel: int, stride: int = 1) -> Array:
     """Return as columns what a square kernel sees at each of its places in images.
 
-    Shapes: x (N, C, H, W); the result (N, C·K², OH·OW), a new array.
+    Shapes: x (N, C, H, W); the result (N, C·K², OH·OW), which may be a view where K = 1.
 
         out[n, (c, i, j), (p, q)] = x[n, c, p·stride + i, q·stride + j]
 
@@ -154,7 +154,7 @@ class Conv2D(Linear):
         return self._output_shape
 
     def columns(self, x: Array) -> Array:
-        """Return the columns (N, C·K², OH·OW) of `im2col`, as a new array."""
+        """Return the columns (N, C·K², OH·OW) of `im2col`."""
         padding = (self.padding, self.padding)
         return im2col(np.pad(x, ((0, 0), (0, 0), padding, padding)), self.kernel, self.stride)
 
