@@ -87,9 +87,10 @@ def prepare(configs: Iterable[Config], progress: Progress) -> "dict[DataConfig, 
 
     All are then in the cache. One that cannot be had is left out: its runs will say why.
     """
-    from mnist_bp import build  # noqa: PLC0415
+    from mnist_bp import build, machine  # noqa: PLC0415
     from mnist_bp.run import training  # noqa: F401, PLC0415
 
+    machine.limit_threads()
     loaded: dict[DataConfig, Dataset] = {}
     for data in dict.fromkeys(map(_whole, configs)):
         with suppress(BpError):

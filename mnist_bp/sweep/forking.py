@@ -54,7 +54,7 @@ class Forked:
 
     What `act` returns or gives SystemExit is the exit code. A child is held on the processor of its place, if
     `processors` names any. It ignores SIGINT and SIGHUP, which a terminal sends to all: SIGTERM tells it to end. No
-    thread may run here when a child is started: the copy would lack it, and might wait for what it holds.
+    thread that holds a lock may run here when a child is started: the copy would lack it, and might wait for the lock.
     """
 
     def __init__(self, act: Act, processors: Sequence[int] = ()) -> None:
@@ -62,19 +62,22 @@ class Forked:
         self._processors = processors
         self._living: dict[int, _Copy] = {}  # by the end of the pipe in which a child speaks
         gc.freeze()  # what is here stays shared: looking for garbage among it would write to it
+        if sys.platform == "linux":
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where it is ignored, nobody learns how a child has ended
 
     def start(self, place: int, words: Sequence[str]) -> None:
         """Start a child."""
         if sys.platform != "linux":
             raise NotImplementedError
         hearing, speaking = os.pipe()
-        for stream in (sys.stdout, sys.stderr):  # or the child would write what is left in them once more
-            stream.flush()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # heeded here, not in the copy
         try:
             process = os.fork()
             if not process:
-                self._be_child(place, words, speaking, before)
+                self._be_child(place, words, hearing, speaking, before)
+        except OSError:
+            os.close(hearing)
+            raise
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
             os.close(speaking)
@@ -97,7 +100,7 @@ class Forked:
         for child in self._living.values():
             os.kill(child.process, signal.SIGTERM)  # which is not waited for yet: the number is still its own
 
-    def _be_child(self, place: int, words: Sequence[str], speaking: int, mask: Iterable[int]) -> None:
+    def _be_child(self, place: int, words: Sequence[str], own: int, speaking: int, mask: Iterable[int]) -> None:
         if sys.platform != "linux":
             raise NotImplementedError
         code: object = 1
@@ -107,7 +110,7 @@ class Forked:
             for number in (signal.SIGTERM, signal.SIGUSR1):
                 signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-            for hearing in self._living:
+            for hearing in (*self._living, own):  # with its own, it would wait for ever to be heard by a dead parent
                 os.close(hearing)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
             for stream in (1, 2):
@@ -147,8 +150,9 @@ class Started:
 
     def start(self, place: int, words: Sequence[str]) -> None:
         """Start a child, and a thread that listens to it."""
-        pipes: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        process = subprocess.Popen([*self._command, *words], env={**os.environ, **self._environment}, **pipes)
+        options: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        options["start_new_session"] = os.name != "nt"  # which the Ctrl-C of a terminal does not reach
+        process = subprocess.Popen([*self._command, *words], env={**os.environ, **self._environment}, **options)
         self._living[place] = process
         Thread(target=lambda: self._told.put((place, process.communicate()[0])), daemon=True).start()
 

@@ -106,15 +106,20 @@ def run(jobs: Iterable[Job], children: Children, count: int, stopping: Stopping)
     """Run jobs, `count` at a time; yield each that has ended, and how.
 
     When it is time to stop, those under way are told to end, and are waited for; so they are if this is left early.
+    Raises BpError if the system has no room for another process.
     """
     waiting, under_way, told = deque(jobs), dict[int, Job](), False
     places = [*reversed(range(count))]
     try:
         while under_way or (waiting and stopping.code is None):
             while waiting and places and stopping.code is None:
-                place = places.pop()
-                under_way[place] = waiting.popleft()
-                children.start(place, under_way[place].words)
+                place, job = places.pop(), waiting.popleft()
+                try:
+                    children.start(place, job.words)
+                except OSError as error:
+                    message = f"expected room for {count} runs at a time; number {len(under_way) + 1} cannot start: {error}"
+                    raise BpError(message, hint="fewer at a time: -j N") from error
+                under_way[place] = job
             if stopping.code is not None and not told:
                 children.terminate()
                 told = True

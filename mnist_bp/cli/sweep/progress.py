@@ -120,9 +120,9 @@ def _said(ended: Ended) -> str:
 
 
 def _gist(ended: Ended) -> str:
-    """Return the line of what a child said that tells why it ended."""
+    """Return the line of what a child said that tells why it ended: its first error, or else its last line."""
     error = ERROR.search(said := _said(ended))
-    return error[1] if error else said.partition("\n")[0]
+    return error[1] if error else said.rpartition("\n")[2]
 
 
 def _about(job: Job, ended: Ended) -> dict[str, Any]:

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from mnist_bp.sweep.forking import Children
     from mnist_bp.sweep.running import Job
 
-WITH_THREADS = "--set train.shards="  # in a line: the run is not to be confined to one processor
-
 
 @click.command("run")
 @click.argument("sweep", type=options.Named("sweeps"))
@@ -65,8 +63,8 @@ def command(sweep: str, count: int | None, quiet: bool) -> Result:
     if jobs:
         tqdm.monitor_interval = 0  # whose thread a copy of this process would lack
         loaded = prepare((job.config for job in jobs if job.config), silent if quiet else output.bar)
-        confined = count == len(processors) and not any(WITH_THREADS in job.line for job in jobs)
-        children = _children(loaded, processors if confined else ())
+        sharded = any(job.config is not None and job.config.train.shards > 1 for job in jobs)
+        children = _children(loaded, processors if count == len(processors) and not sharded else ())
         with SweepInterruption() as stopping, progress.shown(count, quiet=quiet):
             for job, ended in running.run(jobs, children, count, stopping):
                 progress.note(job, ended, stopping.code)
@@ -96,15 +94,15 @@ def _read(sweep: str) -> "tuple[Path | None, list[Config], list[Job]]":
 
 
 def _config(line: str) -> "Config | None":
-    """Return the config that a line `bp train …` asks for; None if it is mistaken, as the run will say."""
+    """Return the config that a line `bp train …` asks for; None if it is mistaken or asks for help, as the run will say."""
     from mnist_bp import config as configs
     from mnist_bp.cli import train
 
-    given = train.command.make_context("bp train", shlex.split(line)[2:], resilient_parsing=True).params
-    seed = [] if given["seed"] is None else [f"seed={given['seed']}"]
     try:
-        return configs.load(given["config"] or given["config_file"], [*(given["overrides"] or ()), *seed])
-    except BpError:
+        given = train.command.make_context("bp train", shlex.split(line)[2:], help_option_names=[]).params
+        seed = [] if given["seed"] is None else [f"seed={given['seed']}"]
+        return configs.load(given["config"] or given["config_file"], [*given["overrides"], *seed])
+    except (BpError, click.ClickException):
         return None
 
 
