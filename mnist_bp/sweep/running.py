@@ -117,7 +117,7 @@ def run(jobs: Iterable[Job], children: Children, count: int, stopping: Stopping)
                 try:
                     children.start(place, job.words)
                 except OSError as error:
-                    message = f"expected room for {count} runs at a time; number {len(under_way) + 1} cannot start: {error}"
+                    message = f"expected room for {count} runs; number {len(under_way) + 1} cannot start: {error}"
                     raise BpError(message, hint="fewer at a time: -j N") from error
                 under_way[place] = job
             if stopping.code is not None and not told:

@@ -94,7 +94,7 @@ def _read(sweep: str) -> "tuple[Path | None, list[Config], list[Job]]":
 
 
 def _config(line: str) -> "Config | None":
-    """Return the config that a line `bp train …` asks for; None if it is mistaken or asks for help, as the run will say."""
+    """Return the config that a line `bp train …` asks for; None if it is mistaken, as the run will say."""
     from mnist_bp import config as configs
     from mnist_bp.cli import train
 

@@ -57,6 +57,19 @@ def test_once_it_is_stopped_no_job_is_begun_and_those_under_way_are_told_once_an
     assert (ends, children.told, children.living) == (3, 1, {})
 
 
+def test_where_there_is_no_room_for_another_process_those_under_way_are_told_to_end() -> None:
+    class Full(Noted):
+        def start(self, place: int, words: Sequence[str]) -> None:
+            if len(self.living) == 2:
+                raise BlockingIOError("Resource temporarily unavailable")
+            super().start(place, words)
+
+    children = Full()
+    with pytest.raises(BpError, match="room for 5 runs; number 3 cannot start: Resource temporarily unavailable"):
+        next(run(JOBS, children, 5, Stop()))
+    assert (children.told, children.living) == (1, {})
+
+
 def test_an_error_of_the_caller_leaves_no_child_behind() -> None:
     children = Noted()
     ends = run(JOBS, children, 3, Stop())

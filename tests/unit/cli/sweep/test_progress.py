@@ -40,6 +40,16 @@ def test_a_line_tells_settings_and_accuracy_or_why_not(capsys: pytest.CaptureFix
     assert result.advice == ["the same command goes on with what is left"]
 
 
+def test_a_run_that_somebody_else_ends_has_failed(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = SweepProgress(None, 2, 0, Names(CONFIGS))
+    with progress.shown(1, quiet=False):
+        progress.note(Job("bp train", CONFIGS[0]), Ended(143, "epoch 1\nTraceback\nthe reason"), None)
+        progress.note(Job("bp train", CONFIGS[0]), Ended(-SIGTERM, "epoch 1"), None)
+    assert [*progress.result(None).text][-1] == "0 done, 2 failed, 0 left, 0 finished before"
+    told = capsys.readouterr().err
+    assert told.endswith("1 of 2  sgd seed 0  the reason\n2 of 2  sgd seed 0  ended by SIGTERM\n")
+
+
 def test_rounds_under_way_are_told_of() -> None:
     Path("s").mkdir()
     Path("s/rounds.json").touch()
