@@ -558,6 +558,11 @@ def test_a_failing_line_does_not_stop_its_block(place: Place) -> None:
     assert stderr == "wrong\nfailed:\nexit 3: sh -c 'echo wrong >&2; exit 3'\nexit 4: exit 4\n"
 
 
+def test_a_block_of_empty_lines_is_nothing_to_do(place: Place) -> None:
+    lines("touch done", "", "")
+    assert ended(task(place, 1, 1)) == (0, "", "")
+
+
 @needs_proc
 @pytest.mark.parametrize(("number", "asked"), [(signal.SIGUSR1, "requeue 7_0\n"), (signal.SIGTERM, "")])
 def test_a_task_told_to_end_saves_its_run_and_is_queued_again(place: Place, number: signal.Signals, asked: str) -> None:

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from mnist_bp.run.execution import Finished
+from mnist_bp import build
+from mnist_bp.config import DataConfig
+from mnist_bp.progress import silent
+from mnist_bp.run.execution import KEPT, Finished, prepare
 from tests.helpers.executing import executed
+from tests.helpers.making import config
 
 
 def test_a_finished_run_is_returned_as_it_is() -> None:
@@ -35,3 +39,12 @@ def test_a_network_is_at_chance_if_it_is_hardly_better(accuracy: float, chance: 
 def test_the_chance_of_a_finished_run_is_that_of_its_test_set() -> None:
     assert executed(path=Path("r"))[0].chance == 0.5
     assert not executed(path=Path("r"))[0].at_chance  # which was said at its end
+
+
+def test_only_so_many_data_sets_are_kept_and_all_are_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched: list[DataConfig] = []
+    monkeypatch.setattr(build, "dataset", lambda data, _: fetched.append(data))
+    configs = [config(data_dir=str(number), data_validation=held) for number in range(KEPT + 2) for held in (0, 5)]
+    kept = prepare(configs, silent)
+    assert fetched == [each.data for each in configs[::2]]
+    assert [*kept] == fetched[:KEPT]

@@ -8,15 +8,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 import pytest
+from tqdm import tqdm
 
+from mnist_bp import build
+from mnist_bp.cli import interruption
+from mnist_bp.cli.sweep.run import _config as config_of
+from mnist_bp.config import DataConfig
+from mnist_bp.data.dataset import Dataset
+from mnist_bp.progress import Progress
 from mnist_bp.sweep import forking
 from mnist_bp.sweep.forking import Ended
-from tests.helpers.commands import outcome, run
+from tests.helpers.commands import outcome, rows, run
 from tests.helpers.making import unsynced
 
 ELSEWHERE = Path(__file__).parents[3] / "helpers" / "elsewhere"
@@ -100,6 +108,76 @@ def test_lines_may_come_from_a_file_and_a_mistaken_one_fails_alone() -> None:
     assert "did you mean train.epochs?" in failed["said"]
 
 
+class Within(Here):
+    """Copies that are none: each acts here. What the last of them were held on is noted."""
+
+    held: Sequence[int]
+
+    def __init__(self, act: Callable[[Sequence[str]], object], processors: Sequence[int] = ()) -> None:
+        super().__init__()
+        self._act = act
+        Within.held = processors
+
+    def start(self, place: int, words: Sequence[str]) -> None:
+        with pytest.raises(SystemExit) as end:
+            self._act(words)
+        self.ends.append((place, Ended(int(str(end.value)), "")))
+
+
+@pytest.fixture
+def within(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forking, "possible", lambda: True)
+    monkeypatch.setattr(forking, "processors", lambda: [3, 5])
+    monkeypatch.setattr(forking, "Forked", Within)
+    monkeypatch.setattr(interruption, "ExitOnSignals", nullcontext)
+    monkeypatch.setattr(tqdm, "monitor_interval", 10)
+
+
+@pytest.mark.usefixtures("within")
+@unsynced
+def test_data_are_loaded_once_for_all_runs(small_config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load, loaded = build.dataset, []
+
+    def counted(data: DataConfig, progress: Progress) -> Dataset:
+        loaded.append(data)
+        return load(data, progress)
+
+    monkeypatch.setattr(build, "dataset", counted)
+    line = f"bp train {small_config} --set train.epochs=1 --out"
+    Path("lines").write_text(f"{line} a\n{line} b --set data.validation=5\n{line} c --seed 3\n")
+    result = run("sweep", "run", "lines", "--quiet")
+    assert result.stdout.endswith("3 done, 0 failed, 0 left, 0 finished before\n")
+    assert len(loaded) == 1
+    assert tqdm.monitor_interval == 0  # no thread of its bar's is there to be lacked by a copy
+
+
+@pytest.mark.parametrize(
+    ("options", "lines", "held"),
+    [
+        ("", "bp train xor --out a", [3, 5]),
+        ("-j 2", "bp train xor --out a\nbp train --set train.shards=2 --bogus", [3, 5]),
+        ("", "bp train xor --out 'a--set train.shards=2'", [3, 5]),
+        ("-j 1", "bp train xor --out a", []),
+        ("-j 3", "bp train xor --out a", []),
+        ("", "bp train xor --out a\nbp train xor --set 'train.shards= 2' --out b", []),
+    ],
+)
+@pytest.mark.usefixtures("within")
+def test_runs_are_held_on_processors_if_there_is_one_for_each_and_none_has_shards(
+    options: str, lines: str, held: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Within, "start", lambda children, place, words: children.ends.append((place, Ended(0, ""))))
+    Path("lines").write_text(lines)
+    assert run("sweep", "run", "lines", *options.split()).exit_code == 0
+    assert [*Within.held] == held
+
+
+def test_a_mistaken_line_has_no_config() -> None:
+    assert config_of("bp train xor --seed 3").seed == 3
+    for words in ("--epochs 3", "xor --seed x", "--help", "xor --set train.epoch=2", "xor xor"):
+        assert config_of(f"bp train {words}") is None
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -123,10 +201,17 @@ def started(*arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def said(process: "subprocess.Popen[str]", end: str) -> None:
+    """Wait until a process has said a line that ends so."""
+    assert process.stderr is not None
+    while not (line := process.stderr.readline()).endswith(end):
+        assert line
+
+
 @pytest.mark.skipif(not forking.possible(), reason="only Linux makes copies of a process")
-def test_an_interrupted_sweep_saves_its_checkpoints_and_goes_on_to_the_same_end() -> None:
-    """One run is killed; another is held, so that it does not end before it is interrupted. A second Ctrl-C is idle."""
-    Path("try.yaml").write_text(f"{BASE}grid: {{train.learning_rate: [1, 2, 4], train.epochs: [120]}}\n")
+def test_an_interrupted_sweep_saves_its_checkpoints_and_goes_on() -> None:
+    """Its runs are longer than any test. One is killed; another is held while Ctrl-C comes twice, the second idle."""
+    Path("try.yaml").write_text(f"{BASE}grid: {{train.learning_rate: [1, 2, 4], train.epochs: [1000000]}}\n")
     process = started("try.yaml", "-j", "2")
     while len(begun := [path.parent for path in Path("sweeps/try").glob("*/checkpoint.npz")]) < 2:
         assert process.poll() is None
@@ -134,26 +219,33 @@ def test_an_interrupted_sweep_saves_its_checkpoints_and_goes_on_to_the_same_end(
     killed, held = (int(next(path.glob("lock/*")).read_text().split()[0]) for path in begun)
     os.kill(held, signal.SIGSTOP)
     os.kill(killed, signal.SIGKILL)
-    assert process.stderr is not None
-    while not (line := process.stderr.readline()).endswith("ended by SIGKILL\n"):
-        assert line
-    for _ in range(2):
-        process.send_signal(signal.SIGINT)
+    said(process, "ended by SIGKILL\n")
+    process.send_signal(signal.SIGINT)
+    said(process, "checkpoints\n")
+    process.send_signal(signal.SIGINT)
     os.kill(held, signal.SIGCONT)
     stdout, stderr = process.communicate(timeout=60)
 
     assert process.returncode == 130
     assert "\nexit 137: " in stdout
-    assert re.search(r"[01] done, 1 failed, [12] left, 0 finished before\n$", stdout), stdout
-    assert re.search(r"^ +[124].0  interrupted at step \d+ of 120; checkpoint saved$", stderr, re.MULTILINE), stderr
+    assert stdout.endswith("\n0 done, 1 failed, 2 left, 0 finished before\n")
+    saved = r"^ +[124].0  interrupted at step \d+ of 1000000; checkpoint saved$"
+    assert re.search(saved, stderr, re.MULTILINE), stderr
     assert [path.parents[1] for path in Path("sweeps/try").glob("*/lock/*")] == begun[:1]
 
-    again = started("try.yaml", "--quiet").communicate(timeout=60)
-    assert re.search(r"^[23] done, 0 failed, 0 left, [01] finished before\n$", again[0])
-    for line in Path("sweeps/try/plan.txt").read_text().splitlines():
-        words = shlex.split(line)
-        assert unsynced(run)(*words[1:-3], "--out", f"alone{words[-2]}").exit_code == 0
-        assert outcome(words[-2]) == outcome(f"alone{words[-2]}")
+    epochs = [len(rows(path)) + 1 for path in begun]
+    process = started("try.yaml", "-j", "2")
+    while any(len(rows(path)) < count for path, count in zip(begun, epochs, strict=True)):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.terminate()
+    stdout, stderr = process.communicate(timeout=60)
+
+    assert (process.returncode, stdout) == (143, "0 done, 0 failed, 3 left, 0 finished before\n")
+    for path, count in zip(begun, epochs, strict=True):
+        shorter = ["--set", f"train.epochs={count}", "--quiet", "--out", f"alone{path.name}"]
+        assert unsynced(run)("train", "--config", path / "config.yaml", *shorter).exit_code == 0
+        assert outcome(path)[0][:count] == outcome(f"alone{path.name}")[0]
 
 
 def test_elsewhere_each_run_is_a_new_process(monkeypatch: pytest.MonkeyPatch) -> None:
