@@ -90,7 +90,11 @@ ORPHAN = """
 import os, signal
 from mnist_bp.sweep.forking import Forked
 
-Forked(lambda words: print("0" * 1_000_000)).start(0, [])
+def act(words):
+    signal.alarm(60)  # nobody else would end it
+    print("0" * 1_000_000)
+
+Forked(act).start(0, [])
 os.kill(os.getpid(), signal.SIGKILL)
 """
 

@@ -17,6 +17,7 @@ import pytest
 from tqdm import tqdm
 
 from mnist_bp import build
+from mnist_bp import config as configs
 from mnist_bp.cli import interruption
 from mnist_bp.cli.sweep.run import _config as config_of
 from mnist_bp.config import DataConfig
@@ -173,7 +174,7 @@ def test_runs_are_held_on_processors_if_there_is_one_for_each_and_none_has_shard
 
 
 def test_a_mistaken_line_has_no_config() -> None:
-    assert config_of("bp train xor --seed 3").seed == 3
+    assert config_of("bp train xor --seed 3") == configs.load("xor", ["seed=3"])
     for words in ("--epochs 3", "xor --seed x", "--help", "xor --set train.epoch=2", "xor xor"):
         assert config_of(f"bp train {words}") is None
 
