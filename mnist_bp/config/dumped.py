@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from mnist_bp.config.former import FORMER
 from mnist_bp.config.reader import parse
 from mnist_bp.config.schema import Config
 from mnist_bp.config.writer import dump
@@ -11,8 +12,10 @@ from mnist_bp.errors import BpError
 def parse_dumped(text: str, source: str) -> Config:
     """Read a config as `parse` does; of one that `dump` wrote, only the lines unlike the defaults are read as YAML.
 
-    So it is with one that a `dump` of fewer keys wrote: those that it lacks have their defaults.
+    So it is with one that a `dump` of other keys wrote: those that it lacks have their defaults, and former ones are
+    left out, whatever their values.
     """
+    text = without_former(text)
     lines = _by_key(text)
     unlike = [(key, line) for key, line in lines.items() if line != _default_lines().get(key)]
     try:
@@ -22,6 +25,12 @@ def parse_dumped(text: str, source: str) -> Config:
     except BpError:
         pass  # and now with the line's number
     return parse(text, source)
+
+
+def without_former(text: str) -> str:
+    """Return a config that a `dump` wrote without the lines of former keys."""
+    former = [f"{line}\n" for key, line in _by_key(text).items() if key in FORMER]
+    return "".join(line for line in text.splitlines(keepends=True) if line not in former)
 
 
 def _by_key(text: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mnist_bp import config as configs
 from mnist_bp.config import Config, TrainConfig
+from mnist_bp.config.dumped import parse_dumped
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.run.directory import BEGIN_AGAIN, Run, is_free
 
@@ -47,7 +48,7 @@ def require_place(run: Run, config: Config, *, resume: bool) -> None:
 
 def require_own(run: Run, checkpoint_config: str) -> Config:
     """Return the config in a run's checkpoint, given as YAML; refuse, with exit 2, that of another run."""
-    own, other = run.config(), configs.parse(checkpoint_config, str(run.checkpoint))
+    own, other = run.config(), parse_dumped(checkpoint_config, str(run.checkpoint))
     if changes := configs.forbidden_changes(own, other):
         which = "; ".join(f"{key} is {theirs} instead of {ours}" for key, (ours, theirs) in changes.items())
         message = f"{run.checkpoint}: expected the checkpoint of this run; got another's, in which {which}"

@@ -11,7 +11,7 @@ from mnist_bp import config as configs
 from mnist_bp import regular
 from mnist_bp.atomic import leftovers
 from mnist_bp.config import Config, nodes
-from mnist_bp.config.dumped import parse_dumped
+from mnist_bp.config.dumped import parse_dumped, without_former
 from mnist_bp.config.rules import is_finite
 from mnist_bp.config.suggesting import closest
 from mnist_bp.errors import BpError, Exit
@@ -83,7 +83,8 @@ class Run:
         if not overrides:
             return config
         elsewhere = any(override.strip().startswith("data.name") for override in overrides)
-        return configs.load(self._config, [*["data.dir=null", "data.labels=null"] * elsewhere, *overrides])
+        changes = [*["data.dir=null", "data.labels=null"] * elsewhere, *overrides]
+        return configs.parse(without_former(text), str(self._config), changes)
 
     def summary(self) -> dict[str, Any] | None:
         """Return how the run ended; None while it has not.

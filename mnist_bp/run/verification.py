@@ -12,6 +12,7 @@ from typing import Any, Literal
 from mnist_bp import build, machine
 from mnist_bp import config as configs
 from mnist_bp.config import Config
+from mnist_bp.config.dumped import parse_dumped
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import Progress
 from mnist_bp.run import checkpoint, comparison, explaining
@@ -127,7 +128,7 @@ def _config(run: Run, overrides: Sequence[str]) -> Config:
 def _contradictions(run: Run, found: Checkpoint, environment: Mapping[str, Any] | None) -> list[Difference]:
     """Return where what the files of a run say is not what its checkpoint says."""
     try:
-        trained = configs.parse(found.config, str(run.checkpoint))
+        trained = parse_dumped(found.config, str(run.checkpoint))
     except BpError as error:
         return [Difference(str(error))]
     data = (environment or {}).get("data")

@@ -43,7 +43,7 @@ def require_own(folder: Path, file: Path) -> None:
         raise BpError(
             f"{folder}: expected the folder of {file}; got that of {other}",
             code=Exit.USAGE,
-            hint="give the sweep another name, or another folder by --out DIR; "
+            hint="give the sweep another name, or plan it by `bp sweep plan`, with --out DIR; "
             f"if its file has moved, delete {folder / NOTE}",
         )
 

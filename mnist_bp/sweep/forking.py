@@ -53,7 +53,7 @@ class Forked:
     """Copies of this process, which so have imported and loaded what it has; `act` is what they do, then they end.
 
     What `act` returns or gives SystemExit is the exit code. A child is held on the processor of its place, if
-    `processors` names any. It ignores SIGINT and SIGHUP, which a terminal sends to all: SIGTERM tells it to end. No
+    `processors` names any. It ignores SIGINT, SIGHUP and SIGUSR1, which may be sent to all: SIGTERM tells it to end. No
     thread that holds a lock may run here when a child is started: the copy would lack it, and might wait for the lock.
     """
 
@@ -105,10 +105,9 @@ class Forked:
             raise NotImplementedError
         code: object = 1
         try:
-            for number in (signal.SIGINT, signal.SIGHUP):
+            for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1):
                 signal.signal(number, signal.SIG_IGN)
-            for number in (signal.SIGTERM, signal.SIGUSR1):
-                signal.signal(number, signal.SIG_DFL)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             for hearing in (*self._living, own):  # with its own, it would wait for ever to be heard by a dead parent
                 os.close(hearing)

@@ -14,7 +14,7 @@ from mnist_bp.sweep import folder as folders
 from mnist_bp.sweep import plan, reader
 from mnist_bp.sweep.forking import Children, Ended
 from mnist_bp.sweep.plan import Planned
-from mnist_bp.sweep.settings import values, varying
+from mnist_bp.sweep.settings import COLUMNS, values, varying
 
 LOOK = 0.1  # seconds between two looks at whether to stop
 KEY = re.compile(r"^[^\w#$]*[A-Za-z_][\w.-]*[\"']?\s*:([\s\"'{\[]|$)", re.MULTILINE)  # begins a line of YAML
@@ -87,12 +87,13 @@ def missing(runs: Iterable[Planned]) -> list[Job]:
 class Names:
     """What each of some runs is called: by the `keys` that vary among their configs, and its seed if there are several.
 
-    Where nothing varies, or a config is not known, it is called by its directory, or by the whole line.
+    Where nothing varies or too much, or a config is not known, it is called by its directory, or by the whole line.
     """
 
     def __init__(self, configs: Sequence[Config]) -> None:
-        self.keys = [key for key in varying(configs) if key != "seed"]
-        self._seeds = len({config.seed for config in configs}) > 1
+        keys = [key for key in varying(configs) if key != "seed"]
+        self.keys = keys if len(keys) <= COLUMNS else []
+        self._seeds = len({config.seed for config in configs}) > 1 and len(keys) <= COLUMNS
 
     def of(self, job: Job) -> str:
         """Return the name of the run that a job makes."""

@@ -11,6 +11,7 @@ from mnist_bp.config.access import value_of
 from mnist_bp.config.writer import written
 from mnist_bp.run.outcome import Outcome, State
 
+COLUMNS = 8  # for keys that differ: of more, as of runs of unlike configs, the name of a run stands for all
 SHOWN = 20  # lines of a kind, before the rest is only counted
 NUMBER = re.compile(r"(\d+(?:\.\d+)?(?:e[-+]\d+)?)")
 

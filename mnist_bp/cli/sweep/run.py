@@ -65,8 +65,9 @@ def command(sweep: str, count: int | None, quiet: bool) -> Result:
         loaded = prepare((job.config for job in jobs if job.config), silent if quiet else output.bar)
         sharded = any(job.config is not None and job.config.train.shards > 1 for job in jobs)
         children = _children(loaded, processors if count == len(processors) and not sharded else ())
-        with SweepInterruption() as stopping, progress.shown(count, quiet=quiet):
-            for job, ended in running.run(jobs, children, count, stopping):
+        places = min(count, len(jobs))
+        with SweepInterruption() as stopping, progress.shown(places, quiet=quiet):
+            for job, ended in running.run(jobs, children, places, stopping):
                 progress.note(job, ended, stopping.code)
         return progress.result(stopping.code)
     return progress.result(None)
@@ -81,7 +82,9 @@ def _read(sweep: str) -> "tuple[Path | None, list[Config], list[Job]]":
 
     text = None
     if sweep == "-":
-        text = os.fsdecode(click.open_file("-", "rb").read())
+        if sys.stdin is None:
+            raise BpError("-: expected command lines on stdin; it is closed", code=Exit.USAGE)
+        text = os.fsdecode(sys.stdin.buffer.read())
     elif Path(sweep).exists() and not Path(sweep).is_dir():
         text = os.fsdecode(Path(sweep).read_bytes())
     if text is None or running.is_yaml(text, sweep):

@@ -15,10 +15,9 @@ from mnist_bp.config.suggesting import meant
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.run.outcome import Outcome, State
 from mnist_bp.sweep import settings as sets
-from mnist_bp.sweep.settings import Setting, shortened
+from mnist_bp.sweep.settings import COLUMNS, Setting, shortened
 from mnist_bp.train.records import METRICS
 
-COLUMNS = 8  # for keys that differ: of more, as of runs of unlike configs, the name of a run stands for all
 APART = "seeds not counted"  # a column, and lines below the table
 
 

@@ -79,3 +79,11 @@ def test_only_the_lines_unlike_the_defaults_are_read_as_yaml(missing: str, monke
     monkeypatch.setattr(dumped, "parse", noted)
     assert parse_dumped(dump(CHANGED).replace(missing, ""), "c.yaml") == CHANGED
     assert read == [("", ["data.mirrors", "train.epochs", "train.learning_rate", "seed"])]
+
+
+def test_a_former_key_of_any_value_is_left_out_of_what_was_dumped() -> None:
+    """No run was trained by a version that has the key, and all that it says of a trained network stands elsewhere."""
+    former = dump(CHANGED).replace("train:\n", "train:\n  threads: 2\n").replace("data:\n", "data:\n  augment: x\n")
+    assert parse_dumped(former, "c.yaml") == CHANGED
+    with pytest.raises(BpError, match="threads: no longer a key"):
+        parse(former, "c.yaml")

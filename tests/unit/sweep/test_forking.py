@@ -31,6 +31,7 @@ def act(words):
     if words[0] == "signals":
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGHUP)
+        os.kill(os.getpid(), signal.SIGUSR1)
         assert sys.stdin.read() == ""
     if words[0] == "wait":
         time.sleep(60)
@@ -53,7 +54,7 @@ with suppress(BlockingIOError):
     children.start(0, [])
 os.fork = fork
 children.start(0, ["wait"])
-for words in (["exit"], ["raise"], ["kill", "9"], ["kill", "10"], ["much"], ["where"], ["pipes"], ["signals"], []):
+for words in (["exit"], ["raise"], ["kill", "9"], ["kill", "11"], ["much"], ["where"], ["pipes"], ["signals"], []):
     if words:
         children.start(len(own) - 1, words)
     else:
@@ -74,12 +75,12 @@ def test_copies_do_their_act_and_tell_how_they_ended() -> None:
     first, *told = [part.split("|") for part in result.stdout.split("|end")[:-1]]
     assert first[0] == "of the parent"  # once
     ends = [eval_ended(part[-1]) for part in (first, *told)]
-    assert [code for code, _ in ends] == [3, 1, -9, -10, 0, 0, 2, 0, -15]
+    assert [code for code, _ in ends] == [3, 1, -9, -11, 0, 0, 2, 0, -15]
     said = [text for _, text in ends]
     assert said[0] == "said exit"
     assert said[1].startswith("said raise\\nTraceback ")
     assert said[1].endswith("ValueError: mistake")
-    assert said[2:4] == ["said kill 9", "said kill 10"]
+    assert said[2:4] == ["said kill 9", "said kill 11"]
     assert len(said[4]) == KEPT + 2
     assert said[4].startswith("...0")
     assert said[4].endswith("0end")
