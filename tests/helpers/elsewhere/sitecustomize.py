@@ -17,7 +17,7 @@ NAMES = ("O_DIRECTORY", "O_NOFOLLOW", "O_NONBLOCK", "fork", "sched_getaffinity",
 MODULES = ("fcntl", "grp", "pwd", "resource", "termios")
 
 
-def without_proc(function: Callable[..., Any]) -> Callable[..., Any]:
+def without_proc(function: Callable[..., Any]) -> Any:
     """Return the function for a system without /proc."""
 
     @functools.wraps(function)
@@ -26,7 +26,7 @@ def without_proc(function: Callable[..., Any]) -> Callable[..., Any]:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         return function(path, *arguments, **options)
 
-    return called
+    return staticmethod(called)  # pathlib of Python 3.10 makes it an attribute of a class
 
 
 def no_fifo(path: object) -> None:
