@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Time mnist_bp beside its peers on this machine, and print tables.
 
-    scripts/benchmark.py                    every table: twenty minutes on two cores
+    scripts/benchmark.py                    every table: half an hour on two cores
     scripts/benchmark.py conv startup       these tables
     scripts/benchmark.py conv --json        one JSON object, with every single measurement
 
