@@ -1,9 +1,10 @@
-"""The ten digits as people write them: a table of pen strokes, authored by hand.
+"""The ten digits as people write them: pen strokes, authored by hand, in the table glyphs.txt.
 
-Each digit has several styles, and each style a weight: its share among the styles of its digit. A style is written
-like a path in SVG: "x,y" is a point that the pen passes through, blanks separate the points of a stroke and "|" the
-strokes. The points of a stroke, in writing order, are joined by a smooth curve. Coordinates are hundredths of the
-digit's height: x to the right, y downwards, the top line at y = 0, the base line at y = 100.
+Each line is a style: the digit, the style's weight, which is its share among the styles of the digit, its name, and
+after a colon its strokes. These are written like a path in SVG: "x,y" is a point that the pen passes through, blanks
+separate the points of a stroke and "|" the strokes. The points of a stroke, in writing order, are joined by a smooth
+curve. Coordinates are hundredths of the digit's height: x to the right, y downwards, the top line at y = 0, the base
+line at y = 100.
 
 Two conventions keep the table short:
 
@@ -14,6 +15,7 @@ Which styles there are was seen in MNIST's training images, and in those that a 
 wrongly. The points were then placed by hand: none is fitted to, traced from or averaged over any image.
 """
 
+from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 Point: TypeAlias = tuple[float, float]
@@ -34,148 +36,15 @@ class Glyph(NamedTuple):
         ]
 
 
-GLYPHS: dict[int, tuple[Glyph, ...]] = {
-    0: (
-        Glyph(4, "oval", "36,0 5,25 5,75 36,100 67,75 67,25 34,1"),
-        Glyph(2, "narrow", "22,0 3,25 3,75 22,100 41,75 41,25 20,1"),
-        Glyph(1, "unclosed", "34,4 6,28 6,76 34,100 66,74 68,28 52,0"),
-        Glyph(1, "overlapping", "54,14 34,2 6,24 4,76 36,100 68,74 64,22 36,0 20,12"),
-        Glyph(1, "inner curl at the end", "24,4 4,40 12,88 42,96 64,64 58,20 30,4 20,18 34,30 56,18"),
-        Glyph(1, "hooked start", "50,26 38,4 8,22 4,76 38,100 68,72 64,22 36,2"),
-        Glyph(0.5, "tail to the left", "24,8 4,50 22,98 56,72 58,26 36,6 10,0"),
-        Glyph(0.5, "tail to the right", "40,10 6,28 8,82 40,100 66,72 60,26 36,6 66,0"),
-        Glyph(1, "lying", "60,0 14,12 14,60 60,72 106,60 106,12 56,1"),
-        Glyph(1, "tail inside", "36,0 5,25 5,75 36,100 67,75 67,25 34,2 24,30 22,56"),
-    ),
-    1: (
-        Glyph(7, "bare stem", "10,0 0,100"),
-        Glyph(2, "bowed stem", "6,0 0,50 0,100"),
-        Glyph(1, "flag", "0,24 14,14 26,0 26,0 26,50 26,100"),
-        Glyph(1, "long flag", "0,40 18,20 34,0 34,0 32,50 30,100"),
-        Glyph(2, "flag and base", "0,24 16,14 28,0 28,0 28,50 28,100 | 0,100 28,100 58,100"),
-        Glyph(0.5, "base", "28,0 28,50 28,100 | 0,100 28,100 58,100"),
-        Glyph(0.5, "bent foot", "0,0 -2,40 -2,80 2,97 12,98"),
-    ),
-    2: (
-        Glyph(2, "looped foot", "6,22 22,2 46,4 56,28 42,62 18,92 2,94 4,80 22,80 46,94 76,92"),
-        Glyph(2, "wide loop", "10,24 30,2 58,8 66,34 50,64 24,92 4,98 0,80 16,68 40,80 62,96 88,90"),
-        Glyph(2, "high loop", "4,30 16,6 42,0 58,22 50,56 30,88 8,100 -2,82 12,64 36,72 58,92 80,96"),
-        Glyph(1, "small loop, short tail", "0,22 16,0 40,4 48,28 36,60 14,90 2,92 6,80 18,80 32,90 50,100"),
-        Glyph(2, "flat foot", "4,20 22,0 48,4 56,28 42,60 18,86 0,100 0,100 34,98 68,98"),
-        Glyph(1, "narrow, long foot", "2,14 14,0 28,8 28,34 16,66 2,98 2,98 30,96 62,96"),
-        Glyph(1, "narrow, short foot", "0,10 10,0 22,6 20,30 14,60 6,86 0,96 0,96 16,94 34,92"),
-        Glyph(2, "swan", "4,26 16,4 40,0 54,22 44,54 22,82 4,96 4,96 30,88 54,96 76,90"),
-        Glyph(2, "wide and low", "0,20 30,0 66,6 72,26 44,58 10,92 10,92 50,84 100,88"),
-        Glyph(1, "like a Z", "2,10 24,2 50,4 54,16 36,52 14,84 2,98 2,98 34,96 68,96"),
-        Glyph(1, "curled start", "16,40 0,28 6,8 30,0 54,14 52,42 30,74 4,96 4,96 34,88 72,94"),
-        Glyph(1, "curled start, looped foot", "20,38 4,28 8,6 38,0 58,20 48,56 24,90 4,92 4,74 24,74 46,92 72,98"),
-        Glyph(2, "curled start, dropping tail", "14,40 0,26 10,6 36,0 54,16 50,46 30,82 8,94 0,80 14,68 36,80 70,100"),
-        Glyph(1, "long tail", "8,30 20,6 44,0 58,16 48,44 22,74 2,92 -6,78 14,66 50,70 84,78 116,76"),
-        Glyph(2, "round, dropping tail", "8,30 22,4 54,2 68,26 54,58 28,86 4,92 -4,74 16,62 44,72 70,92 92,108"),
-        Glyph(2, "like a delta", "24,24 32,4 50,4 56,24 48,56 32,86 10,98 0,82 14,66 36,70 62,84"),
-    ),
-    3: (
-        Glyph(2, "two bowls", "4,14 22,0 46,4 50,24 36,42 18,47 18,47 42,52 56,72 44,94 20,100 0,88"),
-        Glyph(2, "smooth waist", "2,10 24,0 48,8 48,28 30,44 26,47 46,54 56,74 42,94 18,100 0,92"),
-        Glyph(1, "looped waist", "4,12 28,0 50,10 44,34 24,48 16,42 28,42 48,58 50,84 26,100 0,90"),
-        Glyph(1, "flat top", "2,2 26,2 50,2 50,2 36,22 22,40 22,40 46,50 54,72 40,94 18,99 0,88"),
-        Glyph(1, "wide", "0,8 24,0 52,6 50,20 30,38 22,42 22,42 50,48 62,72 44,96 14,98 -4,84"),
-        Glyph(1, "small head", "10,10 28,0 44,10 40,28 24,38 24,38 50,44 62,68 48,94 22,100 0,90"),
-        Glyph(1, "big head", "2,20 18,2 46,2 58,24 44,46 20,54 20,54 42,58 50,76 38,96 18,100 4,92"),
-        Glyph(1, "curled ends", "12,26 4,12 24,0 48,8 46,30 26,44 26,44 50,52 56,78 34,100 8,94 4,80 14,76"),
-        Glyph(1, "deep waist", "2,8 28,0 48,10 44,30 8,50 8,50 40,50 58,70 46,94 20,100 0,94"),
-        Glyph(1, "short end", "4,10 30,0 46,14 26,38 26,38 50,46 54,66 44,90 30,100"),
-    ),
-    4: (
-        Glyph(2, "open, square", "6,0 4,24 0,50 0,50 30,50 64,48 | 54,2 52,50 48,100"),
-        Glyph(2, "open, long bar", "20,0 10,28 0,54 0,54 38,54 76,50 | 52,20 46,60 42,100"),
-        Glyph(1, "open, low bar", "12,0 6,36 0,62 0,62 30,60 56,56 | 44,34 42,66 40,100"),
-        Glyph(2, "open, one stroke", "4,4 0,28 8,46 32,48 52,34 58,4 58,4 54,50 50,100"),
-        Glyph(1, "like a y", "0,4 2,30 14,46 34,44 50,24 54,0 54,0 50,50 44,100"),
-        Glyph(1, "round cup", "8,0 0,26 8,48 34,50 62,42 | 56,0 52,50 50,100"),
-        Glyph(2, "closed", "44,0 22,32 0,64 0,64 36,64 74,64 | 44,0 44,50 44,100"),
-        Glyph(1, "sail", "60,0 30,34 0,66 0,66 40,64 80,60 | 58,26 52,60 44,100"),
-        Glyph(1, "closed, no arm", "50,0 26,26 0,54 0,54 26,52 48,50 | 50,0 48,50 46,100"),
-        Glyph(1, "closed, one stroke", "48,0 22,30 0,58 0,58 40,56 66,40 62,22 52,40 44,100"),
-        Glyph(1, "closed, round", "50,0 22,10 0,40 10,52 44,46 76,40 | 50,0 46,50 40,100"),
-        Glyph(2, "small cup, long stem", "6,4 0,26 6,38 30,34 50,20 | 56,0 48,40 30,100"),
-    ),
-    5: (
-        Glyph(2, "cap and belly", "14,2 12,22 8,42 8,42 32,38 52,54 50,84 26,100 0,92 | 14,2 36,2 62,0"),
-        Glyph(2, "one stroke", "64,2 40,2 18,4 18,4 14,22 8,42 8,42 32,40 50,58 46,86 22,100 0,90"),
-        Glyph(2, "like an S", "62,4 36,2 16,12 12,32 30,46 48,60 48,84 26,100 0,92"),
-        Glyph(1, "sloping", "70,0 44,4 26,8 26,8 18,30 26,44 44,58 42,82 20,100 0,96"),
-        Glyph(1, "loose cap", "16,10 12,28 8,46 8,46 32,44 48,60 42,88 20,100 0,90 | 20,4 40,4 68,0"),
-        Glyph(1, "long cap", "20,0 16,22 12,44 12,44 32,42 44,58 36,84 14,98 0,94 | 20,0 50,2 90,-4"),
-        Glyph(1, "big belly", "22,0 10,24 4,46 4,46 34,36 62,50 64,80 36,100 4,94 | 22,0 40,0 56,0"),
-        Glyph(1, "no shoulder", "60,0 30,2 10,6 10,6 10,30 14,46 34,52 44,70 34,94 8,100"),
-        Glyph(1, "curled end", "64,0 40,0 20,4 20,4 14,24 10,42 10,42 34,36 56,54 54,84 30,100 6,90 8,76 24,78"),
-        Glyph(1, "closing belly", "56,0 30,0 14,6 14,6 10,26 6,46 6,46 36,38 58,54 52,84 28,98 6,88 0,70"),
-    ),
-    6: (
-        Glyph(2, "curved stem", "44,0 20,20 4,50 2,80 20,99 44,92 52,72 38,54 18,62 6,78"),
-        Glyph(2, "straight stem", "30,0 16,28 4,58 2,84 18,100 40,92 46,72 32,60 14,66 4,82"),
-        Glyph(1, "open bowl", "40,0 16,24 2,58 6,90 28,100 52,90 56,66 38,54 22,62"),
-        Glyph(1, "inner curl", "46,2 20,14 4,46 4,80 24,99 48,88 50,66 32,58 22,72 28,84"),
-        Glyph(2, "wide low bowl", "16,0 4,30 0,62 8,92 32,100 58,92 64,70 44,58 22,68 12,88"),
-        Glyph(1, "small bowl", "40,0 20,26 6,56 0,82 14,100 34,92 36,74 20,70 6,84"),
-        Glyph(1, "stem and ring", "20,0 10,30 2,60 0,86 18,100 46,98 60,80 48,62 24,66 4,84"),
-        Glyph(1, "crossing the stem", "36,0 14,34 2,68 8,94 32,100 50,84 44,64 22,66 0,80 -10,88"),
-        Glyph(1, "hooked stem", "60,8 46,0 22,12 4,46 2,80 22,100 48,92 54,70 36,56 14,66 4,82"),
-        Glyph(1, "low curl", "30,0 10,32 0,66 8,94 34,100 60,86 56,66 36,64 24,80 30,96"),
-        Glyph(1, "wide and low", "24,0 6,30 0,70 20,98 56,98 80,82 66,64 38,66 18,86 20,98"),
-        Glyph(2, "ring beside the stem", "20,0 4,30 0,70 14,98 40,96 58,74 52,56 38,58 30,76 36,96"),
-    ),
-    7: (
-        Glyph(2, "plain", "0,4 26,3 54,2 54,2 42,34 30,66 22,100"),
-        Glyph(1, "upright stem", "0,4 28,2 56,2 56,2 56,36 54,68 54,100"),
-        Glyph(1, "rising top", "0,20 30,10 64,0 64,0 42,34 22,64 4,98"),
-        Glyph(1, "serif", "0,22 2,4 2,4 28,4 56,2 56,2 44,34 34,66 28,100"),
-        Glyph(1, "serif, upright stem", "0,26 4,6 4,6 30,6 58,4 58,4 52,40 46,70 44,100"),
-        Glyph(1, "long serif", "0,50 2,8 2,8 30,6 60,4 60,4 58,50 54,100"),
-        Glyph(1, "like a Y", "0,8 8,22 30,20 60,0 60,0 44,40 26,100"),
-        Glyph(1, "round shoulder", "0,12 20,4 42,2 52,14 46,44 36,74 30,100"),
-        Glyph(1, "arched", "0,24 16,6 40,0 56,12 54,44 46,74 40,100"),
-        Glyph(1, "narrow arch", "0,34 4,10 22,0 36,10 34,50 28,100"),
-        Glyph(1, "wavy top", "0,18 10,2 28,8 44,8 58,0 58,0 46,34 34,66 26,100"),
-        Glyph(1, "bar", "0,4 28,3 56,2 56,2 42,34 30,66 22,100 | 12,52 34,50 58,48"),
-        Glyph(1, "bar, serif", "0,20 2,4 2,4 30,4 58,2 58,2 46,34 34,66 24,100 | 14,54 38,50 64,46"),
-        Glyph(1, "bar, curved stem", "0,10 24,6 52,4 52,4 40,32 30,64 34,98 | 6,58 30,52 58,50"),
-    ),
-    8: (
-        Glyph(2, "one stroke", "52,10 30,0 8,12 10,32 30,46 52,66 50,90 26,100 2,88 6,66 28,48 48,32 52,12"),
-        Glyph(1, "unclosed", "48,4 24,2 8,16 18,36 40,58 44,84 24,100 2,88 6,66 30,44 52,24 60,8"),
-        Glyph(1, "long ends", "60,6 32,2 10,16 18,36 40,56 44,82 24,100 4,88 8,66 28,48 46,30 66,4"),
-        Glyph(2, "narrow", "34,4 14,0 4,16 16,36 32,56 38,82 20,100 2,86 6,60 24,38 38,18 32,2"),
-        Glyph(1, "big head", "52,10 28,0 4,14 6,38 28,52 44,66 42,90 26,100 10,90 10,70 26,54 52,38 50,8"),
-        Glyph(1, "straight back", "52,14 32,0 10,8 10,30 34,50 48,72 36,98 10,98 2,78 20,52 50,16"),
-        Glyph(1, "big head, narrow", "40,8 20,0 4,14 6,36 26,56 36,78 26,100 12,92 14,72 30,52 44,28 42,8"),
-        Glyph(1, "from the waist", "26,50 8,34 10,8 34,0 50,16 40,38 12,60 2,84 22,100 46,90 46,66 22,46"),
-        Glyph(1, "wide head, thin foot", "10,16 40,2 66,10 48,36 22,68 6,98 0,92 14,70 26,46 20,26 6,18"),
-        Glyph(1, "low waist", "44,10 22,0 2,16 10,38 30,60 30,86 16,100 4,88 10,66 34,42 50,18 42,6"),
-        Glyph(1, "wide rings", "40,46 12,38 8,14 40,0 70,14 66,38 40,46 | 40,46 6,58 2,86 40,100 78,86 74,58 40,46"),
-        Glyph(1, "wide", "70,14 40,0 12,10 16,32 44,48 70,68 64,94 34,100 4,90 4,66 34,48 62,32 70,12"),
-        Glyph(
-            1,
-            "two rings",
-            "28,47 10,38 6,18 22,0 42,6 50,24 40,42 28,47 | 28,47 6,60 2,82 20,100 44,96 56,78 48,56 28,47",
-        ),
-    ),
-    9: (
-        Glyph(2, "straight stem", "50,10 28,0 6,14 2,38 20,50 42,38 52,10 52,10 50,40 46,70 42,100"),
-        Glyph(1, "small ring", "40,8 18,0 2,14 4,32 22,38 40,22 42,6 42,6 40,38 38,70 36,100"),
-        Glyph(1, "flat ring", "60,10 30,4 4,20 2,38 26,42 54,24 62,6 62,6 58,50 52,100"),
-        Glyph(1, "wide ring", "62,28 50,4 20,0 0,24 10,50 38,52 60,30 60,30 56,66 44,100"),
-        Glyph(2, "smooth ring", "48,16 34,0 10,10 0,34 16,46 40,30 50,12 44,44 32,72 16,100"),
-        Glyph(1, "curved tail", "50,12 30,0 8,14 4,38 22,50 44,36 52,14 54,48 46,82 24,100 4,92"),
-        Glyph(1, "hooked tail", "46,12 26,0 6,12 4,34 22,46 42,32 48,10 48,10 52,46 46,84 22,100 2,88"),
-        Glyph(1, "unclosed", "40,4 14,8 0,30 12,48 36,44 54,22 58,4 58,4 56,50 50,100"),
-        Glyph(1, "overshooting ring", "64,0 34,2 8,14 2,38 22,48 44,34 56,8 56,8 50,54 44,100"),
-        Glyph(1, "large ring", "60,10 30,0 4,20 0,56 20,74 46,58 60,16 60,16 62,60 66,100"),
-        Glyph(1, "small ring, bent stem", "58,6 36,0 14,8 8,26 24,36 46,28 54,14 54,40 44,74 14,100"),
-        Glyph(1, "narrow ring", "24,10 12,0 2,12 4,34 16,36 26,12 26,12 26,50 24,100"),
-        Glyph(2, "unclosed, bent stem", "60,2 30,0 8,14 6,34 24,42 46,30 54,16 54,16 50,50 38,80 20,100"),
-        Glyph(2, "round ring, bent stem", "46,22 36,2 14,4 2,26 14,48 36,40 46,20 46,20 46,50 38,76 26,100"),
-        Glyph(2, "arc from the ring's foot", "44,44 16,50 2,28 16,4 40,4 50,24 46,56 38,80 34,100"),
-    ),
-}
+def read(table: str) -> dict[int, tuple[Glyph, ...]]:
+    """Return the styles of each digit in a table; empty lines and those that begin with "#" are none."""
+    glyphs: dict[int, tuple[Glyph, ...]] = {}
+    for line in table.splitlines():
+        if line and not line.startswith("#"):
+            digit, weight, named = line.split(maxsplit=2)
+            name, path = named.split(": ")
+            glyphs[int(digit)] = (*glyphs.get(int(digit), ()), Glyph(float(weight), name, path))
+    return glyphs
+
+
+GLYPHS = read(Path(__file__).with_name("glyphs.txt").read_text(encoding="utf-8"))
