@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mnist_bp.nn.check.layer_check import LayerReport
     from mnist_bp.run.model import Model
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 
 def load(run: "Path | str") -> "Model":

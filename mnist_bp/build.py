@@ -1,6 +1,7 @@
 """From names to objects: config, data and network library meet here, and each name has its constructor in a table."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -8,7 +9,8 @@ import numpy as np
 
 from mnist_bp.config import Config, DataConfig, TrainConfig, used
 from mnist_bp.data import loading
-from mnist_bp.data.dataset import Dataset
+from mnist_bp.data.augmentation import Augmentation
+from mnist_bp.data.dataset import Dataset, Extra
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.nn import initializers, losses, optimizers, schedules
 from mnist_bp.nn.activations import Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
@@ -25,8 +27,9 @@ from mnist_bp.nn.schedules import Schedule
 from mnist_bp.nn.softmax import Softmax
 from mnist_bp.progress import Progress, silent
 from mnist_bp.streams import WEIGHTS, generator
+from mnist_bp.train.averaging import AveragingOptimizer
 from mnist_bp.train.batches import Batches
-from mnist_bp.train.shards import ShardedNetwork, SlicedOptimizer
+from mnist_bp.train.shards import BLOCK, ShardedNetwork, SlicedOptimizer
 from mnist_bp.train.team import Team
 from mnist_bp.train.trainer import Trainer
 
@@ -79,7 +82,7 @@ SCHEDULES: dict[str, Callable[[TrainConfig, int, int], Schedule]] = {  # for so 
 
 
 def dataset(config: DataConfig, progress: Progress = silent) -> Dataset:
-    """Load the whole data set that the config names; `Dataset.for_training` splits it as training needs it."""
+    """Load the whole data set that the config names, as it is without `data.extra`."""
     loaded = loading.load(
         config.name,
         folder=config.dir,
@@ -89,6 +92,15 @@ def dataset(config: DataConfig, progress: Progress = silent) -> Dataset:
         progress=progress,
     )
     return loaded.labelled(config.labels)
+
+
+def training_data(config: DataConfig, load: Callable[[DataConfig], Dataset] = dataset) -> Dataset:
+    """Return what a run is trained on: the data set with those of `data.extra`, and with its validation split.
+
+    `load` is asked for each of the config's `sources`. Raises BpError as `Dataset.mixed` and `Dataset.for_training` do.
+    """
+    own, *others = map(load, config.sources)
+    return own.mixed(map(Extra, others, dict(config.extra).values())).for_training(config.validation)
 
 
 def network(config: Config, shape: Shape, outputs: int, team: Team | None = None) -> Network:
@@ -123,7 +135,7 @@ def initialized(config: Config, shape: Shape, outputs: int, team: Team | None = 
 
 def batches(config: Config, dataset: Dataset, network: Network, team: Team | None = None) -> Batches:
     """Build the mini-batches that a network is trained on, which a team gathers."""
-    train = config.train
+    train, augment = config.train, config.data.augment
     first = network.layers[0]
     return Batches(
         dataset.train,
@@ -131,6 +143,8 @@ def batches(config: Config, dataset: Dataset, network: Network, team: Team | Non
         train.dtype,
         seed=config.seed,
         replacement=train.sampling == "replacement",
+        extra=[(other.train, weight) for other, weight in dataset.extra],
+        augmentation=Augmentation(dataset.shape, **asdict(augment)) if augment else None,
         nonzero=train.gradient == "backprop"
         and train.batch_size // train.shards >= EXAMPLES_WORTH_NARROWING
         and isinstance(first, Affine)
@@ -149,9 +163,12 @@ def trainer(config: Config, dataset: Dataset) -> Trainer:
     steps = min(train.epochs * made.steps, train.max_steps or train.epochs * made.steps)
     splits = {"train": dataset.train if train.metrics == "full" else None,
               "validation": dataset.validation, "test": dataset.test}  # fmt: skip
+    rule = _optimizer(config, net)
+    averaging = AveragingOptimizer(rule, train.ema_decay) if train.ema_decay else None
+    optimizer, cut = averaging or rule, train.shards > 1 or len(net.parameters) > 2 * BLOCK
     return Trainer(
         net,
-        _optimizer(config, net, team),
+        SlicedOptimizer(optimizer, train.shards, team) if cut else optimizer,
         _schedule(train, made.steps, steps),
         net.backprop if train.gradient == "backprop" else partial(differentiate, net),
         made,
@@ -161,6 +178,9 @@ def trainer(config: Config, dataset: Dataset) -> Trainer:
         clip_norm=train.clip_norm,
         shadow_check=train.shadow_check,
         log_every=train.log_every,
+        average=averaging.average if averaging else None,
+        kept=np.zeros_like(net.parameters) if train.keep == "best" else None,
+        patience=train.patience,
         team=team,
     )
 
@@ -174,6 +194,8 @@ def _layers(config: Config, shape: Shape, outputs: int) -> list[Layer]:
         shape = layer.output_shape(shape)
         layers.append(layer)
 
+    if model.input_dropout:
+        add(Dropout(model.input_dropout))
     if model.conv:
         add(Reshape((1, *shape)))
     for number, conv in enumerate(model.conv):
@@ -208,13 +230,12 @@ def _layers(config: Config, shape: Shape, outputs: int) -> list[Layer]:
     return layers
 
 
-def _optimizer(config: Config, net: Network, team: Team) -> Optimizer:
+def _optimizer(config: Config, net: Network) -> Optimizer:
     options: dict[str, Any] = used(config, "train.optimizer")
     if config.train.optimizer in DECOUPLED:
         options["decaying"] = net.decaying
         options["weight_decay"] = config.train.weight_decay
-    rule = OPTIMIZERS[config.train.optimizer](net.parameters, net.gradients, **options)
-    return SlicedOptimizer(rule, config.train.shards, team) if config.train.shards > 1 else rule
+    return OPTIMIZERS[config.train.optimizer](net.parameters, net.gradients, **options)
 
 
 def _schedule(train: TrainConfig, epoch_steps: int, steps: int) -> Schedule:

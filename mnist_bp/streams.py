@@ -16,6 +16,8 @@ TEST_DIGITS: Stream = (4,)  # drawn digits to test on; then the block
 PROBES: Stream = (5,)  # where a gradient check looks when it does not look everywhere
 HELD_OUT: Stream = (6,)  # pictures of a folder to test on; then the class
 PACKED: Stream = (7,)  # the order of the pictures of a folder to train on
+AUGMENTATION: Stream = (8,)  # of images; then the epoch and the batch
+MIXTURE: Stream = (9,)  # which examples of a set are mixed into an epoch; then the epoch and the set
 
 
 def generator(seed: int, stream: Stream, *numbers: int) -> np.random.Generator:

@@ -11,17 +11,13 @@ A generated part stands in README.md, CONTRIBUTING.md or a page of docs/, betwee
 import argparse
 import ast
 import difflib
-import json
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import MISSING, fields
+from dataclasses import MISSING
 from pathlib import Path
 
-from mnist_bp.config import keys
-from mnist_bp.config.access import defaults
-from mnist_bp.config.key import Key
-from mnist_bp.config.schema import ITEMS
+from mnist_bp.config.access import documented
 from mnist_bp.config.writer import written
 from mnist_bp.run.states import TRANSITIONS, diagram
 
@@ -33,14 +29,9 @@ def config_keys() -> str:
     """Return the table of all keys of a config, those of the items of a list below the list's own."""
     rows = ["| key | default | meaning | accepts |", "|---|---|---|---|"]
 
-    def add(name: str, default: str, key: Key) -> None:
-        rows.append(f"| `{name}` | {default} | {key.meaning} | {key.rule.expected} |")
-
-    for name, key in keys().items():
-        add(name, f"`{written(name.rpartition('.')[2], defaults()[name])}`", key)
-        for item in fields(ITEMS[name]) if name in ITEMS else ():
-            default = "required" if item.default is MISSING else f"`{json.dumps(item.default)}`"
-            add(f"{name}[].{item.name}", default, item.metadata["key"])
+    for name, default, key in documented():
+        value = "required" if default is MISSING else f"`{written(name.rpartition('.')[2], default)}`"
+        rows.append(f"| `{name}` | {value} | {key.meaning} | {key.rule.expected} |")
     return "\n".join(rows)
 
 

@@ -64,8 +64,17 @@ def _drawn(price: graph.Node) -> bytes:
 
 def digits() -> bytes:
     """Return digits that the package draws."""
+    return _shown("synthetic")
+
+
+def distorted() -> bytes:
+    """Return digits as configs/quickstart.yaml is trained on them."""
+    return _shown("--config", str(ROOT / "configs/quickstart.yaml"))
+
+
+def _shown(*what: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        _bp(folder, "data", "show", "synthetic", "-o", "digits.png")
+        _bp(folder, "data", "show", *what, "-o", "digits.png")
         return Path(folder, "digits.png").read_bytes()
 
 
@@ -116,6 +125,7 @@ PICTURES: dict[str, Callable[[], bytes]] = {
     "apples.svg": apples,
     "fruit.svg": fruit,
     "digits.png": digits,
+    "distorted.png": distorted,
     "report.png": report,
     "draw.png": draw,
 }

@@ -1,8 +1,6 @@
 """`bp config`: what a run would really use, the configs that there are, and what can stand in one."""
 
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import click
 
@@ -10,9 +8,6 @@ from mnist_bp.cli import options, terminal
 from mnist_bp.cli.columns import aligned
 from mnist_bp.cli.result import Result, reports
 from mnist_bp.errors import BpError, Exit
-
-if TYPE_CHECKING:
-    from mnist_bp.config.key import Key
 
 EVERYTHING = "all"
 SECTIONS = ("data", "model", "train")
@@ -54,12 +49,11 @@ def command(config: str | None, overrides: tuple[str, ...], listing: bool, wante
 
 
 def _effective(given: str | None, overrides: tuple[str, ...]) -> Result:
-    from dataclasses import asdict
-
     from mnist_bp import config as configs
+    from mnist_bp.config.access import plain
 
     config = configs.load(given, overrides)
-    return Result(configs.dump(config).rstrip("\n"), asdict(config), exact=True)
+    return Result(configs.dump(config).rstrip("\n"), plain(config), exact=True)
 
 
 def _catalog() -> Result:
@@ -75,25 +69,25 @@ def _catalog() -> Result:
 
 
 def _known(beginning: str) -> list[str]:
-    from mnist_bp.config import keys
+    from mnist_bp.config import settable
 
-    return [name for name in (EVERYTHING, *SECTIONS, *keys()) if name.startswith(beginning)]
+    return [name for name in (EVERYTHING, *SECTIONS, *settable()) if name.startswith(beginning)]
 
 
 def _keys(wanted: str) -> Result:
     from dataclasses import MISSING
 
-    from mnist_bp.config import keys
-    from mnist_bp.config.access import plain
+    from mnist_bp.config import settable
+    from mnist_bp.config.access import documented, plain
     from mnist_bp.config.suggesting import meant
     from mnist_bp.config.writer import written
 
     width = terminal.columns(sys.stdout)
     lines, data, before = [], [], ""
-    for name, default, key in _every_key():
+    for name, default, key in documented():
         own, _, last = name.rpartition(".")
         group = own.partition(".")[0]
-        if wanted.lower() not in (EVERYTHING, group, name, last):
+        if wanted.lower() not in (EVERYTHING, group, own, name, last):
             continue
         lines += [""] if before not in ("", group) or (before and not group) else []
         before = group
@@ -103,21 +97,7 @@ def _keys(wanted: str) -> Result:
         given = {} if default is MISSING else {"default": plain(default)}
         data.append({"key": name, **given, "meaning": key.meaning, "accepts": key.rule.expected})
     if not data:
-        close = meant(wanted, [*keys()])
+        close = meant(wanted, [*settable()])
         hint = f"did you mean {close}?" if close else "`bp config --keys` lists all"
         raise BpError(f"--keys: expected data, model, train or a key; got {wanted}", code=Exit.USAGE, hint=hint)
     return Result("\n".join(lines), {"keys": data})
-
-
-def _every_key() -> "Iterator[tuple[str, object, Key]]":
-    """Yield the keys of a config, those of the items of a list below the list's own: name, default, what is known."""
-    from dataclasses import fields
-
-    from mnist_bp.config import keys
-    from mnist_bp.config.access import defaults
-    from mnist_bp.config.schema import ITEMS
-
-    for name, key in keys().items():
-        yield name, defaults()[name], key
-        for item in fields(ITEMS[name]) if name in ITEMS else ():
-            yield f"{name}[].{item.name}", item.default, item.metadata["key"]

@@ -1,6 +1,7 @@
 """`bp data`: the data sets and their cache."""
 
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -174,30 +175,37 @@ def info(name: str) -> Result:
 
 @command.command()
 @named
-@options.config("Show the data set of a config, such as a packed one.")
+@options.config("Show what a network is trained on by a config: mixed and distorted as the config says.")
+@options.overrides("data.augment.rotation=30")
 @options.out("Draw ten images of each class to FILE.png instead.", ".png")
-def show(name: str, config_file: str | None, file: Path | None) -> None:
+def show(name: str, config_file: str | None, overrides: tuple[str, ...], file: Path | None) -> None:
     """Show training images of each class.
 
-    NAME is mnist unless given, or the data set of CONFIG. The terminal gets an image of each class, at half its size,
-    in greys unless NO_COLOR is set. The file is a contact sheet: a row for each class, in black on white.
+    NAME is mnist unless given. Of a config, they are those of the first mini-batches, as the network gets them. The
+    terminal gets an image of each class, at half its size, in greys unless NO_COLOR is set. The file is a contact
+    sheet: a row for each class, in black on white.
 
     \b
     Examples:
         bp data show
         bp data show synthetic -o digits.png
         bp data show --config packed/config.yaml
+        bp data show --config simard --set data.augment.rotation=30
     """  # noqa: D301  # \b keeps click from joining the lines
     from mnist_bp import build
     from mnist_bp import config as configs
     from mnist_bp.cli import pictures
-    from mnist_bp.report.samples import contact_sheet, samples
+    from mnist_bp.report.samples import as_trained, contact_sheet, samples
     from mnist_bp.run import files
 
     if file:
         files.require_replaceable(file)
-    data = configs.load(config_file).data if config_file else configs.DataConfig(name=name)
-    dataset = build.dataset(data, output.bar)
+    if config_file or overrides:
+        config = configs.load(config_file, [*([] if config_file else [f"data.name={name}"]), *overrides])
+        load = partial(build.dataset, progress=output.bar)
+        dataset = as_trained(config, build.training_data(config.data, load))
+    else:
+        dataset = build.dataset(configs.DataConfig(name=name), output.bar)
     if file:
         files.save(file, contact_sheet(dataset))
         click.echo(output.printable(f"{file}"))

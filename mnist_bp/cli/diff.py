@@ -39,7 +39,8 @@ def command(first: str, second: str) -> Result:
     rows = [["", first, second]]
     rows += [list(row) for row in zip(keys, *(settings.values(run.config, keys) for run in runs), strict=True)]
     rows += [["", "", ""]] if keys else []
-    told = [[key, *(_shown(key, each[key]) for each in outcomes)] for key in outcomes[0]]
+    facts = dict.fromkeys(key for each in outcomes for key in each)
+    told = [[key, *(_shown(key, each[key]) if key in each else "" for each in outcomes)] for key in facts]
     rows += [row for row in told if any(row[1:])]
     lines = [*([] if keys else ["the configs are equal"]), columns.aligned(rows)]
     lines += [f"\n{run.path} failed: {printable(run.failure)}" for run in runs if run.state == "failed"]
@@ -63,12 +64,13 @@ def _described(run: "Outcome") -> dict[str, Any]:
     from mnist_bp.run.directory import Run
     from mnist_bp.train.records import METRICS
 
-    records = Run(run.path).metrics.rows()
+    records, kept = Run(run.path).metrics.rows(), Run(run.path).kept(run.config)
     last = records[-1] if records else None
     return {
         "state": run.state,
         "epochs": last.epoch if last else 0,
         "steps": last.step if last else 0,
         "seconds": round(sum(record.seconds for record in records), 3),
-        **(last.metrics if last else dict.fromkeys(METRICS)),
+        **({"best_epoch": kept.epoch} if kept and run.config.train.keep == "best" else {}),
+        **(kept.metrics if kept else dict.fromkeys(METRICS)),
     }

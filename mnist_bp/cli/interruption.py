@@ -121,7 +121,7 @@ def _say(message: str) -> None:
     """Write a line to stderr, on a terminal in the place of ^C and a bar; print is not safe in a signal handler."""
     with suppress(OSError):
         if os.isatty(2):
-            message = f"{message:<{os.get_terminal_size(2).columns - 1}}"
+            message = message.ljust(os.get_terminal_size(2).columns - 1)  # 0 where nobody has said
             with suppress(Exception):  # whatever a module raises that a signal left half imported
                 from mnist_bp.cli.terminal import labelled
 

@@ -24,8 +24,8 @@ def command(folder: str | None) -> Result:
     """List the runs in DIR, the one last written to first.
 
     DIR is runs/ by default; runs in folders of DIR are listed, too. A run is finished, running, unfinished, failed or
-    damaged. Its accuracy is that of the test set after its last epoch. Where no config was given, as in a sweep, the
-    keys in which the runs differ have columns, if they are few.
+    damaged. Its accuracy is that of the test set after its last epoch or, with train.keep=best, its best one. Where
+    no config was given, as in a sweep, the keys in which the runs differ have columns, if they are few.
 
     \b
     Examples:
@@ -53,7 +53,7 @@ def _rows(runs: Sequence["Listed"]) -> list[list[str]]:
     rows = [[*FIRST, *["config"] * named, *map(_header, keys), "last written"]]
     for run in runs:
         about = [*[run.config_name or ""] * named, *_values(run, keys)]
-        accuracy = f"{run.last.test_accuracy:.4f}" if run.last else ""
+        accuracy = f"{run.kept.test_accuracy:.4f}" if run.kept else ""
         rows.append([run.name, run.state, _epochs(run), accuracy, *about, f"{_local(run.written):%Y-%m-%d %H:%M}"])
     return rows
 
@@ -98,7 +98,7 @@ def _about(run: "Listed") -> dict[str, Any]:
         "run": str(run.path),
         "state": run.state,
         "epochs": {"reached": run.last.epoch if run.last else 0, "target": run.config and run.config.train.epochs},
-        "test_accuracy": run.last and run.last.test_accuracy,
+        "test_accuracy": run.kept and run.kept.test_accuracy,
         "config": run.config_name,
         "seed": run.config and run.config.seed,
         "last_written": _local(run.written).isoformat(timespec="seconds"),

@@ -64,25 +64,27 @@ class Setting(click.ParamType):  # type: ignore[type-arg]  # generic in newer ve
     name = "setting"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the setting; raises BpError if it is the first word of a list that was not quoted."""
-        if value.partition("=")[2].startswith("[") and value.count("[") > value.count("]"):
-            message = f"--set {value}: expected a list that ends in ]"
-            raise BpError(message, code=Exit.USAGE, hint=f"a list with spaces needs quotes: --set '{value} …]'")
+        """Return the setting; raises BpError if it is the first word of a list or mapping that was not quoted."""
+        for what, (begin, end) in (("list", "[]"), ("mapping", "{}")):
+            if value.partition("=")[2].startswith(begin) and value.count(begin) > value.count(end):
+                message = f"--set {value}: expected a {what} that ends in {end}"
+                hint = f"a {what} with spaces needs quotes: --set '{value} …{end}'"
+                raise BpError(message, code=Exit.USAGE, hint=hint)
         return value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
         """Return the keys, or what is known of the values of one."""
         from click.shell_completion import CompletionItem
 
-        from mnist_bp.config import keys
+        from mnist_bp.config import settable
 
         key, equals, values = incomplete.partition("=")
         if not equals:
-            known = keys().items()
+            known = settable().items()
             return [CompletionItem(f"{name}=", help=each.meaning) for name, each in known if name.startswith(key)]
         before, comma, last = values.rpartition(",")
         start = f"{key}={before}{comma}"
-        words = keys()[key].rule.words if key in keys() else ()
+        words = settable()[key].rule.words if key in settable() else ()
         return [CompletionItem(f"{start}{word}") for word in words if word.startswith(last.lower())]
 
 

@@ -31,7 +31,8 @@ def command(run: str, images: tuple[str, ...], show: bool) -> Result:
     IMAGE is a picture of any size (PNG, JPEG, PGM, BMP, GIF, TIFF or WebP), a folder of such, or - for stdin. Digits,
     dark on light or light on dark, are found, and read line by line from left to right. Each gets a row, with the
     probability of the class that the network says, and the next likely ones. Digits must not touch each other. For a
-    network that was trained on something else, a picture is taken as a whole.
+    network that was trained on something else, a picture is taken as a whole. `bp train own-digits` makes the network
+    that reads other hands best.
 
     If a picture cannot be read, the others are, and the exit code is 4.
 

@@ -2,9 +2,10 @@
 
 import math
 import shlex
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -116,9 +117,12 @@ def command(
         click.echo(f"{finished.path}: already finished; left as it is", err=True)
     summary = finished.summary
     accuracy = summary["test_accuracy"]
+    epochs = f"epoch {summary['epochs']}"
+    if "best_epoch" in summary:
+        epochs = f"epoch {summary['best_epoch']}, the best of {summary['epochs']}"
     text = (
         f"test accuracy {accuracy}  loss {summary['test_loss']:.6g}  "
-        f"at epoch {summary['epochs']}, step {summary['steps']}, after {summary['seconds']:.1f} s\n"
+        f"at {epochs}, step {summary['steps']}, after {summary['seconds']:.1f} s\n{_early_end(described, summary)}"
         f"run directory {finished.path}"
     )
     data = {"run": str(finished.path), **summary}
@@ -128,6 +132,14 @@ def command(
         return Result(text, data, Exit.TARGET_MISSED, error, advice=advice)
     following = "" if quiet else f"bp report {shlex.quote(str(finished.path))} (or bp eval, bp gradcheck)"
     return Result(text, data, advice=advice, following=following)
+
+
+def _early_end(config: "Config", summary: Mapping[str, Any]) -> str:
+    """Return that patience has ended the run, if it has, as a line."""
+    train = config.train
+    if train.patience is None or summary["epochs"] == train.epochs or summary["steps"] == train.max_steps:
+        return ""
+    return f"ended after epoch {summary['epochs']} by train.patience={train.patience}\n"
 
 
 def _usual_reasons(finished: "Finished", config: "Config") -> list[str]:

@@ -139,7 +139,7 @@ def _about(run: Path, verification: "Verification | BpError") -> dict[str, Any]:
     about = {"run": str(run), "seed": _seed(run)}
     if isinstance(verification, BpError):
         return {**about, "verdict": None, "error": str(verification), "hint": verification.hint}
-    difference, last = verification.difference, verification.last
+    difference, last, kept = verification.difference, verification.last, verification.kept
     return {
         **about,
         "verdict": verification.verdict,
@@ -149,5 +149,5 @@ def _about(run: Path, verification: "Verification | BpError") -> dict[str, Any]:
         "epochs": last and last.epoch,
         "steps": last and last.step,
         "parameters": verification.parameters or None,
-        "test_accuracy": last and last.test_accuracy,
+        "test_accuracy": kept and kept.test_accuracy,
     }

@@ -60,6 +60,11 @@ def mappings(node: yaml.Node | None) -> list[yaml.MappingNode]:
     return mappings if len(mappings) == len(items) else []
 
 
+def names(node: yaml.MappingNode) -> list[object]:
+    """Return the keys of a mapping, as they are written."""
+    return [key.value for key, _ in node.value]
+
+
 def value(node: yaml.Node | None) -> object:
     """Return what a node stands for; ValueError for mappings, nested lists and tags, which no key accepts."""
     if node is None:

@@ -9,16 +9,17 @@ from typing import Any
 import yaml
 
 from mnist_bp.config import catalog, nodes
-from mnist_bp.config.access import keys, replaced, rule_of
+from mnist_bp.config.access import replaced, rule_of, settable
 from mnist_bp.config.contradictions import contradictions
 from mnist_bp.config.former import FORMER
-from mnist_bp.config.rules import MAX_ITEMS, Rule
-from mnist_bp.config.schema import ITEMS, SECTIONS, Config
+from mnist_bp.config.rules import MAX_ITEMS, Rule, Weights, choice, weight
+from mnist_bp.config.schema import ITEMS, NESTED, SECTIONS, Config
 from mnist_bp.config.suggesting import ALIKE, closest, meant, suggestion
 from mnist_bp.errors import BpError, Exit
 
 Entry = tuple[str, tuple[yaml.Node | None, str]]  # a dotted key, its value, its place
 
+_INDIVISIBLE = (*ITEMS, *(key for key, each in settable().items() if each.rule.weighed))
 MAX_MISTAKES = 100  # to report at once: aliases may repeat a bad list, so that they grow as the square of the file
 
 
@@ -48,8 +49,9 @@ def parse(text: str, source: str, overrides: Sequence[str] = ()) -> Config:
             reading.take(key.strip(), _override(key.strip(), value, where), where, where)
         else:
             reading.note(f"{where}: expected KEY=VALUE, as in --set train.epochs=3")
+    reading.require_right()
     config = reading.config(Config())
-    reading.mistakes += [] if reading.mistakes else contradictions(config)
+    reading.mistakes += contradictions(config)
     reading.require_right()
     return config
 
@@ -103,18 +105,23 @@ class Reading:
         if key in FORMER and _stands_for(node, FORMER[key][0]):
             return  # it changed nothing then, and changes nothing now
         if self.require_known(key, where):
-            self.values[key] = self.accepted(key, node, where, source)
+            value = self.accepted(key, node, where, source)
+            if key in NESTED:  # what it leaves out has its default again
+                whole = value or NESTED[key]
+                self.values |= {f"{key}.{part.name}": getattr(whole, part.name) for part in fields(NESTED[key])}
+            else:
+                self.values[key] = value
 
     def require_known(self, key: str, where: str) -> bool:
         """Whether there is such a key; else note the mistake."""
         if key in SECTIONS:
             first = fields(SECTIONS[key])[0].name
             self.note(f"{where}: {key} is a section; expected one of its keys, such as {key}.{first}", _listing(key))
-        elif whole := next((item for item in ITEMS if key.startswith((f"{item}[", f"{item}."))), None):
+        elif whole := next((each for each in _INDIVISIBLE if key.startswith((f"{each}[", f"{each}."))), None):
             self.note(f"{where}: {key}: expected {whole} as a whole, {rule_of(whole).expected}")
         elif key in FORMER:
             self.note(f"{where}: {key}: no longer a key; {FORMER[key][1]}")
-        elif key not in keys():
+        elif key not in settable():
             self.note_unknown(key, where)
         else:
             return True
@@ -125,7 +132,7 @@ class Reading:
         section = key.rpartition(".")[0]
         own = [f"{section}.{field.name}" for field in fields(_class(section))] if _class(section) else []
         likely = None if section else closest(key, SECTIONS, ALIKE)
-        if likely := likely or meant(key, [*own, *keys()]):
+        if likely := likely or meant(key, [*own, *settable()]):
             self.note(f"{where}: {key}: unknown key; did you mean {likely}?")
         else:
             self.note(f"{where}: {key}: unknown key", _listing(section.partition(".")[0]))
@@ -134,10 +141,15 @@ class Reading:
         """Return the value of a known key; if it is mistaken, note that and return None."""
         if key in ITEMS and 0 < len(items := nodes.mappings(node)) <= MAX_ITEMS:
             return tuple(self.item(f"{key}[{i}]", item, source) for i, item in enumerate(items))
+        if isinstance(node, yaml.MappingNode) and key in NESTED:
+            given = self.item(key, node, source)
+            return None if given == NESTED[key]() else given
+        if isinstance(node, yaml.MappingNode) and rule_of(key).weighed:
+            return self.weights(key, node, source)
         return self.value(key, rule_of(key), node, where)
 
     def item(self, name: str, node: yaml.MappingNode, source: str) -> object:
-        """Return an item of a list, such as `model.conv[0]`, made of its keys and values."""
+        """Return what has keys and values: `data.augment`, or an item of a list such as `model.conv[0]`."""
         cls = _class(name)
         known = {f"{name}.{key.name}": key for key in fields(cls)}
         required = {key: (None, nodes.place(source, node.start_mark)) for key in known if known[key].default is MISSING}
@@ -150,6 +162,22 @@ class Reading:
                 self.note_unknown(key, where)
         return cls(**values)
 
+    def weights(self, key: str, node: yaml.MappingNode, source: str) -> Weights:
+        """Return the weights that a key holds by their names, in order."""
+        names = choice(*rule_of(key).weighed)
+        found: dict[str, Any] = {}
+        for dotted, (value_node, where) in self.entries(node, source, key):
+            given = dotted.removeprefix(f"{key}.")
+            try:
+                name = str(names.accept(given))
+            except ValueError:
+                self.note(f"{where}: {key}: expected {names.expected}; got {given}{suggestion(given, names.choices)}")
+                continue
+            if name in found:
+                self.note(f"{where}: {key}: expected each name once; got {name} again")
+            found[name] = self.value(f"{key}.{name}", weight, value_node, where)
+        return Weights(sorted(found.items()))
+
     def value(self, key: str, rule: Rule, node: yaml.Node | None, where: str) -> object:
         """Return a value that its rule accepts; else note the mistake and return None."""
         try:
@@ -160,7 +188,7 @@ class Reading:
             return None
 
     def config(self, base: Config) -> Config:
-        """Return `base` with the values that were taken."""
+        """Return `base` with the values that were taken, which must be right."""
         return replaced(base, self.values)
 
     def require_right(self) -> None:
@@ -177,8 +205,8 @@ def _stands_for(node: yaml.Node | None, value: object) -> bool:
 
 
 def _class(section: str) -> Any:
-    """Return the dataclass of a section or of an item such as `model.conv[0]`; None for other names."""
-    return SECTIONS.get(section) or ITEMS.get(re.sub(r"\[\d+\]$", "", section))
+    """Return the dataclass of a section, of what it nests, or of an item such as `model.conv[0]`; None for others."""
+    return SECTIONS.get(section) or NESTED.get(section) or ITEMS.get(re.sub(r"\[\d+\]$", "", section))
 
 
 def _in(section: str) -> str:
@@ -192,5 +220,5 @@ def _listing(section: str) -> str:
 
 def _override(key: str, text: str, where: str) -> yaml.Node | None:
     """Return the value of an override; a list needs no brackets there."""
-    is_list = key in keys() and rule_of(key).is_list
+    is_list = key in settable() and rule_of(key).is_list
     return nodes.parse(f"[{text}]" if is_list and "," in text and text.strip()[0] != "[" else text, where)

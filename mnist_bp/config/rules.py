@@ -11,13 +11,20 @@ MAX_STRING = 500  # of a string, which is the name of a folder or an address
 MAX_NAME = 50  # of a name that stands in tables
 
 
+class Weights(tuple[tuple[str, float], ...]):
+    """Pairs of a name and a number: what YAML writes as {name: number}."""
+
+    __slots__ = ()
+
+
 class Rule(NamedTuple):
-    """`expected` in words; `accept` returns the value to keep, or raises ValueError."""
+    """`expected` in words; `accept` returns the value to keep, or raises ValueError; `weighed` may have weights."""
 
     expected: str
     accept: Callable[[object], object]
     choices: tuple[str, ...] = ()
     is_list: bool = False
+    weighed: tuple[str, ...] = ()
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -65,6 +72,11 @@ def is_finite(value: object) -> bool:
     return is_number and abs(value) <= sys.float_info.max  # type: ignore[arg-type]  # a number
 
 
+def up_to(maximum: float) -> Rule:
+    """Accept a number from 0 to a maximum."""
+    return number(f"a number from 0 to {maximum}", lambda value: 0 <= value <= maximum)
+
+
 def choice(*names: str) -> Rule:
     """Accept one of the names, whatever the case of its letters and with or without `-` and `_`."""
     by_folded = {folded(name): name for name in names}
@@ -94,6 +106,16 @@ def list_of(rule: Rule) -> Rule:
     return Rule(expected, accept, is_list=True)
 
 
+def weights(*names: str) -> Rule:
+    """Accept what the reader has made of weights by name; null stands for none."""
+    rule = _rule(
+        f"weights by name, such as {{{names[0]}: 1.0}}, of {', '.join(names[:-1])} and {names[-1]}",
+        lambda value: value is None or isinstance(value, Weights),
+        lambda value: value or Weights(),
+    )
+    return rule._replace(weighed=names)
+
+
 def text(longest: int) -> Rule:
     """Accept a string that is not empty, of at most so many characters."""
     return _rule(
@@ -110,10 +132,12 @@ def or_null(rule: Rule) -> Rule:
     )
 
 
+count, steps, seed = whole(1, 1_000_000), whole(0, 10**12), whole(0, 2**63 - 1)
 boolean = _rule("true or false", lambda value: isinstance(value, bool))
 finite = _rule("a finite number", is_finite)
 string, name = text(MAX_STRING), text(MAX_NAME)
 positive = number("a finite number above 0", lambda value: value > 0)
 not_negative = number("a finite number, 0 or above", lambda value: value >= 0)
 below_one = number("a number from 0 to below 1", lambda value: 0 <= value < 1)
+weight = number("a number above 0 and up to 100", lambda value: 0 < value <= 100)
 up_to_one = number("a number above 0 and up to 1", lambda value: 0 < value <= 1)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 SYNONYMS = {
     "layers": "hidden", "units": "hidden", "nonlinearity": "activation", "criterion": "loss", "l2": "weight_decay",
     "eta": "learning_rate", "gamma": "decay_factor", "precision": "dtype", "dataset": "name", "classes": "labels",
+    "angle": "rotation", "translation": "shift", "early_stopping": "patience", "ema": "ema_decay",
 }  # fmt: skip
 CLOSE, ALIKE = 0.6, 0.75  # similarity at which a name may be meant, and at which it is hardly another
 

@@ -1,8 +1,9 @@
 """What a data set is: examples to learn from and examples to be judged by."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -36,9 +37,16 @@ class Split:
         return 1 / 255 if self.x.dtype == np.uint8 else 1.0
 
 
+class Extra(NamedTuple):
+    """Another data set whose training examples are mixed in, and how often each comes in an epoch, on average."""
+
+    dataset: "Dataset"
+    weight: float
+
+
 @dataclass(frozen=True)
 class Dataset:
-    """A named data set.
+    """A named data set, and the `extra` ones with whose training examples its own are mixed.
 
     `shape` is that of one example: (28, 28) for an image, (2,) for a point. `classes` are the names of its classes, in
     the order of their numbers, and `outputs` is how many outputs a network for it has: one per class, or a single one
@@ -53,6 +61,7 @@ class Dataset:
     outputs: int
     fingerprint: str
     validation: Split | None = None
+    extra: tuple[Extra, ...] = ()
 
     @classmethod
     def of(cls, name: str, arrays: Arrays, known: str | None = None) -> "Dataset":
@@ -89,6 +98,30 @@ class Dataset:
     def labelled(self, labels: tuple[str, ...] | None) -> "Dataset":
         """Return the data set with other names for the classes that it has, as `labelled` does."""
         return replace(self, classes=labelled(self.classes, labels))
+
+    @property
+    def sources(self) -> tuple["Dataset", ...]:
+        """All data sets whose examples are trained on: this one first, then the extra ones."""
+        return (self, *(extra.dataset for extra in self.extra))
+
+    def mixed(self, extra: Iterable[Extra]) -> "Dataset":
+        """Return the data set with others to mix in.
+
+        Raises BpError (exit 4) unless their examples fit to its own; and (exit 2) for a weight too small for any.
+        """
+        extra = tuple(extra)
+        for other, weight in extra:
+            if round(weight * len(other.train)) == 0:
+                expected = f"a weight that brings one of the {len(other.train)} examples of {other.name} in every epoch"
+                raise BpError(f"data.extra: expected {expected}; got {weight}", code=Exit.USAGE)
+            if other.shape != self.shape:
+                expected, got = ("×".join(map(str, shape)) for shape in (self.shape, other.shape))
+                raise _unfit(other.name, f"images of {expected} pixels, to be mixed with those of {self.name}", got)
+            highest = int(other.train.t.max())
+            if highest >= len(self.classes):
+                expected = f"labels up to {len(self.classes) - 1}, to be mixed with those of {self.name}"
+                raise _unfit(other.name, expected, f"labels up to {highest}")
+        return replace(self, extra=extra)
 
     def for_training(self, validation: int) -> "Dataset":
         """Return the data set as training takes it, with so many training examples held out for validation.

@@ -69,6 +69,7 @@ def contents(gathered: Gathered, progress: Progress, folder: Path = Path()) -> d
         "drawable": _is_drawable(model) if model else False,
         "title": gathered.labels[0],
         "last": records[-1] if records else None,
+        "kept": Run(path).kept(outcome.config) if records else None,
         "seconds": sum(record.seconds for record in records),
         "charts": charts(gathered),
         "model": model,
@@ -96,9 +97,10 @@ def described(config: Config, model: Model) -> str:
 
 
 def data_of(config: Config) -> str:
-    """Return the data set's name for a reader; a user's own is called as its folder is."""
+    """Return for a reader which data sets a run was trained on; a user's own is called as its folder is."""
     own = cache.expanded(config.data.dir).name if config.data.dir else ""
-    return {"synthetic": "drawn digits (synthetic)", "idx": own or "idx"}.get(config.data.name, config.data.name)
+    called = {"synthetic": "drawn digits (synthetic)", "idx": own or "idx"}
+    return " and ".join(called.get(name, name) for name in (config.data.name, *dict(config.data.extra)))
 
 
 def _outputs(network: Network) -> int:

@@ -54,17 +54,18 @@ def check(
 ) -> Checked:
     """Compare backprop with one oracle or several for the network of a config.
 
-    Its parameters are those of a run, if one is given, else the initial ones. Two oracles judge a copy in float64; the
-    third judges the step that training would take next. The copy sees the first `examples` of its batch, or all.
+    Its parameters are those that a run's training goes on from, if one is given, else the initial ones. Two oracles
+    judge a copy in float64; the third judges the step that training would take next. The copy sees the first `examples`
+    of its batch, or all.
 
     Raises BpError as `build` and `Model.load` do, and (exit 1) if the loss is not finite.
     """
     machine.limit_threads()
-    dataset = build.dataset(config.data, progress).for_training(config.data.validation)
+    dataset = build.training_data(config.data, partial(build.dataset, progress=progress))
     if run is None:
         network, step = build.initialized(config, dataset.shape, dataset.outputs), 0
     else:
-        model = Model.load(run, config)
+        model = Model.load(run, config, trained=True)
         model.require_fit(dataset, dataset.train)
         network, step = model.network, model.step
     judges = {}

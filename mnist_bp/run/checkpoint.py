@@ -1,10 +1,12 @@
 """The checkpoint: all that is needed to use a network, and to go on training it, in one .npz file without pickles.
 
 Its members: `format`, the version of this layout; `config`, the run's effective config as YAML; `fingerprint`, that of
-its data set; `shape` of an example, `scale` of its numbers and `classes`, their names; the parameters under their own
-names (W1, b1, …); `optimizer.velocity` and so on; `position.step` and so on; and `sha256`, over all the others. The
-state of a random generator is not among them: whatever is random in a run follows from the config's seeds and the
-position.
+its data set; `mixture`, those of the data sets of `data.extra`, if there are any; `shape` of an example, `scale` of
+its numbers and `classes`, their names; the parameters that the network is used with, under their own names (W1, b1,
+…); `training.parameters`, the vector of those that training goes on from, and `training.average`, that of their
+moving average, where these may be others; `optimizer.velocity` and so on; `position.step` and so on; and `sha256`,
+over all the others. The state of a random generator is not among them: whatever is random in a run follows from the
+config's seeds and the position. Nor is the best epoch: the metrics say which it is.
 """
 
 import hashlib
@@ -28,10 +30,10 @@ from mnist_bp.train.trainer import Position, Trainer
 
 FORMAT = 2
 ABOUT = {  # the members that are neither parameters nor the training's: their kinds and numbers of dimensions
-    "format": ("iu", 0), "config": ("U", 0), "fingerprint": ("U", 0),
+    "format": ("iu", 0), "config": ("U", 0), "fingerprint": ("U", 0), "mixture": ("U", 1),
     "shape": ("iu", 1), "scale": ("f", 0), "classes": ("U", 1), "outputs": ("iu", 0), "sha256": ("U", 0),
 }  # fmt: skip
-OPTIMIZER, POSITION = "optimizer.", "position."
+TRAINING, OPTIMIZER, POSITION = "training.", "optimizer.", "position."
 
 
 class Checkpoint(NamedTuple):
@@ -49,6 +51,12 @@ class Checkpoint(NamedTuple):
     classes: tuple[str, ...]
     outputs: int
     arrays: Mapping[str, Array]
+    mixture: tuple[str, ...] = ()
+
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """The fingerprints of all data sets that it was trained on, as `Dataset.sources` has them."""
+        return (self.fingerprint, *self.mixture)
 
     @property
     def step(self) -> int:
@@ -64,18 +72,29 @@ class Checkpoint(NamedTuple):
         Raises BpError, and changes nothing, unless the arrays have the names, shapes and dtypes of this trainer's.
         """
         expected = _arrays(trainer)
+        if trainer.kept is not None:
+            expected |= trainer.network.views(trainer.kept)
         self._require_alike(self.arrays, expected)
         for field in fields(Position):
             setattr(trainer.position, field.name, self.arrays[POSITION + field.name].item())
         for name, array in expected.items():
             array[...] = self.arrays[name]
 
-    def restore_parameters(self, network: Network) -> None:
-        """Put a network's parameters back, however they were trained; raises BpError as `restore` does."""
-        own = {name: array for name, array in self.arrays.items() if not name.startswith((OPTIMIZER, POSITION))}
-        self._require_alike(own, network.named_parameters)
+    def restore_parameters(self, network: Network, *, trained: bool = False) -> None:
+        """Put a network's parameters back, however they were trained; raises BpError as `restore` does.
+
+        They are those that it is used with or, if it is to be `trained`, those that training goes on from.
+        """
+        parameters = f"{TRAINING}parameters"
+        if trained and parameters in self.arrays:
+            own, places = {parameters: self.arrays[parameters]}, {parameters: network.parameters}
+        else:
+            others = (TRAINING, OPTIMIZER, POSITION)
+            own = {name: array for name, array in self.arrays.items() if not name.startswith(others)}
+            places = {**network.named_parameters}
+        self._require_alike(own, places)
         for name, array in own.items():
-            network.named_parameters[name][...] = array
+            places[name][...] = array
 
     def _require_alike(self, found: Mapping[str, Array], expected: Mapping[str, Array]) -> None:
         if found.keys() != expected.keys():
@@ -107,6 +126,8 @@ def save(path: Path, trainer: Trainer, *, config: str, dataset: Dataset, check: 
         "classes": dataset.classes,
         "outputs": dataset.outputs,
     }
+    if dataset.extra:
+        about["mixture"] = [other.fingerprint for other, _ in dataset.extra]
     members: dict[str, Any] = {name: np.array(value) for name, value in about.items()} | _arrays(trainer)
     members["sha256"] = np.array(_sha256(members))
     with replacing(path, check) as file:
@@ -128,6 +149,8 @@ def read(path: Path) -> Checkpoint:
     try:
         members = npz.arrays(io.BytesIO(whole), whole)
         about = {name: _value(members, name) for name in ABOUT}
+        if "mixture" not in members:
+            about["mixture"] = ()
         if about["format"] == FORMAT:
             if missing := [name for name, value in about.items() if value is None]:
                 raise ValueError(f"expected {', '.join(ABOUT)}; got no {missing[0]}")
@@ -145,10 +168,15 @@ def read(path: Path) -> Checkpoint:
 
 
 def _arrays(trainer: Trainer) -> dict[str, Array]:
-    """Return what changes in training; parameters and the optimizer's vectors are the trainer's own."""
+    """Return what changes in training; the vectors are the trainer's own."""
+    training = {}
+    if trainer.average is not None or trainer.kept is not None:
+        training[f"{TRAINING}parameters"] = trainer.network.parameters
+    if trainer.average is not None and trainer.kept is not None:
+        training[f"{TRAINING}average"] = trainer.average
     state = {OPTIMIZER + name: vector for name, vector in trainer.optimizer.state.items()}
     position = {POSITION + name: np.array(value) for name, value in asdict(trainer.position).items()}
-    return {**trainer.network.named_parameters, **state, **position}
+    return {**trainer.network.views(trainer.used_parameters), **training, **state, **position}
 
 
 def _value(members: Mapping[str, Array], name: str) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from mnist_bp import config as configs
 from mnist_bp import regular
 from mnist_bp.atomic import leftovers
-from mnist_bp.config import Config, nodes
+from mnist_bp.config import Config, catalog, nodes
 from mnist_bp.config.dumped import parse_dumped, without_former
 from mnist_bp.config.rules import is_finite
 from mnist_bp.config.suggesting import closest
@@ -18,12 +18,13 @@ from mnist_bp.errors import BpError, Exit
 from mnist_bp.run.states import EVIDENCE, Event, State, leads_on
 from mnist_bp.run.table import Table
 from mnist_bp.run.written import WrittenFiles
-from mnist_bp.train.records import Record, StepLoss
+from mnist_bp.train.records import Record, StepLoss, best
 
 LOCK = "lock"  # the folder in a run directory that says which process writes there
 BEGIN_AGAIN = "once checkpoint.npz and metrics.csv are deleted, bp train begins the run again"
 LOGGED_ON = "once it is deleted, bp train goes on with a new one from the last checkpoint"
 WRITTEN_AGAIN = "once it is deleted, bp train writes it again"
+BEST = "best_epoch"  # in the summary of a run that keeps the parameters of the best epoch
 IN_SUMMARY = ("epochs", "steps", "seconds", "test_loss", "test_accuracy")
 
 
@@ -72,7 +73,8 @@ class Run:
     def config(self, overrides: Sequence[str] = ()) -> Config:
         """Return the run's effective config, with overrides; raises BpError (exit 2) if there is no run.
 
-        Another data set, by `data.name`, does not lie in the run's `data.dir`, and has no `data.labels`.
+        Another data set, by `data.name`, does not lie in the run's `data.dir`, has no `data.labels`, and is not mixed
+        or distorted.
         """
         self.require_exists()
         text = nodes.read(self._config)
@@ -83,13 +85,14 @@ class Run:
         if not overrides:
             return config
         elsewhere = any(override.strip().startswith("data.name") for override in overrides)
-        changes = [*["data.dir=null", "data.labels=null"] * elsewhere, *overrides]
+        own = ["data.dir=null", "data.labels=null", "data.extra={}", "data.augment=null"]
+        changes = [*own * elsewhere, *overrides]
         return configs.parse(without_former(text), str(self._config), changes)
 
     def summary(self) -> dict[str, Any] | None:
         """Return how the run ended; None while it has not.
 
-        Raises BpError if the summary is damaged, or if the last row of the metrics tells of another end.
+        Raises BpError if the summary is damaged, or if the metrics tell of another end.
         """
         if (summary := _read_json(self._summary)) is None:
             return None
@@ -97,9 +100,11 @@ class Run:
             message = f"{self._summary}: expected finite numbers for {', '.join(IN_SUMMARY)}"
             raise BpError(message, hint=WRITTEN_AGAIN)
         last = self.metrics.last()
-        if last is None:
+        kept = best(self.metrics.rows()) if BEST in summary else last
+        if last is None or kept is None:
             raise BpError(f"{self.metrics.path}: expected a row, as the run is finished", hint=BEGIN_AGAIN)
-        for key, value in {"epochs": last.epoch, "steps": last.step, **last.metrics}.items():
+        of_best = {BEST: kept.epoch} if BEST in summary else {}
+        for key, value in {"epochs": last.epoch, "steps": last.step, **of_best, **kept.metrics}.items():
             if value is not None and not is_finite(value):
                 raise BpError(f"{self.metrics.path}: expected a finite {key}; got {value}", hint=BEGIN_AGAIN)
             if (got := summary.get(key)) != value:
@@ -149,18 +154,23 @@ class Run:
         """
         self._files.restore(by_content=by_content)
 
+    def kept(self, config: Config) -> Record | None:
+        """Return the record of the epoch whose parameters the checkpoint has, by the run's config; None before one."""
+        return best(self.metrics.rows()) if config.train.keep == "best" else self.metrics.last()
+
     def finish(self, parameters: int) -> dict[str, Any]:
-        """Write and return the summary, which makes the run a finished one: the last record, and totals."""
+        """Write and return the summary, which makes the run a finished one: totals, and the metrics of what is kept."""
         self.restore(by_content=True)
         self._require("finish")
-        records = self.metrics.rows()
-        last = records[-1]
+        records, config = self.metrics.rows(), self.config()
+        last, kept = records[-1], self.kept(config) or records[-1]
         summary = {
             "epochs": last.epoch,
             "steps": last.step,
             "seconds": round(sum(record.seconds for record in records), 3),
             "parameters": parameters,
-            **last.metrics,
+            **({BEST: kept.epoch} if config.train.keep == "best" else {}),
+            **kept.metrics,
         }
         self._write_json(self._summary, summary)
         return summary
@@ -186,6 +196,8 @@ def _hint(path: Path) -> str | None:
     quoted = shlex.quote(str(path))
     if path.suffix.lower() == ".zip" and path.is_file():
         return f"unpack it first: python -m zipfile -e {quoted} FOLDER"
+    if path.parent == Path("runs") and path.name in catalog.configs() and not path.exists():
+        return f"bp train {path.name} makes it"
     inside = [found.parent for found in path.glob("*/config.yaml")]
     if len(inside) > 1:
         return f"it is a folder of runs: bp ls {quoted} lists them, bp sweep best {quoted} names the best one"

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -70,8 +69,8 @@ def execute(
     from mnist_bp.run.training import Training  # noqa: PLC0415
 
     machine.limit_threads()
-    whole = (loaded or {}).get(_whole(config)) or build.dataset(config.data, progress)
-    dataset = whole.for_training(config.data.validation)
+    known = loaded or {}
+    dataset = build.training_data(config.data, lambda data: known.get(data) or build.dataset(data, progress))
     trainer = build.trainer(config, dataset)
     path = path or naming.make_new(name or "run")
     with Claim(path) as claim:
@@ -92,17 +91,12 @@ def prepare(configs: Iterable[Config], progress: Progress) -> "dict[DataConfig, 
 
     machine.limit_threads()
     loaded: dict[DataConfig, Dataset] = {}
-    for data in dict.fromkeys(map(_whole, configs)):
+    for data in dict.fromkeys(source for config in configs for source in config.data.sources):
         with suppress(BpError):
             dataset = build.dataset(data, progress)
             if len(loaded) < KEPT:
                 loaded[data] = dataset
     return loaded
-
-
-def _whole(config: Config) -> DataConfig:
-    """Return which data set it is, of which some examples may be held out."""
-    return replace(config.data, validation=0)
 
 
 def _summary(run: Run, config: Config) -> dict[str, Any] | None:

@@ -21,30 +21,37 @@ Environment = Mapping[str, tuple[object, object]]  # the keys of env.json in whi
 
 
 def objection(
-    rows: Sequence[Record], again: Sequence[Record], environment: Environment, measure: Callable[[], Measurement]
+    rows: Sequence[Record],
+    again: Sequence[Record],
+    kept: Record,
+    environment: Environment,
+    measure: Callable[[], Measurement],
+    *,
+    patience: bool = False,
 ) -> str:
     """Return why another environment does not explain a difference; empty if it may.
 
-    `rows` are what the run recorded, `again` what came of training it again; `measure` measures the recorded network
-    on the test set, here.
+    `rows` are what the run recorded, `kept` that of the epoch whose network it has kept, `again` what came of training
+    it again; `measure` measures the recorded network on the test set, here. With `patience`, last bits may decide which
+    epoch is the last.
     """
     if not environment:
         return "this one is the same"
-    if [row.step for row in rows] != [row.step for row in again]:
+    pairs = [*zip(rows, again, strict=False)]
+    if (len(rows) != len(again) and not patience) or any(one.step != other.step for one, other in pairs):
         return "the epochs are the same in every one"
     try:
         measured = measure()
     except BpError as error:
         return str(error)
-    last, examples = rows[-1], measured.examples
-    right = abs(last.test_accuracy - measured.accuracy) <= max(ACCURACY, 1 / examples)
-    if not (right and _near(last.test_loss, measured.loss, LOSS)):
-        told = f"not {last.test_loss:.6g} and {last.test_accuracy}"
+    examples = measured.examples
+    right = abs(kept.test_accuracy - measured.accuracy) <= max(ACCURACY, 1 / examples)
+    if not (right and _near(kept.test_loss, measured.loss, LOSS)):
+        told = f"not {kept.test_loss:.6g} and {kept.test_accuracy}"
         return f"its network has test loss {measured.loss:.6g} and accuracy {measured.accuracy}, {told}"
     if not _near(rows[0].train_loss, again[0].train_loss, START):
         return f"the first training losses differ by more than {START:.0%}"
     limit = max(POINT, 1 / math.sqrt(examples))
-    pairs = zip(rows, again, strict=True)
     return next((found for one, other in pairs if (found := _in_epoch(one, other, limit))), "")
 
 

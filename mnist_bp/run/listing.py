@@ -24,8 +24,9 @@ DEPTH = 2  # folders between the one that is listed and a run: `sweeps` and its 
 class Listed:
     """A run as a list shows it: `name` is its path in the folder, `last` the record of its last epoch, if any.
 
-    `config_name` is that of its config file, None if there was none; `written` is when it was last written to, in
-    seconds since 1970. `failure` says why it failed, or what of a damaged one is wrong, whose config may be unknown.
+    `kept` is that of the epoch whose parameters it has kept. `config_name` is that of its config file, None if there
+    was none; `written` is when it was last written to, in seconds since 1970. `failure` says why it failed, or what of
+    a damaged one is wrong, whose config may be unknown.
     """
 
     path: Path
@@ -33,6 +34,7 @@ class Listed:
     state: State | Literal["running"]
     config: Config | None
     last: Record | None
+    kept: Record | None
     config_name: str | None
     written: float
     failure: str
@@ -116,13 +118,13 @@ def _is_run(path: Path) -> bool:
 def _read(name: str, path: Path) -> Listed:
     run = Run(path)
     state: State | Literal["running"]
-    config = last = config_name = None
+    config = last = kept = config_name = None
     failure = ""
     try:
         found = outcome.read(path)
         state, config = found.state, found.config
         failure = f"{path}: {found.failure}" if found.failure else ""
-        last = found.last or run.metrics.last()
+        last, kept = found.last or run.metrics.last(), found.kept or run.kept(found.config)
         environment = run.environment() or {}
         config_name = environment.get("config", environment.get("named_after"))
     except BpError as error:
@@ -131,7 +133,7 @@ def _read(name: str, path: Path) -> Listed:
         state, failure = "damaged", f"{error.filename}: {error.strerror}"
     if state in ("unfinished", "failed") and claim.is_held(path):
         state = "running"
-    return Listed(path, name, state, config, last, config_name, _written(run), failure)
+    return Listed(path, name, state, config, last, kept, config_name, _written(run), failure)
 
 
 def _written(run: Run) -> float:

@@ -16,6 +16,8 @@ from mnist_bp.train.evaluation import evaluate_with_outputs
 
 log = logging.getLogger(__name__)
 
+OF_TRAINING = ("data.validation", "data.extra", "data.augment")  # which do not change what is measured
+
 
 @dataclass(frozen=True)
 class Measurement:
@@ -51,13 +53,13 @@ class Measured:
 def measure(path: str, split: str, overrides: Sequence[str], progress: Progress) -> Measured:
     """Measure a run on a split, "test", "train" or "validation", of its data set or of another one.
 
-    `overrides` change keys of section data; of another data set, no examples were held out. Raises BpError (exit 2) for
-    other keys, if there is no such split, or if the network cannot be measured on these data; else as `Model.load` and
-    `build.dataset` do. Warns if the run's own data are no longer what they were.
+    `overrides` change which data set it is, by keys of section data; of another one, no examples were held out. Raises
+    BpError (exit 2) for other keys, if there is no such split, or if the network cannot be measured on these data; else
+    as `Model.load` and `build.dataset` do. Warns if the run's own data are no longer what they were.
     """
     for override in overrides:
-        if not override.strip().startswith("data.") or override.strip().startswith("data.validation"):
-            message = f"--set {override}: expected a key of section data other than data.validation"
+        if not override.strip().startswith("data.") or override.strip().startswith(OF_TRAINING):
+            message = f"--set {override}: expected a key of section data other than {', '.join(OF_TRAINING)}"
             raise BpError(message, code=Exit.USAGE, hint="everything else is as the run was trained")
     run = Run(path)
     own, config = run.config(), run.config(overrides)

@@ -38,9 +38,10 @@ class Model:
     step: int
 
     @classmethod
-    def load(cls, path: Path | str, config: Config | None = None) -> "Model":
+    def load(cls, path: Path | str, config: Config | None = None, *, trained: bool = False) -> "Model":
         """Return the network of a run directory, as far as it is trained, or with other keys than the run's own.
 
+        Its parameters are those that it is used with or, with `trained`, those that training goes on from.
         Raises BpError (exit 2) if there is no run, if the checkpoint is another run's, or if its parameters do not fit
         the config that is given, and (exit 1) if there is no sound checkpoint.
         """
@@ -53,7 +54,7 @@ class Model:
         own = require_own(run, saved.config)
         network = build.network(config or own, saved.shape, saved.outputs)
         try:
-            saved.restore_parameters(network)
+            saved.restore_parameters(network, trained=trained)
         except BpError as error:
             if not config or not (changes := configs.changes(own, config)):
                 raise

@@ -67,12 +67,15 @@ def preprocessing(model: "Model") -> str:
 def sure_from(run: Path | str, model: "Model") -> float:
     """Return the probability from which an answer counts as sure, or the output where these are no probabilities.
 
-    The less often a network is right on its own training examples, the less sure it is when it is right; so the less is
-    asked for, from 0.95 down to 0.5, and 0.9 while no epoch has ended. On training images of MNIST, traced to strokes,
-    that calls one right answer in twenty to one in eight unsure, and more than half of what is no digit. Raises BpError
-    if the metrics cannot be read.
+    The less often a network is right on examples that it was not trained on, the less sure it is when it is right; so
+    the less is asked for, from 0.95 down to 0.5, and 0.9 while no epoch has ended. On training images of MNIST, traced
+    to strokes, that calls one right answer in twenty to one in eight unsure, and more than half of what is no digit.
+    Raises BpError if the metrics cannot be read.
     """
     if not model.network.gives_probabilities:
         return 0.5
-    last = Run(run).metrics.last()
-    return min(max(1 - 3 * (1 - last.train_accuracy), 0.5), 0.95) if last else 0.9
+    kept = Run(run).kept(model.config)
+    if kept is None:
+        return 0.9
+    accuracy = kept.test_accuracy if kept.validation_accuracy is None else kept.validation_accuracy
+    return min(max(1 - 3 * (1 - accuracy), 0.5), 0.95)

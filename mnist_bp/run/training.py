@@ -19,7 +19,7 @@ from mnist_bp.run import checkpoint
 from mnist_bp.run.continuing import BEGIN_NEW, command_line, require_own
 from mnist_bp.run.directory import Run
 from mnist_bp.run.environment import changes_of
-from mnist_bp.train.records import Record
+from mnist_bp.train.records import Record, best
 from mnist_bp.train.shadow import WrongGradientError
 from mnist_bp.train.trainer import DivergenceError, EpochEnd, Trainer
 
@@ -98,6 +98,7 @@ class Training:
         elif run.metrics.rows():
             log.warning("%s: there is no checkpoint; starting again from step 0", run.path)
         records = [row for row in run.metrics.rows() if row.step <= self.saved and row.step % epoch_steps == 0]
+        trainer.best = best(records)
         losses = [row for row in run.steps.rows() if row.step <= self.saved]
         if failure := run.failure():
             log.warning("%s: failed after step %s: %s; trying again", run.path, failure["step"], failure["message"])
@@ -106,6 +107,7 @@ class Training:
             "train": len(self.dataset.train),
             "test": len(self.dataset.test),
             "fingerprint": self.dataset.fingerprint,
+            "extra": {other.name: other.fingerprint for other, _ in self.dataset.extra},
         }
         origin = {key: (before or {}).get(key, name) for key, name in self.origin.items()}
         with self._writing():
@@ -119,16 +121,17 @@ class Training:
             self._save(trainer.record(time.perf_counter()) if self.saved % epoch_steps else None)
 
     def _restore(self) -> None:
-        run, trainer, dataset = self.run, self.trainer, self.dataset
+        run, trainer = self.run, self.trainer
         found = checkpoint.read(run.checkpoint)
         require_own(run, found.config)
-        if found.fingerprint != dataset.fingerprint:
-            message = (
-                f"{run.checkpoint}: expected the data that it was trained on, of fingerprint {found.fingerprint:.12}…; "
-                f"got {dataset.name} of fingerprint {dataset.fingerprint:.12}…"
-            )
-            hint = f"with those data in their place, the same command continues; {BEGIN_NEW}"
-            raise BpError(message, code=Exit.USAGE, hint=hint)
+        for dataset, fingerprint in zip(self.dataset.sources, found.fingerprints, strict=False):
+            if dataset.fingerprint != fingerprint:
+                message = (
+                    f"{run.checkpoint}: expected the data that it was trained on, of fingerprint {fingerprint:.12}…; "
+                    f"got {dataset.name} of fingerprint {dataset.fingerprint:.12}…"
+                )
+                hint = f"with those data in their place, the same command continues; {BEGIN_NEW}"
+                raise BpError(message, code=Exit.USAGE, hint=hint)
         found.restore(trainer)
         self.saved = trainer.position.step
         if self.saved > trainer.steps:

@@ -35,11 +35,13 @@ CONTRADICT = "its own files contradict each other"
 class Verification:
     """What training a run again came to: the first difference, if there is one.
 
-    `last` is the run's last record, if it can be read. `environment` holds every key of env.json in which this machine
-    is another one, with both values; `unexplained` says why that does not explain the difference.
+    `last` is the run's last record, and `kept` that of the epoch whose parameters it has kept, if they can be read.
+    `environment` holds every key of env.json in which this machine is another one, with both values; `unexplained` says
+    why that does not explain the difference.
     """
 
     last: Record | None = None
+    kept: Record | None = None
     parameters: int = 0
     difference: Difference | None = None
     environment: Environment = field(default_factory=dict)
@@ -75,10 +77,11 @@ def verify(
     try:
         found, summary = checkpoint.read(run.checkpoint), run.summary() or {}
         rows, losses, environment = run.metrics.rows(), run.steps.rows(), run.environment()
+        kept = run.kept(config) or rows[-1]
     except BpError as error:  # a file is damaged, or says something else than another one
         return Verification(difference=Difference(str(error)), unexplained=f"it is damaged, or {CONTRADICT}")
     for contradiction in _contradictions(run, found, environment):
-        return Verification(rows[-1], difference=contradiction, unexplained=CONTRADICT)
+        return Verification(rows[-1], kept, difference=contradiction, unexplained=CONTRADICT)
     _require_data(config, found, progress)
 
     every = math.gcd(*(row.step for row in losses)) or None
@@ -91,7 +94,9 @@ def verify(
             )
         except BpError as error:
             if isinstance(error.__cause__, DivergenceError):
-                return Verification(rows[-1], difference=Difference(str(error.__cause__)), unexplained="it had an end")
+                return Verification(
+                    rows[-1], kept, difference=Difference(str(error.__cause__)), unexplained="it had an end"
+                )
             raise
         records, parameters = again.metrics.rows(), ended.summary["parameters"]
         every_difference = chain(
@@ -105,9 +110,14 @@ def verify(
     unexplained = ""
     if difference:
         unexplained = explaining.objection(
-            rows, records, changed, lambda: measure(str(path), "test", overrides, progress).measurement
+            rows,
+            records,
+            kept,
+            changed,
+            lambda: measure(str(path), "test", overrides, progress).measurement,
+            patience=config.train.patience is not None,
         )
-    return Verification(rows[-1], parameters, difference, changed, unexplained)
+    return Verification(rows[-1], kept, parameters, difference, changed, unexplained)
 
 
 def _config(run: Run, overrides: Sequence[str]) -> Config:
@@ -132,20 +142,24 @@ def _contradictions(run: Run, found: Checkpoint, environment: Mapping[str, Any] 
     except BpError as error:
         return [Difference(str(error))]
     data = (environment or {}).get("data")
-    fingerprint = data.get("fingerprint") if isinstance(data, dict) else None
+    data = data if isinstance(data, dict) else {}
+    fingerprint, extra = data.get("fingerprint"), data.get("extra")
+    mixed = [*extra.values()] if isinstance(extra, dict) else [*found.mixture]
     return [
         *comparison.in_configs(run.config(), trained),
         *comparison.of("env.json, data.fingerprint", fingerprint or found.fingerprint, found.fingerprint),
+        *comparison.of("env.json, data.extra", mixed, [*found.mixture]),
     ]
 
 
 def _require_data(config: Config, found: Checkpoint, progress: Progress) -> None:
     """Raise BpError (exit 4) unless the data are there that the run was trained on."""
-    hint = "--set data.dir=FOLDER says where its data lie" if config.data.name == "idx" else None
-    try:
-        dataset = build.dataset(config.data, progress)
-    except BpError as error:
-        raise BpError(str(error), code=error.code, hint=error.hint or hint) from error
-    if dataset.fingerprint != found.fingerprint:
-        message = f"{found.path}: expected data of fingerprint {found.fingerprint:.12}…, on which it was trained"
-        raise BpError(f"{message}; got {dataset.name} of {dataset.fingerprint:.12}…", code=Exit.NO_DATA, hint=hint)
+    for data, fingerprint in zip(config.data.sources, found.fingerprints, strict=False):
+        hint = "--set data.dir=FOLDER says where its data lie" if data.name == "idx" else None
+        try:
+            dataset = build.dataset(data, progress)
+        except BpError as error:
+            raise BpError(str(error), code=error.code, hint=error.hint or hint) from error
+        if dataset.fingerprint != fingerprint:
+            message = f"{found.path}: expected data of fingerprint {fingerprint:.12}…, on which it was trained"
+            raise BpError(f"{message}; got {dataset.name} of {dataset.fingerprint:.12}…", code=Exit.NO_DATA, hint=hint)

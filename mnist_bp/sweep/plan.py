@@ -51,6 +51,10 @@ def plan(sweep: Sweep, folder: Path) -> Iterator[Planned]:
     The draws of one key do not depend on those of another, and the first of many are those of few. A draw that equals
     an earlier one is left out. Raises BpError (exit 2), at once, for values that are right alone and wrong together.
     """
+    varied = {*sweep.grid, *sweep.random}
+    for key in sorted(varied):
+        if (whole := key.rpartition(".")[0]) in varied:
+            raise BpError(f"{key}: expected either this key to vary or {whole}; got both", code=Exit.USAGE)
     for config, values in _settings(sweep):
         if wrong := next(contradictions(config), None):
             here = (

@@ -8,9 +8,10 @@ from typing import Any
 import yaml
 
 from mnist_bp import config as configs
-from mnist_bp.config import Config, catalog, keys, nodes, rule_of, rules
+from mnist_bp.config import Config, catalog, nodes, rule_of, rules, settable
+from mnist_bp.config.access import holds_mappings
 from mnist_bp.config.reader import Reading
-from mnist_bp.config.schema import ITEMS, SECTIONS
+from mnist_bp.config.schema import NESTED, SECTIONS
 from mnist_bp.config.suggesting import suggestion
 from mnist_bp.errors import BpError
 from mnist_bp.sweep.axes import MOST_VALUES, Choice, Range, Uniform
@@ -120,7 +121,7 @@ class _SweepReading(Reading):
         """Whether a key makes one setting differ from another; if it does not, or is none, that is noted."""
         if not self.require_known(key, where):
             return False
-        if key != "seed" and not keys()[key].of_setting:
+        if key != "seed" and not settable()[key].of_setting:
             self.note(f"{where}: {key}: expected a key on which the results depend")
             return False
         return True
@@ -157,7 +158,7 @@ class _SweepReading(Reading):
         """Yield the keys of grid or random, without the section's name, with value and place; note those of no use."""
         for name, (value, where) in self.entries(node, source, section):
             own, _, key = name.partition(".")
-            if key in SECTIONS and isinstance(value, yaml.MappingNode):
+            if key in (*SECTIONS, *NESTED) and isinstance(value, yaml.MappingNode) and nodes.names(value) != ["choice"]:
                 yield from self.axes(value, source, name)
             elif name in ("random.n", "random.seed"):
                 yield key, value, where
@@ -172,7 +173,7 @@ class _SweepReading(Reading):
 
     def axis(self, key: str, node: yaml.Node | None, where: str, source: str) -> Iterable[object]:
         """Return the values of a key: those of a list, a single one, or those of a range."""
-        if isinstance(node, yaml.MappingNode) and key not in ITEMS:
+        if isinstance(node, yaml.MappingNode) and not holds_mappings(key):
             return self.range(key, node, where, source)
         items = node.value if isinstance(node, yaml.SequenceNode) else [node]
         if not items or nodes.is_empty(node):

@@ -42,7 +42,7 @@ class Setting:
         return deviation(values) if len(values) > 1 else None
 
     def _values(self, metric: str) -> list[float]:
-        values = [getattr(run.last, metric) for run in self.which("finished")]
+        values = [getattr(run.kept, metric) for run in self.which("finished")]
         return [] if None in values else values
 
 
@@ -95,8 +95,8 @@ def usual_metric(results: Sequence[Outcome]) -> str:
 
     Before the first is finished, it is what they will measure.
     """
-    last = [result.last for result in results if result.last is not None]
-    validated = [record.validation_accuracy is not None for record in last]
+    kept = [result.kept for result in results if result.kept is not None]
+    validated = [record.validation_accuracy is not None for record in kept]
     validated = validated or [result.config.data.validation > 0 for result in results]
     return "validation_accuracy" if validated and all(validated) else "test_accuracy"
 

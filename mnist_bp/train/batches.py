@@ -1,17 +1,19 @@
 """Mini-batches of a split, gathered and scaled once each, in an order that seed and epoch alone determine."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from mnist_bp.data.augmentation import Augmentation
 from mnist_bp.data.dataset import Split
 from mnist_bp.nn.buffers import Array, Buffers
 from mnist_bp.nn.nonzero import Examples, NonzeroColumns
-from mnist_bp.streams import ORDER, generator
+from mnist_bp.streams import AUGMENTATION, generator
 from mnist_bp.train.ahead import SLOTS, ahead
+from mnist_bp.train.order import Order
 from mnist_bp.train.team import Team, cut
 
 CHUNK = 800  # examples to prepare at a time: enough to be worth the switches between threads, few enough for the cache
@@ -22,9 +24,10 @@ class Batches(Buffers):
 
     x is a buffer, which the next batch overwrites, so that one epoch is under way at a time; t is not to be written to.
     `seed` orders the epochs; with `replacement`, each batch of one is drawn from the whole split, else every example
-    comes once. With `nonzero`, images come as NonzeroColumns: of MNIST's pixels, almost a quarter is 0 in all of
-    800 digits. They are gathered ahead where the `team` has a thread to spare beside the `busy` ones that train; else
-    by the whole team.
+    comes once. `extra` are splits whose examples are mixed in, with their weights, as `Order` says. `augmentation`
+    changes images, as seed, epoch and the number of the batch determine. Unchanged and with `nonzero`, they come as
+    NonzeroColumns: of MNIST's pixels, almost a quarter is 0 in all of 800 digits. Batches are gathered ahead where the
+    `team` has a thread to spare beside the `busy` ones that train; else by the whole team.
     """
 
     def __init__(
@@ -35,16 +38,22 @@ class Batches(Buffers):
         *,
         seed: int = 0,
         replacement: bool = False,
+        extra: Sequence[tuple[Split, float]] = (),
+        augmentation: Augmentation | None = None,
         nonzero: bool = False,
         team: Team | None = None,
         busy: int = 1,
     ) -> None:
         super().__init__()
-        self._split = split
+        splits, weights = zip((split, 1.0), *extra, strict=True)
+        self._split = _joined(splits)
+        self._order = Order(
+            [(len(each), weight) for each, weight in zip(splits, weights, strict=True)], seed, replacement=replacement
+        )
+        self._augmentation = augmentation
         self._size = size
         self._dtype = np.dtype(dtype)
         self._seed = seed
-        self._replacement = replacement
         self._nonzero = nonzero and split.x.dtype == np.uint8
         self._team = team or Team()
         self._threads = 1 if self._team.size > busy else self._team.size  # to gather with
@@ -55,7 +64,7 @@ class Batches(Buffers):
     @property
     def steps(self) -> int:
         """The number of batches in an epoch; the last may be smaller."""
-        return -(-len(self._split) // self._size)
+        return -(-len(self._order) // self._size)
 
     def in_order(self) -> Iterator[tuple[Array, Array]]:
         """Yield every example once, as they stand."""
@@ -71,25 +80,39 @@ class Batches(Buffers):
         # A chunk is made as a whole wherever the epoch is entered: its columns, and so all roundings, depend on it.
         in_chunk = max(1, CHUNK // self._size)
         skipped = start % in_chunk
-        order, length = self._order(number)[(start - skipped) * self._size :], in_chunk * self._size
-        chunks = self._chunks(order, length)
+        order = self._order.epoch(number, self.steps * self._size)[(start - skipped) * self._size :]
+        length = in_chunk * self._size
+        chunks = self._chunks(number, start - skipped, order, length)
         for x, t in ahead(chunks) if self._ahead and len(order) > length else chunks:
             for first in range(skipped * self._size, len(t), self._size):
                 part = slice(first, first + self._size)
                 yield x[part], t[part]
             skipped = 0
 
-    def _chunks(self, order: Array, length: int) -> Iterator[tuple[Examples, Array]]:
-        """Yield several batches at a time, each in one of a few places of memory."""
+    def _chunks(self, epoch: int, batch: int, order: Array, length: int) -> Iterator[tuple[Examples, Array]]:
+        """Yield several batches at a time, from one of the epoch's on, each time in one of a few places of memory."""
         for number, first in enumerate(range(0, len(order), length)):
             chosen = order[first : first + length]
-            yield self._examples(f"x {number % self._slots}", chosen), self._split.t.take(chosen)
+            name = f"x {number % self._slots}"
+            if self._augmentation:
+                x: Examples = self._augmented(name, self._augmentation, chosen, epoch, batch + first // self._size)
+            else:
+                x = self._examples(name, chosen)
+            yield x, self._split.t.take(chosen)
 
-    def _order(self, number: int) -> Array:
-        """Return the numbers of an epoch's examples, one after another."""
-        rng = generator(self._seed, ORDER, number)
-        count = len(self._split)
-        return rng.integers(count, size=self.steps * self._size) if self._replacement else rng.permutation(count)
+    def _augmented(self, name: str, augmentation: Augmentation, chosen: Array, epoch: int, batch: int) -> Array:
+        """Return changed examples of the split, (N, D), in the buffer of that name; they begin with that batch."""
+        out = self._columns(name, len(chosen), self._split.x.shape[1])
+
+        def change(numbers: slice) -> None:
+            for number in range(numbers.start, numbers.stop):
+                part = slice(number * self._size, (number + 1) * self._size)
+                rng = generator(self._seed, AUGMENTATION, epoch, batch + number)
+                augmentation(self._split.x.take(chosen[part], 0), rng, out[part])
+
+        batches = -(-len(chosen) // self._size)
+        self._team.run([partial(change, part) for part in cut(batches, self._threads)])
+        return out
 
     def _examples(self, name: str, chosen: Array) -> Examples:
         """Return examples of the split, (N, D), as a network takes them, in the buffer of that name."""
@@ -130,3 +153,11 @@ class Batches(Buffers):
         """Return a buffer, by default of our dtype, large enough for all columns, as the next chunk may need more."""
         self.buffer(name, (examples, self._split.x.shape[1]), dtype or self._dtype)
         return self.buffer(name, (examples, columns), dtype or self._dtype)
+
+
+def _joined(splits: Sequence[Split]) -> Split:
+    """Return the examples of several splits as one; a single one is not copied."""
+    first, *others = splits
+    if not others:
+        return first
+    return Split(np.concatenate([split.x for split in splits]), np.concatenate([split.t for split in splits]))

@@ -1,6 +1,9 @@
 """The rows of a run's tables: the results of an epoch, in metrics.csv, and the loss of a step, in steps.csv."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import MISSING, Field, dataclass, fields
+from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
 
 SPLITS = ("train", "validation", "test")
@@ -86,6 +89,23 @@ class Record(Row):
     def metrics(self) -> dict[str, float | None]:
         """The values of METRICS by their names."""
         return {name: getattr(self, name) for name in METRICS}
+
+    @property
+    def rank(self) -> tuple[float, float]:
+        """What makes an epoch better than another: the accuracy on the validation examples; if equal, a lower loss."""
+        if self.validation_accuracy is None or self.validation_loss is None:
+            return -math.inf, -math.inf
+        return self.validation_accuracy, -self.validation_loss
+
+
+def best(records: Sequence[Record]) -> Record | None:
+    """Return the record of the best epoch, of equal ones the first; None without any.
+
+    A part of an epoch, with which `max_steps` may end a run, counts only if there is nothing else: a longer run does
+    not stop there.
+    """
+    whole = [record for record in records if record.step * records[0].epoch == record.epoch * records[0].step]
+    return max(whole, key=attrgetter("rank"), default=None)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from mnist_bp.nn.nonzero import Examples, NonzeroColumns
 from mnist_bp.nn.optimizers import Optimizer
 from mnist_bp.train.team import Team, cut
 
+BLOCK = 32_768  # parameters to update at a time: with gradients, velocity and average they fill half of a second cache
+
 T = TypeVar("T")
 
 
@@ -91,24 +93,31 @@ class ShardedNetwork(Network):
 
 
 class SlicedOptimizer(Optimizer):
-    """An update rule that a team applies to as many slices of the vectors as there are shards, side by side.
+    """An update rule that a team applies to so many slices of the vectors side by side, and to a slice block by block.
 
-    The result is the same to the last bit.
+    A block's vectors stay in a processor's cache from one operation of the rule to the next. The result is the same to
+    the last bit.
     """
 
     def __init__(self, rule: Optimizer, slices: int, team: Team) -> None:
         self.parameters, self.gradients, self.state = rule.parameters, rule.gradients, rule.state
-        self._parts = [rule.part(part) for part in cut(len(rule.parameters), slices)]
+        parts = [rule.part(part) for part in cut(len(rule.parameters), slices)]
+        self._blocks = [[part.part(block) for block in _blocks(len(part.parameters))] for part in parts]
         self._team = team
 
     def update(self, learning_rate: float, step: int) -> None:
         """Change the parameters once."""
 
-        def update(part: Optimizer) -> None:
+        def update(blocks: list[Optimizer]) -> None:
             with quiet():
-                part.update(learning_rate, step)
+                for block in blocks:
+                    block.update(learning_rate, step)
 
-        self._team.run([partial(update, part) for part in self._parts])
+        self._team.run([partial(update, blocks) for blocks in self._blocks])
+
+
+def _blocks(length: int) -> list[slice]:
+    return cut(length, -(-length // BLOCK))
 
 
 def quiet() -> np.errstate:

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,14 +90,25 @@ class Trainer:
     clip_norm: float | None = None  # the longest gradient vector that the optimizer is given; None: any
     shadow_check: int = 0  # every that many steps, backprop is compared with the numerical gradient; 0: never
     log_every: int | None = None  # every that many steps, the loss is added to `logged`; None: never
+    average: Array | None = None  # of the parameters, by the optimizer: what is measured and used in their place
+    kept: Array | None = None  # where the parameters of the best epoch go, which are then used; None: the last ones are
+    patience: int | None = None  # epochs after which the run ends if none of them was better; None: any number
+    best: Record | None = None  # of the epochs so far
     team: Team = field(default_factory=Team)  # to evaluate with
     position: Position = field(default_factory=Position)
     logged: list[StepLoss] = field(default_factory=list)  # until the caller takes them out
 
     @property
     def finished(self) -> bool:
-        """Whether all steps are done."""
-        return self.position.step >= self.steps
+        """Whether all steps are done, or patience is at its end."""
+        return self.position.step >= self.steps or self.out_of_patience
+
+    @property
+    def out_of_patience(self) -> bool:
+        """Whether there have been as many epochs as `patience` since the best one."""
+        if self.best is None or self.patience is None:
+            return False
+        return self.position.step - self.best.step >= self.patience * self.batches.steps
 
     @property
     def due(self) -> bool:
@@ -118,7 +129,9 @@ class Trainer:
             with closing(self.batches.epoch(epochs + 1, start=steps)) as batches:
                 while not self._train(batches, pause):
                     yield Pause()
-                yield EpochEnd(self.record(started))
+                record = self.record(started)
+                self._judge(record)
+                yield EpochEnd(record)
 
     @DIVERGING
     def _train(self, batches: Iterator[tuple[Any, Array]], pause: Callable[[], bool]) -> bool:
@@ -134,9 +147,10 @@ class Trainer:
         return self.due
 
     def record(self, started: float) -> Record:
-        """Measure the network as it stands; `started` is the `time.perf_counter()` from which the seconds count."""
+        """Measure the network as it is used; `started` is the `time.perf_counter()` from which the seconds count."""
         measured: dict[str, Evaluation] = {"train": self.position.mean()}
-        measured |= {name: evaluate(self.network, split, self.team) for name, split in self.measured.items()}
+        with self._in_use():
+            measured |= {name: evaluate(self.network, split, self.team) for name, split in self.measured.items()}
         values: dict[str, Any] = {}
         for name in SPLITS:
             loss, accuracy = measured.get(name, (None, None))
@@ -147,6 +161,34 @@ class Trainer:
         rate = self.schedule(self.position.step - 1)
         seconds = round(time.perf_counter() - started, 6)
         return Record(epoch, self.position.step, rate, seconds=seconds, **values)
+
+    @property
+    def measured_parameters(self) -> Array:
+        """The vector of parameters that an epoch is measured with."""
+        return self.network.parameters if self.average is None else self.average
+
+    @property
+    def used_parameters(self) -> Array:
+        """The vector of parameters that whoever uses the network is given."""
+        return self.measured_parameters if self.kept is None or self.best is None else self.kept
+
+    def _judge(self, record: Record) -> None:
+        """Note the record, and keep the parameters, if this is the best whole epoch so far."""
+        whole = record.step % self.batches.steps == 0
+        if whole and (self.best is None or record.rank > self.best.rank):
+            self.best = record
+            if self.kept is not None:
+                self.kept[...] = self.measured_parameters
+
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        """Let the network have the parameters that it is measured with within the context."""
+        trained = self.network.parameters.copy()
+        self.network.parameters[...] = self.measured_parameters
+        try:
+            yield
+        finally:
+            self.network.parameters[...] = trained
 
     def _step(self, x: Examples, t: Array) -> Score:
         """Update the parameters once, for a batch: gradient, clipping, update.
@@ -170,10 +212,12 @@ class Trainer:
             shadow.check(self.network, x, t, step)
 
     def _require_finite(self, x: Examples, t: Array) -> None:
-        """Raise DivergenceError unless parameters, optimizer and the network's outputs for a batch are finite."""
+        """Raise DivergenceError unless all that changes, and the network's outputs for a batch, are finite."""
         where = self.network.first_nonfinite(x, t)
         for name, vector in self.optimizer.state.items():
             if where is None and not np.isfinite(vector).all():
                 where = f"the optimizer's {name}"
+        if where is None and not np.isfinite(self.measured_parameters).all():
+            where = "the average of the parameters"
         if where is not None:
             raise DivergenceError(self.position.step, where)

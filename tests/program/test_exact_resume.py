@@ -26,6 +26,7 @@ ALWAYS: dict[str, list[Any]] = {  # keys that fit with all others
     "model.activation": ["sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity"],
     "model.bias": [True, False],
     "model.init": ["normal", "xavier", "he", "zeros"],
+    "model.input_dropout": [0, 0.2],
     "model.dropout": [0, 0.3],
     "train.batch_size": [85, 120, 700],  # 85 divides the number of examples, if none are held out
     "train.max_steps": [None, 10, 14],  # the end of an epoch for some batch sizes, for others not
@@ -34,6 +35,7 @@ ALWAYS: dict[str, list[Any]] = {  # keys that fit with all others
     "train.warmup_steps": [0, 15],
     "train.weight_decay": [0, 0.01],
     "train.clip_norm": [None, 0.1],
+    "train.ema_decay": [0, 0.9],
     "train.gradient": ["backprop", "numerical"],
     "train.metrics": ["running", "full"],
     "train.log_every": [None, 1, 3],
@@ -91,7 +93,9 @@ def drawn_config(rng: random.Random, number: int) -> dict[str, Any]:
     """Return the keys of a config: optimizers and schedules come in turn, all else is drawn."""
     chosen = {key: rng.choice(values) for key, values in ALWAYS.items()}
     if chosen["train.gradient"] == "backprop":  # by numerical gradient, convolutions take long
-        chosen["model.conv"] = rng.choice(CONV)
+        chosen |= {"model.conv": rng.choice(CONV), "train.shards": 1 + number % 2}
+    if chosen["data.validation"]:
+        chosen |= {"train.keep": rng.choice(["last", "best"]), "train.patience": rng.choice([None, 1])}
     chosen |= rng.choice(LOSSES)
     return chosen | OPTIMIZERS[number % len(OPTIMIZERS)] | SCHEDULES[number % len(SCHEDULES)]
 

@@ -19,7 +19,7 @@ from tests.helpers.commands import run
 PACKAGE = Path(mnist_bp.__file__).parent
 KEY = '    rho: float = key(0.9, rules.below_one, "a key that is new", used_by=("train.optimizer", "adam"))\n'
 CHANGES = {  # a file of the package: a line in it, and what comes before that line in the later version
-    "config/schema.py": ("    epochs: int = key(", KEY.replace("rho", "novelty")),
+    "config/train.py": ("    epochs: int = key(", KEY.replace("rho", "novelty")),
     "train/records.py": ("    @property\n    def metrics(self)", "    surprise: float | None = None\n\n"),
 }
 

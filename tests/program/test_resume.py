@@ -128,6 +128,32 @@ def test_more_epochs_continue_a_finished_run(small_config: Path) -> None:
     assert outcome("r") == outcome("expected")
 
 
+def test_a_run_that_patience_has_ended_stays_so_and_is_what_its_best_epoch_was(small_config: Path) -> None:
+    """Also if it may take longer, as one that might from its start would have ended there, too."""
+    keys = [
+        "data.validation=40",
+        "train.learning_rate=30",
+        "train.ema_decay=0.5",
+        "train.patience=2",
+        "train.keep=best",
+    ]
+    arguments = ["train", "--config", small_config, *(word for key in keys for word in ("--set", key)), "--out", "r"]
+    first = run(*arguments, "--set", "train.epochs=40", "--json")
+    assert first.exit_code == 0, first.output
+    about = json.loads(first.stdout)
+    best, last = about["best_epoch"], about["epochs"]
+    assert best + 2 == last < 40
+    assert (
+        about["test_accuracy"] == float(rows("r")[best - 1]["test_accuracy"]) != float(rows("r")[-1]["test_accuracy"])
+    )
+    assert json.loads(run("eval", "r", "--json").stdout)["accuracy"] == about["test_accuracy"]
+    assert json.loads(run("ls", "r", "--json").stdout)["runs"][0]["test_accuracy"] == about["test_accuracy"]
+    again = run(*arguments, "--set", "train.epochs=60", "--resume")
+    assert f"at epoch {best}, the best of {last}, " in again.stdout
+    assert f"ended after epoch {last} by train.patience=2\n" in again.stdout
+    assert run("verify", "r").exit_code == 0
+
+
 def test_without_resume_the_length_of_a_run_does_not_change(small_config: Path) -> None:
     run("train", "--config", small_config, "--out", "r")
     before = contents(Path("r"))

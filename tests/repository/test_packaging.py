@@ -33,7 +33,7 @@ def source(tmp_path: Path) -> Path:
     return tmp_path / "source"
 
 
-SUFFIXES = {".py", ".typed", ".jinja", ".css", ".js", ".yaml", ".sh", ".sbatch"}
+SUFFIXES = {".py", ".typed", ".jinja", ".css", ".js", ".yaml", ".sh", ".sbatch", ".txt"}
 
 
 def test_the_wheel_holds_the_package_configs_and_sweep_scripts_and_nothing_else(source: Path, tmp_path: Path) -> None:

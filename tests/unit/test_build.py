@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from mnist_bp import build
-from mnist_bp.config import Config, ConvConfig, DataConfig, ModelConfig, TrainConfig, rule_of
-from mnist_bp.data import loading
+from mnist_bp.config import AugmentConfig, Config, ConvConfig, DataConfig, ModelConfig, TrainConfig, rule_of
+from mnist_bp.data import cache, fetch, loading
+from mnist_bp.data.archives import Archives
+from mnist_bp.data.augmentation import Augmentation
 from mnist_bp.data.dataset import Dataset, Split
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.nn import optimizers
@@ -23,6 +25,7 @@ from mnist_bp.nn.network import Network
 from mnist_bp.nn.nonzero import NonzeroColumns
 from mnist_bp.nn.pooling import AveragePool, MaxPool
 from mnist_bp.nn.reshape import Flatten, Reshape
+from mnist_bp.streams import AUGMENTATION, generator
 from mnist_bp.train.shards import ShardedNetwork, SlicedOptimizer
 from mnist_bp.train.trainer import EpochEnd
 
@@ -203,6 +206,17 @@ def test_the_data_set_is_whole_until_it_is_split_for_training(config: Config) ->
     assert (len(dataset.train), dataset.validation, len(dataset.test)) == (210, None, 60)
 
 
+def test_the_data_sets_to_mix_in_are_loaded_as_their_own_and_come_by_their_weights(
+    small_mnist: Archives, archive_folder: Path, config: Config
+) -> None:
+    """210 examples and 0.5 · 210 more, whose classes are not renamed: 16 steps of 20."""
+    fetch.import_from(small_mnist, archive_folder, cache.folder() / "mnist")
+    data = replace(config.data, validation=10, labels=("a", "b", "c"), extra=(("mnist", 0.5),))
+    dataset = build.training_data(data)
+    assert (len(dataset.train), dataset.classes) == (200, ("a", "b", "c"))
+    assert build.trainer(replace(config, data=data), dataset).batches.steps == 16
+
+
 @pytest.mark.parametrize(
     ("limits", "steps"),
     [({"epochs": 3}, 33), ({"epochs": 3, "max_steps": 7}, 7), ({"epochs": 3, "max_steps": 99}, 33)],
@@ -244,6 +258,22 @@ def test_batches_have_the_precision_of_the_network(config: Config, dtype: str) -
     trainer = build.trainer(replace(config, train=replace(config.train, dtype=dtype)), build.dataset(config.data))
     x, _ = next(trainer.batches.in_order())
     assert x.dtype == trainer.network.parameters.dtype == dtype
+
+
+def test_training_images_alone_are_augmented_as_the_config_says(config: Config) -> None:
+    dataset = build.dataset(config.data)
+    changed = replace(config, data=replace(config.data, augment=AugmentConfig(shift=2, rotation=5)))
+    trainer = build.trainer(changed, dataset)
+    (x, t), (plain, same) = next(trainer.batches.epoch(1)), next(build.trainer(config, dataset).batches.epoch(1))
+    np.testing.assert_array_equal(t, same)
+    expected = np.empty_like(x)
+    images = (plain * 255).round().astype(np.uint8)
+    augmentation = Augmentation(dataset.shape, shift=2, rotation=5)
+    augmentation(images, generator(config.seed, AUGMENTATION, 1, 0), expected)
+    np.testing.assert_array_equal(x, expected)
+    assert np.abs(x - plain).max() > 0.1
+    unchanged = next(trainer.batches.in_order())[0]
+    np.testing.assert_allclose(unchanged, dataset.train.x[: len(x)] / np.float32(255), rtol=1e-6)
 
 
 def test_the_data_section_reaches_the_data_set(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
@@ -301,7 +331,7 @@ def test_network_update_batches_and_evaluation_are_the_work_of_one_team(
     if shards > 1:
         assert isinstance(trainer.network, ShardedNetwork)
         assert isinstance(trainer.optimizer, SlicedOptimizer)
-        assert len(trainer.network._shards) == len(trainer.optimizer._parts) == shards
+        assert len(trainer.network._shards) == len(trainer.optimizer._blocks) == shards
         teams += [trainer.network._team, trainer.optimizer._team]
     assert len({id(team) for team in teams}) == 1
     assert trainer.team.size == processors

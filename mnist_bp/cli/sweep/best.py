@@ -36,13 +36,13 @@ def command(folder: str, metric: str | None) -> Result:
     if mean is None:
         raise BpError(f"{folder}: expected a finished run that measured {metric}; got none")
     _warn(ranked)
-    run = min(best.which("finished"), key=lambda run: order(getattr(run.last, metric), metric))
+    run = min(best.which("finished"), key=lambda run: order(getattr(run.kept, metric), metric))
     data = {
         "run": str(run.path),
         "config": plain(best.config, differing(ranked)),
         "seed": run.config.seed,
         "metric": metric,
-        "value": getattr(run.last, metric),
+        "value": getattr(run.kept, metric),
         "mean": mean,
         "sd": best.deviation(metric),
         "n": len(best.which("finished")),

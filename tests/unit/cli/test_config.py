@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_bp.config import Config, catalog, keys, load
+from mnist_bp.config import Config, catalog, load, settable
 from tests.helpers.commands import run
 
 
@@ -48,7 +48,7 @@ def test_keys_are_listed_by_section_and_folded_on_a_terminal(
     monkeypatch.setattr("mnist_bp.cli.terminal.columns", lambda stream: columns)
     text = run("config", "--keys").stdout
     names = [line.split(" = ")[0] for line in text.splitlines() if line and not line.startswith(" ")]
-    assert [name for name in names if "[]" not in name] == [*keys()]
+    assert [name for name in names if "[]" not in name] == [*settable()]
     longest = max(map(len, text.splitlines()))
     assert longest <= columns if columns else longest > 100
     assert [names[0], *(part.split(" = ")[0] for part in text.split("\n\n")[1:])] == [

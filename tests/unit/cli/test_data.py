@@ -108,6 +108,15 @@ def test_show_draws_the_data_set_of_a_config(archive_folder: Path) -> None:
     assert (result.exit_code, result.stdout.splitlines()[0].split()) == (0, ["cat", "dog", "fox"])
 
 
+def test_show_draws_images_as_a_config_distorts_them(small_mnist: Archives, archive_folder: Path) -> None:
+    run("data", "import", archive_folder)
+    shown = ["data", "show", "--set", "data.augment={rotation: 180, shift: 2}"]
+    result = run(*shown)
+    assert result.exit_code == 0
+    assert result.stdout == run(*shown).stdout
+    assert result.stdout != run("data", "show", "--set", "data.augment=null").stdout
+
+
 def test_show_refuses_what_has_no_images_and_a_file_of_somebody_else() -> None:
     result = run("data", "show", "plane")
     assert (result.exit_code, result.stdout) == (2, "")

@@ -140,3 +140,15 @@ def test_other_exceptions_that_python_drops_are_shown() -> None:
     code, _, said = told(program)
     assert code == 0
     assert "ValueError: of a destructor" in said
+
+
+def test_a_signal_is_noted_on_a_terminal_that_nobody_has_told_its_size(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Such a terminal has 0 columns, as those of containers and of `ssh -tt` have."""
+    monkeypatch.setattr(os, "isatty", lambda descriptor: True)
+    monkeypatch.setattr(os, "get_terminal_size", lambda *descriptor: os.terminal_size((0, 0)))
+    with Interruption() as interruption:
+        signal.raise_signal(signal.SIGINT)
+    assert interruption.code == 130
+    assert "stopping after this step" in capfd.readouterr().err

@@ -23,6 +23,10 @@ MISTAKES = {
         "--set model.hidden=[100,: expected a list that ends in ]",
         "a list with spaces needs quotes: --set 'model.hidden=[100, …]'",
     ),
+    "train --set data.augment={shift: 1} xor": (
+        "--set data.augment={shift:: expected a mapping that ends in }",
+        "a mapping with spaces needs quotes: --set 'data.augment={shift: …}'",
+    ),
     "diff a b --zzz": ("no such option --zzz", "`bp diff --help` shows how it is used"),
     "diff a": ("missing argument RUN", "`bp diff --help` shows how it is used"),
     "diff a b c": ("expected no more arguments; got c", "`bp diff --help` shows how it is used"),

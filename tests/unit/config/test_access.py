@@ -2,7 +2,19 @@
 
 from dataclasses import replace
 
-from mnist_bp.config import Config, ConvConfig, DataConfig, TrainConfig, changes, keys, replaced, rule_of, used
+from mnist_bp.config import (
+    AugmentConfig,
+    Config,
+    ConvConfig,
+    DataConfig,
+    TrainConfig,
+    changes,
+    keys,
+    replaced,
+    rule_of,
+    settable,
+    used,
+)
 from mnist_bp.config.access import defaults, value_of
 
 OTHER = Config(seed=3, data=DataConfig(name="kmnist"), train=TrainConfig(optimizer="adam", beta1=0.5))
@@ -48,3 +60,24 @@ def test_changes_name_the_keys_and_both_values() -> None:
 def test_a_changed_convolutional_layer_is_shown_with_its_keys() -> None:
     shown = '[{"filters": 8, "kernel": 3, "stride": 1, "padding": 0, "pool": null, "pool_size": 2}]'
     assert changes(Config(), replaced(Config(), {"model.conv": (ConvConfig(8),)})) == {"model.conv": ("[]", shown)}
+
+
+AUGMENTED = Config(DataConfig(augment=AugmentConfig(rotation=12.0, shift=1.0)))
+
+
+def test_the_keys_of_an_augmentation_are_read_replaced_and_compared_one_by_one() -> None:
+    assert value_of(AUGMENTED, "data.augment.rotation") == 12.0
+    assert value_of(Config(), "data.augment.elastic_sigma") == 4.0
+    assert replaced(Config(), {"data.augment.rotation": 12.0, "data.augment.shift": 1.0}) == AUGMENTED
+    assert replaced(AUGMENTED, {"data.augment.rotation": 0.0, "data.augment.shift": 0.0}) == Config()
+    turned = replaced(AUGMENTED, {"data.augment.rotation": 5.0})
+    assert turned == Config(DataConfig(augment=AugmentConfig(rotation=5.0, shift=1.0)))
+    assert replaced(AUGMENTED, {"data.augment": None}) == Config()
+    assert changes(Config(), AUGMENTED) == {
+        "data.augment.rotation": ("0.0", "12.0"),
+        "data.augment.shift": ("0.0", "1.0"),
+    }
+
+
+def test_an_augmentation_can_be_set_as_a_whole_which_is_no_key_of_its_own() -> None:
+    assert settable().keys() - keys().keys() == {"data.augment"}

@@ -44,12 +44,11 @@ def test_a_key_may_change_only_where_it_is_used(key: str, chooser: str, users: s
     for name in users.split():
         folder = {"data.dir": "here"} if name == "idx" else {}  # which idx must have
         assert found({chooser: name, **folder, key: changed}) == []
-    only = f"{chooser}={users.replace(' ', ' or ')}"
+    only = f"{chooser}={users.replace(' ', ' or ')} {'or idx in data.extra use' if key == 'data.dir' else 'uses'}"
     for name in others.split():
         assert found({chooser: name}) == []
         assert found({chooser: name, key: changed}) == [
-            f"{key}: expected {json.dumps(defaults()[key])}, its default, as only {only} uses it; "
-            f"got {json.dumps(changed)}"
+            f"{key}: expected {json.dumps(defaults()[key])}, its default, as only {only} it; got {json.dumps(changed)}"
         ]
 
 
@@ -59,6 +58,36 @@ def test_every_key_that_another_must_use_is_tested_above() -> None:
 
 POINTS = {"data.name": "plane", "model.loss": "half_squared_error"}
 CONTRADICTIONS = {
+    "other images among points": (
+        POINTS | {"data.extra": (("kmnist", 1.0),)},
+        'data.extra: expected {}, as data.name=plane has no images; got {"kmnist": 1.0}',
+    ),
+    "distorted points": (
+        POINTS | {"data.augment.shift": 1.0},
+        "data.augment: expected null, as data.name=plane has no images; got "
+        '{"rotation": 0.0, "scale": 0.0, "shear": 0.0, "slant": 0.0, "shift": 1.0, "elastic_alpha": 0.0, '
+        '"elastic_sigma": 4.0, "thickness": 0.0}',
+    ),
+    "a data set mixed with itself": (
+        {"data.extra": (("kmnist", 1.0), ("mnist", 0.5))},
+        'data.extra: expected other data sets than data.name=mnist; got {"kmnist": 1.0, "mnist": 0.5}',
+    ),
+    "idx among others without a folder": (
+        {"data.extra": (("idx", 1.0),)},
+        "data.dir: expected the folder of the four IDX files that idx in data.extra reads; got null",
+    ),
+    "an elastic distortion of none": (
+        {"data.augment.elastic_sigma": 3.0, "data.augment.shift": 1.0},
+        "data.augment.elastic_sigma: expected 4.0, its default, as data.augment.elastic_alpha is 0; got 3.0",
+    ),
+    "the best of no validation": (
+        {"train.keep": "best"},
+        "train.keep: expected last, as there are no validation examples (data.validation); got best",
+    ),
+    "patience without validation": (
+        {"train.patience": 3},
+        "train.patience: expected null, as there are no validation examples (data.validation); got 3",
+    ),
     "dropout without hidden layers": (
         {"model.hidden": (), "model.dropout": 0.5},
         "model.dropout: expected 0, as there is no hidden layer (model.hidden); got 0.5",
@@ -156,6 +185,15 @@ def test_values_that_are_wrong_together_are_named(values: dict[str, object], mes
         {"train.gradient": "numerical", "model.conv": (ConvConfig(1),), "model.dropout": 0.5},
         {"train.shadow_check": 7, "model.dropout": 0.5, "train.clip_norm": 1.0, "train.weight_decay": 0.1},
         {"train.warmup_steps": 7},
+        {"data.extra": (("idx", 1.0), ("synthetic", 0.5)), "data.dir": "here", "data.seed": 3},
+        {"data.augment.elastic_sigma": 3.0, "data.augment.elastic_alpha": 34.0},
+        {
+            "data.validation": 1,
+            "train.keep": "best",
+            "train.patience": 3,
+            "model.hidden": (),
+            "model.input_dropout": 0.5,
+        },
     ],
 )
 def test_values_that_go_together_pass(values: dict[str, object]) -> None:

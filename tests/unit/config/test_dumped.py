@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnist_bp.config import Config, DataConfig, TrainConfig, dump, dumped, parse
+from mnist_bp.config import AugmentConfig, Config, DataConfig, TrainConfig, dump, dumped, parse
 from mnist_bp.config.dumped import parse_dumped
 from mnist_bp.errors import BpError
 
 DEFAULT = dump(Config())
+NEW_KEYS = ("extra: {}", "augment: null", "input_dropout: 0.0", "ema_decay: 0.0", "keep: last", "patience: null")
 CHANGED = Config(seed=3, data=DataConfig(mirrors=("http://m/",)), train=TrainConfig(epochs=5, learning_rate=1e-300))
+MIXED = Config(DataConfig(extra=(("synthetic", 0.5), ("kmnist", 1.0)), augment=AugmentConfig(rotation=3.0)), seed=3)
 
 TEXTS = {
     "the default config": DEFAULT,
@@ -31,7 +33,16 @@ TEXTS = {
     "a value for a section": DEFAULT.replace("model:\n", "model: 3\n"),
     "fewer keys, as of an older version": dump(CHANGED).replace("  labels: null\n", "").replace("  bias: true\n", ""),
     "a key in another section": DEFAULT.replace("  bias: true\n", "").replace("train:\n", "train:\n  bias: true\n"),
-    "a former key": DEFAULT.replace("data:\n", "data:\n  augment: null\n"),
+    "keys that are not there yet": "".join(
+        line for line in DEFAULT.splitlines(keepends=True) if line.strip() not in NEW_KEYS
+    ),
+    "an augmentation of none, as the first version wrote it": DEFAULT.replace("  augment: null\n", "").replace(
+        "  cache_dir:", "  augment: null\n  cache_dir:"
+    ),
+    "an augmentation and a mixture": dump(MIXED),
+    "a mistake in an augmentation": dump(MIXED).replace("rotation: 3", "rotation: x"),
+    "a mistake in a mixture": dump(MIXED).replace("kmnist", "kmnits"),
+    "a former key": DEFAULT.replace("train:\n", "train:\n  threads: 1\n"),
 }
 
 
@@ -83,7 +94,7 @@ def test_only_the_lines_unlike_the_defaults_are_read_as_yaml(missing: str, monke
 
 def test_a_former_key_of_any_value_is_left_out_of_what_was_dumped() -> None:
     """No run was trained by a version that has the key, and all that it says of a trained network stands elsewhere."""
-    former = dump(CHANGED).replace("train:\n", "train:\n  threads: 2\n").replace("data:\n", "data:\n  augment: x\n")
+    former = dump(CHANGED).replace("train:\n", "train:\n  threads: 2\n")
     assert parse_dumped(former, "c.yaml") == CHANGED
     with pytest.raises(BpError, match="threads: no longer a key"):
         parse(former, "c.yaml")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnist_bp.config import Config, ConvConfig, DataConfig, ModelConfig, TrainConfig, dump, load, parse
+from mnist_bp.config import AugmentConfig, Config, ConvConfig, DataConfig, ModelConfig, TrainConfig, dump, load, parse
 from mnist_bp.errors import BpError, Exit
 
 
@@ -59,6 +59,47 @@ def test_convolutional_layers_are_read_from_a_file_in_either_style_and_from_over
     )
     assert load(written("model: {conv: {filters: 8}}")).model.conv == (ConvConfig(8, 3, 1, 0, None, 2),)
     assert load(written(block), ["model.conv=[]"]).model.conv == ()
+
+
+AUGMENTED = "data: {augment: {rotation: 12, scale: 0.1}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "overrides", "augment"),
+    [
+        (AUGMENTED, [], AugmentConfig(rotation=12.0, scale=0.1)),
+        ("data:\n  augment:\n    shift: 1\n    rotation: 5\n", [], AugmentConfig(rotation=5.0, shift=1.0)),
+        (AUGMENTED, ["data.augment.rotation=5"], AugmentConfig(rotation=5.0, scale=0.1)),
+        ("", ["data.augment.rotation=5"], AugmentConfig(rotation=5.0)),
+        (AUGMENTED, ["data.augment={shift: 1}"], AugmentConfig(shift=1.0)),
+        (AUGMENTED, ["data.augment.shift=2", "data.augment=null"], None),
+        (AUGMENTED, ["data.augment=null", "data.augment.shift=2"], AugmentConfig(shift=2.0)),
+        (AUGMENTED, ["data.augment.rotation=0", "data.augment.scale=0"], None),
+        ("data: {augment: {}}", [], None),
+        ("data: {augment: }", [], None),
+        ("data: {augment: {rotation: 0, elastic_sigma: 4}}", [], None),
+    ],
+)
+def test_an_augmentation_is_set_as_a_whole_or_key_by_key_and_one_without_effect_is_none(
+    text: str, overrides: list[str], augment: AugmentConfig | None
+) -> None:
+    assert load(written(text), overrides).data.augment == augment
+
+
+@pytest.mark.parametrize(
+    ("text", "overrides", "extra"),
+    [
+        ("data: {extra: {synthetic: 1, kmnist: 0.5}}", [], (("kmnist", 0.5), ("synthetic", 1.0))),
+        ("data: {extra: {synthetic: 1}}", ["data.extra={kmnist: 2}"], (("kmnist", 2.0),)),
+        ("data: {extra: {synthetic: 1}}", ["data.extra={}"], ()),
+        ("data: {extra: {Fashion_MNIST: 1}}", [], (("fashion-mnist", 1.0),)),
+        ("data: {extra: }", [], ()),
+    ],
+)
+def test_other_data_sets_are_kept_with_their_weights_in_one_order(
+    text: str, overrides: list[str], extra: tuple[tuple[str, float], ...]
+) -> None:
+    assert load(written(text), overrides).data.extra == extra
 
 
 def test_a_dump_writes_each_convolutional_layer_in_full_on_one_line() -> None:
@@ -126,6 +167,23 @@ MISTAKES = {
     "a key like none of a layer": ("model: {conv: {filters: 8, zzz: 1}}", "c.yaml:1: model.conv[0].zzz: unknown key"),
     "a duplicate key of a layer": ("model:\n  conv:\n    filters: 8\n    filters: 8", "c.yaml:4: "
                                    "model.conv[0].filters: expected each key once; got it again"),
+    "an unknown key of an augmentation": ("data:\n  augment:\n    rotatoin: 5", "c.yaml:3: data.augment.rotatoin: "
+                                          "unknown key; did you mean data.augment.rotation?"),
+    "a wrong value in an augmentation": ("data:\n  augment: {scale: 1}", "c.yaml:2: data.augment.scale: expected a "
+                                         "number from 0 to below 1; got 1"),
+    "a duplicate key of an augmentation": ("data: {augment: {shift: 1, shift: 1}}", "c.yaml:1: data.augment.shift: "
+                                           "expected each key once; got it again"),
+    "a word for an augmentation": ("data: {augment: shift}", "c.yaml:1: data.augment: expected keys and values such as "
+                                   "{rotation: 12, scale: 0.12}, or null; got shift"),
+    "a mixture with an unknown data set": ("data:\n  extra: {syntetic: 1}", "c.yaml:2: data.extra: expected "
+                                           "synthetic, mnist, fashion-mnist, kmnist or idx; got syntetic; did you mean "
+                                           "synthetic?"),
+    "a mixture with none of a data set": ("data:\n  extra: {kmnist: 0}", "c.yaml:2: data.extra.kmnist: expected a "
+                                          "number above 0 and up to 100; got 0"),
+    "a mixture with a data set twice": ("data:\n  extra: {kmnist: 1,\n  KMNIST: 1}", "c.yaml:3: data.extra: expected "
+                                        "each name once; got kmnist again"),
+    "a word for a mixture": ("data: {extra: kmnist}", "c.yaml:1: data.extra: expected weights by name, such as "
+                             "{synthetic: 1.0}, of synthetic, mnist, fashion-mnist, kmnist and idx; got kmnist"),
     "a wrong value in a layer": ("model:\n  conv:\n  - filters: 8\n    pool: maxi", "c.yaml:4: model.conv[0].pool: "
                                  "expected max or average, or null; got maxi; did you mean max?"),
     "a layer for a value in a layer": ("model: {conv: {filters: {filters: 8}}}", "c.yaml:1: model.conv[0].filters: "
@@ -206,7 +264,17 @@ def test_no_more_than_a_hundred_mistakes_are_reported() -> None:
 def test_the_longest_config_is_dumped_in_as_many_characters_as_load_reads() -> None:
     longest = "'" * 500
     config = Config(
-        DataConfig("idx", longest, (longest[:50],) * 100, 10**9, 2**63 - 1, longest, (longest,) * 100),
+        DataConfig(
+            "idx",
+            longest,
+            (longest[:50],) * 100,
+            10**9,
+            2**63 - 1,
+            tuple((name, 2 / 3) for name in ("fashion-mnist", "kmnist", "mnist", "synthetic")),
+            AugmentConfig(*[2 / 3] * 8),
+            longest,
+            (longest,) * 100,
+        ),
         ModelConfig((ConvConfig(10**6, 1000, 1000, 1000, "average", 1000),) * 100, (10**6,) * 100),
     )
     assert load(written(dump(config))) == config
@@ -221,6 +289,11 @@ def test_text_on_which_pyyaml_fails_is_a_mistake_and_not_a_traceback(text: str) 
     assert "not YAML" in message
 
 
+def test_a_part_of_a_mixture_cannot_be_set_alone() -> None:
+    (mistake,) = mistakes("", "data.extra.synthetic=8")
+    assert "expected data.extra as a whole, weights by name, such as {synthetic: 1.0}" in mistake
+
+
 @pytest.mark.parametrize("key", ["model.conv[0].filters", "model.conv.filters"])
 def test_a_part_of_a_list_cannot_be_set_and_the_message_says_what_can(key: str) -> None:
     assert mistakes("", f"{key}=8") == [f"--set {key}=8: {key}: expected model.conv as a whole, {LAYERS}"]
@@ -228,17 +301,14 @@ def test_a_part_of_a_list_cannot_be_set_and_the_message_says_what_can(key: str) 
 
 def test_a_former_key_with_the_value_that_changed_nothing_still_loads() -> None:
     """As a config.yaml that an earlier version wrote into its run directories."""
-    assert load(written("data: {name: kmnist, augment: null}")).data.name == "kmnist"
-    assert load(written("data:\n  augment:\n"), ["data.augment=null", "train.threads=1"]) == Config()
+    assert load(written("train: {threads: 1, epochs: 3}")).train.epochs == 3
+    assert load(None, ["train.threads=1"]) == Config()
 
 
 def test_a_former_key_with_another_value_says_what_to_do() -> None:
-    advice = "data.augment: no longer a key; this version does not augment images"
-    assert mistakes("seed: 1\ndata: {augment: shift}") == [f"c.yaml:2: {advice}"]
-    assert mistakes("", "data.augment=[1, 2]") == [f"--set data.augment=[1, 2]: {advice}"]
-    assert mistakes("train:\n  threads: 2") == [
-        "c.yaml:2: train.threads: no longer a key; train.shards has more processors work on a batch"
-    ]
+    advice = "train.threads: no longer a key; train.shards has more processors work on a batch"
+    assert mistakes("train:\n  threads: 2") == [f"c.yaml:2: {advice}"]
+    assert mistakes("", "train.threads=[1, 2]") == [f"--set train.threads=[1, 2]: {advice}"]
 
 
 @pytest.mark.parametrize(
@@ -299,6 +369,7 @@ CONFIGS = st.builds(
             "seed": st.integers(0, 2**63 - 1),
             "cache_dir": st.none() | TEXTS,
             "mirrors": st.none() | st.lists(TEXTS).map(tuple),
+            "augment": st.none() | st.builds(AugmentConfig, st.floats(0, 180), elastic_alpha=st.floats(0, 1e4)),
         }),
     ),
     model=section(

@@ -23,6 +23,10 @@ MEANT = {
     "data.name": "dataset",
     "data.validation": "val validation_split",
     "data.seed": "data.sed",
+    "data.augment.rotation": "data.augment.angle",
+    "data.augment.shift": "translation",
+    "train.patience": "train.early_stopping",
+    "train.ema_decay": "ema",
     "seed": "random_seed train.seed",
 }
 
@@ -32,7 +36,7 @@ def test_a_key_is_known_by_what_people_call_it(key: str, given: str) -> None:
     assert meant(given, [*keys()]) == key
 
 
-@pytest.mark.parametrize("given", ["zzz", "train.zzz", "x", "", "train.", "_", "patience"])
+@pytest.mark.parametrize("given", ["zzz", "train.zzz", "x", "", "train.", "_", "callbacks"])
 def test_nothing_is_suggested_for_what_resembles_no_key(given: str) -> None:
     assert meant(given, [*keys()]) is None
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mnist_bp.data import toy
-from mnist_bp.data.dataset import Dataset, Split, fingerprint
+from mnist_bp.data.dataset import Dataset, Extra, Split, fingerprint
 from mnist_bp.errors import BpError, Exit
 from tests.helpers.data import blobs
 
@@ -135,6 +135,47 @@ def test_the_last_training_examples_are_held_out_for_validation(count: int, arra
     np.testing.assert_array_equal(np.concatenate([dataset.train.t, dataset.validation.t]), whole.train.t)
     assert dataset.test is whole.test
     assert (dataset.outputs, dataset.fingerprint) == (whole.outputs, whole.fingerprint)
+
+
+def test_other_data_sets_are_mixed_in_and_stay_whole_when_examples_are_held_out(
+    arrays: dict[str, np.ndarray],
+) -> None:
+    own, other = Dataset.of("blobs", arrays), Dataset.of("others", arrays)
+    dataset = own.mixed([Extra(other, 0.5)]).for_training(10)
+
+    assert dataset.extra == ((other, 0.5),)
+    assert [(each.name, len(each.train)) for each in dataset.sources] == [("blobs", 20), ("others", 30)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {part: np.zeros((len(PIXELS), 4, 9), np.uint8) for part in ("train_images", "test_images")}
+            | dict.fromkeys(("train_labels", "test_labels"), LABELS),
+            "data set others: expected images of 8×8 pixels, to be mixed with those of blobs; got 4×9",
+        ),
+        (
+            {"train_images": PIXELS, "train_labels": LABELS + 1},
+            "data set others: expected labels up to 2, to be mixed with those of blobs; got labels up to 3",
+        ),
+    ],
+)
+def test_a_data_set_of_other_images_or_of_more_classes_is_not_mixed_in(
+    changes: dict[str, np.ndarray], message: str, arrays: dict[str, np.ndarray]
+) -> None:
+    with pytest.raises(BpError, match=message) as caught:
+        Dataset.of("blobs", arrays).mixed([Extra(Dataset.of("others", arrays | changes), 1.0)])
+    assert caught.value.code == Exit.NO_DATA
+
+
+def test_a_weight_that_brings_no_example_is_refused(arrays: dict[str, np.ndarray]) -> None:
+    own = Dataset.of("blobs", arrays)
+    message = r"data\.extra: expected a weight that brings one of the 30 examples of blobs in every epoch; got 0\.01"
+    with pytest.raises(BpError, match=message) as caught:
+        own.mixed([Extra(own, 0.01)])
+    assert caught.value.code == Exit.USAGE
+    assert own.mixed([Extra(own, 0.02)]).extra
 
 
 def test_points_can_be_held_out_too() -> None:

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mnist_bp import build
+from mnist_bp.config import Config, replaced
 from mnist_bp.data import loading
-from mnist_bp.data.dataset import Dataset
+from mnist_bp.data.dataset import Dataset, Extra
 from mnist_bp.errors import BpError, Exit
-from mnist_bp.report.samples import contact_sheet, samples
+from mnist_bp.nn.nonzero import NonzeroColumns
+from mnist_bp.report.samples import as_trained, contact_sheet, samples
 from tests.helpers.data import blobs
 
 
@@ -43,6 +46,29 @@ def test_the_sheet_has_ten_images_in_the_row_of_a_class_beside_its_name(dataset:
     tenth = samples(dataset, 10)[0, 9]
     enlarged = 255 - tenth.astype(int).repeat(14, axis=0).repeat(14, axis=1)
     assert np.abs(row[:, -112:] - enlarged).max() <= 8  # half a step of sixteen greys
+
+
+@pytest.mark.parametrize(("size", "units"), [(7, 5), (100, 200)])
+def test_as_trained_are_the_inputs_of_the_first_mini_batches_of_a_training(
+    dataset: Dataset, size: int, units: int, rng: np.random.Generator
+) -> None:
+    """The wider network gets its larger batches without the columns that are 0, of which there are none to be seen."""
+    (x, t), (test_x, test_t) = blobs(240, rng), blobs(5, rng)
+    other = Dataset.of("other", {"train_images": x, "train_labels": t, "test_images": test_x, "test_labels": test_t})
+    mixed = dataset.mixed([Extra(other, 1.0)]).for_training(4)
+    config = replaced(Config(), {"train.batch_size": size, "model.hidden": (units,), "seed": 3})
+
+    found = as_trained(config, mixed).train
+
+    given = [
+        (x.dense() if isinstance(x, NonzeroColumns) else x.copy(), t)
+        for x, t in build.trainer(config, mixed).batches.epoch(1)
+    ]
+    x, t = (np.concatenate(each)[: len(found)] for each in zip(*given, strict=True))
+    np.testing.assert_allclose(found.x / 255, x, rtol=1e-6)
+    np.testing.assert_array_equal(found.t, t)
+    assert np.bincount(found.t).min() >= 10
+    assert size == 100 or np.bincount(found.t[:-size]).min() < 10
 
 
 def test_points_are_refused() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from mnist_bp import build
-from mnist_bp.config.schema import ConvConfig
+from mnist_bp.config import ConvConfig
+from mnist_bp.config.rules import Weights
 from mnist_bp.errors import BpError
 from mnist_bp.progress import silent
 from mnist_bp.report.gathering import gather
@@ -133,3 +134,8 @@ def test_a_network_is_described_by_its_sizes(changes: dict[str, Any], expected: 
 )
 def test_own_data_are_called_as_their_folder_is(name: str, folder: str | None, expected: str) -> None:
     assert data_of(config(data_name=name, data_dir=folder)) == expected
+
+
+def test_what_was_mixed_in_is_named_too() -> None:
+    mixed = config(data_extra=Weights({"synthetic": 1.0, "idx": 0.5}.items()), data_dir="mine/pens")
+    assert data_of(mixed) == "mnist and pens and drawn digits (synthetic)"

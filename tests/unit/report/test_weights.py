@@ -3,8 +3,7 @@
 import numpy as np
 
 from mnist_bp import build
-from mnist_bp.config import Config
-from mnist_bp.config.schema import ConvConfig
+from mnist_bp.config import Config, ConvConfig
 from mnist_bp.report.weights import MOST, diverging, weights
 from mnist_bp.run.model import Model
 from tests.helpers.making import config

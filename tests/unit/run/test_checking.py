@@ -9,7 +9,8 @@ import pytest
 import threadpoolctl
 
 from mnist_bp import build, machine
-from mnist_bp.config import Config
+from mnist_bp.config import AugmentConfig, Config
+from mnist_bp.config.rules import Weights
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.nonzero import NonzeroColumns
@@ -59,9 +60,10 @@ def test_the_step_of_training_is_judged_with_its_dropout(small: dict[str, Any]) 
     assert dropped.tensors[0].rtol == pytest.approx(16 * 2.0**-24)  # in float32
 
 
-def test_the_step_of_training_is_the_one_that_a_run_would_take_next(small: dict[str, Any]) -> None:
-    """In the midst of its second epoch of eleven batches."""
-    settings = config(**small, model_dropout=0.5, train_epochs=3)
+@pytest.mark.parametrize("decay", [0.0, 0.9])
+def test_the_step_of_training_is_the_one_that_a_run_would_take_next(small: dict[str, Any], decay: float) -> None:
+    """In the midst of its second epoch of eleven batches; it is taken from the parameters, not from their average."""
+    settings = config(**small, model_dropout=0.5, model_input_dropout=decay / 2, train_ema_decay=decay, train_epochs=3)
     with pytest.raises(BpError):
         executed(settings, Path("r"), stop=14)
     tensors = checked(settings, "r", oracle="training").report.tensors
@@ -73,6 +75,18 @@ def test_the_step_of_training_is_the_one_that_a_run_would_take_next(small: dict[
         trainer.gradient(x, t)
     for tensor in tensors:
         assert tensor.a == trainer.network.named_gradients[tensor.name][tensor.worst]
+
+
+def test_the_step_of_training_is_judged_with_its_images(small: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Distorted ones, and those of other data sets; here both sets have the same."""
+    own = build.dataset(config(**small).data)
+    monkeypatch.setattr(build, "dataset", lambda *_, **__: own)
+    changes: list[dict[str, Any]] = [
+        {}, {"data_augment": AugmentConfig(rotation=20)}, {"data_extra": Weights([("synthetic", 1.0)])}
+    ]  # fmt: skip
+    reports = [checked(config(**small, **more), oracle="training").report for more in changes]
+    assert {report.verdict for report in reports} == {"PASS"}
+    assert len({report.tensors[0].a for report in reports}) == 3
 
 
 def test_what_is_wrong_with_the_columns_that_training_takes_is_seen_by_the_oracle_of_training_alone(

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_bp.data.dataset import Dataset, Split
+from mnist_bp.data.dataset import Dataset, Extra, Split
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.nn.optimizers import SGD, Adam, Momentum, Optimizer
 from mnist_bp.nn.two_layer_net import TwoLayerNet
 from mnist_bp.run import checkpoint
 from mnist_bp.train.trainer import Position, Trainer
+from tests.helpers.making import record
 from tests.helpers.waiting import time_limit
 
 CONFIG = "seed: 5\n"  # of the run, as `save` is told, as are its data
@@ -80,11 +81,56 @@ def test_a_checkpoint_names_its_run_and_describes_its_data_set() -> None:
     assert (found.classes, found.outputs) == (("red", "grün", "blue"), 3)
 
 
+def test_a_checkpoint_names_the_data_that_were_mixed_in_if_there_were_any() -> None:
+    mixed = DATA.mixed([Extra(replace(DATA, fingerprint="decaf"), 0.5)])
+    checkpoint.save(PATH, advanced(), config=CONFIG, dataset=mixed, check=lambda: None)
+    assert checkpoint.read(PATH).fingerprints == ("c0ffee", "decaf")
+    saved(advanced())
+    assert checkpoint.read(PATH).fingerprints == ("c0ffee",)
+
+
 def test_a_network_is_restored_whatever_optimizer_trained_it() -> None:
     saved(advanced())
     net = TwoLayerNet(6, 5, 3)
     checkpoint.read(PATH).restore_parameters(net)
     np.testing.assert_array_equal(net.parameters, advanced().network.parameters)
+
+
+def test_what_is_used_has_the_names_and_what_training_goes_on_from_a_member_of_its_own() -> None:
+    before, after, net = advanced(), fresh(), TwoLayerNet(6, 5, 3)
+    before.average, after.average = before.network.parameters + 1, np.zeros_like(after.network.parameters)
+    saved(before)
+    restored(after)
+    assert numbers(after) == numbers(before)
+    np.testing.assert_array_equal(after.average, before.average)
+    found = checkpoint.read(PATH)
+    assert found.arrays.keys() - before.network.named_parameters == {
+        "training.parameters", "optimizer.mean", "optimizer.squares", *(f"position.{name}" for name in vars(POSITION))
+    }  # fmt: skip
+    for trained, parameters in ((False, before.average), (True, before.network.parameters)):
+        found.restore_parameters(net, trained=trained)
+        np.testing.assert_array_equal(net.parameters, parameters)
+
+
+@pytest.mark.parametrize("average", [False, True], ids=["alone", "with an average"])
+def test_a_kept_epoch_is_what_is_used_once_there_is_one(average: bool) -> None:
+    def keeping(trainer: Trainer) -> Trainer:
+        size = trainer.network.parameters.size
+        trainer.kept = np.full(size, 2.0)
+        trainer.average = np.full(size, 3.0) if average else None
+        return trainer
+
+    before, net = keeping(advanced()), TwoLayerNet(6, 5, 3)
+    for best, used in ((None, 3.0 if average else before.network.parameters), (record(), 2.0)):
+        before.best = best
+        saved(before)
+        after = restored(keeping(fresh()))
+        assert numbers(after) == numbers(before)
+        np.testing.assert_array_equal(after.measured_parameters, before.measured_parameters)
+        assert after.kept is not None
+        np.testing.assert_array_equal(after.kept, used)
+        checkpoint.read(PATH).restore_parameters(net)
+        np.testing.assert_array_equal(net.parameters, used)
 
 
 def members() -> dict[str, np.ndarray]:

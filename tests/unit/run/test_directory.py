@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from mnist_bp.config import Config, DataConfig, TrainConfig
+from mnist_bp.config import AugmentConfig, Config, DataConfig, TrainConfig, replaced
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.run.directory import Run
 from mnist_bp.train.records import Record, StepLoss
 from tests.helpers.commands import contents
+from tests.helpers.making import record
 from tests.helpers.waiting import time_limit
 
 FINISHED = '{"epochs": 1, "steps": 1, "seconds": 1, "test_accuracy": 1, "test_loss": %s}'
@@ -39,11 +40,12 @@ def test_a_run_keeps_its_config_environment_and_metrics(run: Run) -> None:
     assert run.metrics.rows() == ROWS
 
 
-def test_another_data_set_has_neither_the_folder_nor_the_names_of_the_runs_own() -> None:
+def test_another_data_set_has_neither_the_folder_nor_the_names_nor_the_mixture_of_the_runs_own() -> None:
     run = Run("r")
-    run.begin(Config(data=DataConfig(name="idx", dir="mine", labels=("cat", "dog"))), {})
-    other = run.config(["data.name=kmnist"]).data
-    assert (other.dir, other.labels) == (None, None)
+    mixture, augment = (("kmnist", 1.0),), AugmentConfig(shift=1.0)
+    run.begin(Config(DataConfig("idx", "mine", ("cat", "dog"), extra=mixture, augment=augment)), {})
+    assert run.config(["data.name=kmnist"]).data == DataConfig("kmnist")
+    assert run.config(["data.name=xor", "model.loss=half_squared_error"]).data == DataConfig("xor")
     assert run.config(["data.seed=3"]).data.dir == "mine"
 
 
@@ -151,6 +153,23 @@ def test_a_summary_has_the_last_record_and_totals(run: Run) -> None:
         "train_loss": 1 / 3, "train_accuracy": 0.5, "validation_loss": None, "validation_accuracy": None,
         "test_loss": 0.7, "test_accuracy": 0.6,
     }  # fmt: skip
+
+
+def test_a_summary_has_the_best_record_where_that_is_kept() -> None:
+    keeping = replaced(Config(), {"data.validation": 10, "train.keep": "best"})
+    run = Run("best")
+    run.begin(keeping, {})
+    run.metrics.write([])
+    for epoch, accuracy in ((1, 0.5), (2, 0.8), (3, 0.7)):
+        row = record(epoch, validation_loss=0.5, validation_accuracy=accuracy, test_accuracy=accuracy / 2)
+        run.metrics.append(row)
+    summary = run.finish(parameters=7)
+    assert (summary["epochs"], summary["steps"], summary["best_epoch"], summary["test_accuracy"]) == (3, 30, 2, 0.4)
+    assert run.summary() == summary
+    assert run.kept(keeping) == run.metrics.rows()[1]
+    (run.path / "summary.json").write_text(json.dumps(summary | {"best_epoch": 3}))
+    with pytest.raises(BpError, match=r"expected best_epoch 2, as in metrics\.csv; got 3"):
+        run.summary()
 
 
 def test_a_process_killed_while_a_finished_run_begins_again_leaves_an_unfinished_run(
@@ -324,3 +343,9 @@ def test_a_run_that_is_not_there_leads_to_one_of_a_similar_name() -> None:
         with pytest.raises(BpError) as caught:
             Run(given).require_exists()
         assert caught.value.hint == "did you mean runs/quickstart?"
+
+
+def test_a_run_that_a_config_of_bp_makes_leads_to_the_command_for_it() -> None:
+    with pytest.raises(BpError) as caught:
+        Run("runs/own-digits").require_exists()
+    assert caught.value.hint == "bp train own-digits makes it"

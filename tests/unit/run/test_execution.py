@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mnist_bp import build
-from mnist_bp.config import DataConfig
+from mnist_bp.config import AugmentConfig, Config, DataConfig
 from mnist_bp.progress import silent
 from mnist_bp.run.execution import KEPT, Finished, prepare
 from tests.helpers.executing import executed
@@ -44,7 +44,17 @@ def test_the_chance_of_a_finished_run_is_that_of_its_test_set() -> None:
 def test_only_so_many_data_sets_are_kept_and_all_are_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     fetched: list[DataConfig] = []
     monkeypatch.setattr(build, "dataset", lambda data, _: fetched.append(data))
-    configs = [config(data_dir=str(number), data_validation=held) for number in range(KEPT + 2) for held in (0, 5)]
+    configs = [config(data_seed=number, data_validation=held) for number in range(KEPT + 2) for held in (0, 5)]
     kept = prepare(configs, silent)
     assert fetched == [each.data for each in configs[::2]]
     assert [*kept] == fetched[:KEPT]
+
+
+def test_of_runs_that_differ_in_mixture_and_distortion_each_data_set_is_fetched_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fetched: list[DataConfig] = []
+    monkeypatch.setattr(build, "dataset", lambda data, _: fetched.append(data))
+    mixed = [Config(DataConfig(extra=(("kmnist", weight),), augment=AugmentConfig(shift=weight))) for weight in (1, 2)]
+    prepare([Config(), *mixed], silent)
+    assert fetched == [DataConfig(), DataConfig("kmnist")]

@@ -6,6 +6,7 @@ import pytest
 
 from mnist_bp.run.explaining import Environment, objection
 from mnist_bp.run.measuring import Measurement
+from mnist_bp.train.records import Record
 from tests.helpers.making import record
 
 ELSEWHERE: Environment = {"numpy": ("1.0", "1.1")}
@@ -17,7 +18,7 @@ def told(environment: Environment = ELSEWHERE, *, examples: int = EXAMPLES, **re
     again = [record(epoch) for epoch in (1, 2, 3)]
     rows = [record(epoch, **(recorded if epoch == 2 else {})) for epoch in (1, 2, 3)]
     measured = Measurement("r", "data", "test", examples, again[-1].test_accuracy, again[-1].test_loss)
-    return objection(rows, again, environment, lambda: measured)
+    return objection(rows, again, rows[-1], environment, lambda: measured)
 
 
 def test_the_same_environment_explains_nothing() -> None:
@@ -39,3 +40,15 @@ def test_the_same_environment_explains_nothing() -> None:
 )
 def test_the_course_may_differ_a_little(recorded: dict[str, Any], examples: int, why: str) -> None:
     assert told(examples=examples, **recorded) == why
+
+
+def test_patience_may_end_at_another_epoch_and_nothing_else_may() -> None:
+    again = [record(epoch) for epoch in (1, 2, 3)]
+    measured = Measurement("r", "data", "test", EXAMPLES, again[-1].test_accuracy, again[-1].test_loss)
+
+    def judged(rows: list[Record], *, patience: bool) -> str:
+        return objection(rows, again, rows[-1], ELSEWHERE, lambda: measured, patience=patience)
+
+    assert judged(again[:2], patience=True) == ""
+    for rows, patience in ((again[:2], False), (again[1:], True)):
+        assert judged(rows, patience=patience) == "the epochs are the same in every one"

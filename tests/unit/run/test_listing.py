@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,6 +43,16 @@ def test_a_run_is_listed_in_whatever_state_it_is() -> None:
     assert found["broken"].failure == f"{RUNS / 'broken'}: diverged"
     assert found["torn"].failure == f"{RUNS / 'torn/metrics.csv'}: expected a row, as the run is finished"
     assert found["bare"].failure == f"{RUNS / 'bare'}: expected a run directory, with its config.yaml"
+
+
+def test_a_run_that_keeps_its_best_epoch_is_as_good_as_that_however_far_it_has_come() -> None:
+    keys: dict[str, Any] = {"data_validation": 10, "train_keep": "best", "train_epochs": 2}
+    rows = [record(epoch, validation_accuracy=1 / epoch, validation_loss=0.5) for epoch in (1, 2)]
+    ended, started = begun(config(**keys), RUNS), begun(config(1, **keys), RUNS)
+    for run in (ended, started):
+        run.metrics.append(*rows)
+    ended.finish(1)
+    assert [(run.last, run.kept) for run in listed().values()] == [(rows[1], rows[0])] * 2
 
 
 def test_a_run_that_a_process_writes_is_running() -> None:

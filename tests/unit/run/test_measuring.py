@@ -2,6 +2,7 @@
 
 import gzip
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import threadpoolctl
 
 from mnist_bp import machine
+from mnist_bp.config.rules import Weights
 from mnist_bp.data.archives import FILES
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.progress import silent
@@ -51,6 +53,16 @@ def test_another_data_set_is_measured_without_a_warning(archive_folder: Path, ca
     found = measured("test", "data.name=mnist")
     assert (found.data, found.examples, found.accuracy) == ("mnist", 60, measured().accuracy)
     assert not caplog.text
+
+
+@pytest.mark.usefixtures("small_mnist")
+def test_a_run_of_a_mixture_is_measured_without_what_was_mixed_in(archive_folder: Path) -> None:
+    """There is no kmnist here, nor a mirror that has it."""
+    run("data", "import", archive_folder)
+    mixture = config(data_name="mnist", data_extra=Weights([("idx", 1.0), ("kmnist", 1.0)]), data_dir="x")
+    untrained(mixture)
+    assert measured("train").examples == 210
+    assert measured("test", "data.name=idx", f"data.dir={archive_folder}") == replace(measured(), data="idx")
 
 
 def rewrite(folder: Path, name: str, array: np.ndarray) -> None:
@@ -110,11 +122,14 @@ def test_the_plane_is_measured_with_the_points_of_its_own_seed() -> None:
 
 
 @pytest.mark.usefixtures("trained")
-@pytest.mark.parametrize("override", ["train.epochs=3", "data.validation=20", " data.validation = 20", "seed=1"])
+@pytest.mark.parametrize(
+    "override", ["train.epochs=3", " data.validation = 20", "data.augment.rotation=9", "data.extra={}", "seed=1"]
+)
 def test_only_the_data_can_be_others(override: str) -> None:
     with pytest.raises(BpError) as caught:
         measured("test", override)
-    assert str(caught.value) == f"--set {override}: expected a key of section data other than data.validation"
+    others = "data.validation, data.extra, data.augment"
+    assert str(caught.value) == f"--set {override}: expected a key of section data other than {others}"
     assert caught.value.code == Exit.USAGE
 
 

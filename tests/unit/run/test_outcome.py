@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,6 +36,24 @@ def test_a_summary_before_the_end_is_refused() -> None:
     message = r"summary\.json: expected the end of train\.epochs=7; got epoch 1, step 10"
     with pytest.raises(BpError, match=message):
         read(run.path)
+
+
+def test_a_run_may_end_early_for_want_of_patience_and_keep_another_epoch_than_its_last() -> None:
+    keys: dict[str, Any] = {"data_validation": 10, "train_epochs": 7, "train_patience": 2}
+    for keep, kept in (("last", 3), ("best", 1)):
+        run = begun(config(train_keep=keep, **keys))
+        for epoch, accuracy in ((1, 0.5), (2, 0.4), (3, 0.3)):
+            run.metrics.append(record(epoch, validation_accuracy=accuracy, validation_loss=0.5))
+        run.finish(1)
+        found = read(run.path)
+        assert found.last is not None
+        assert found.kept is not None
+        assert (found.last.epoch, found.kept.epoch) == (3, kept)
+    impatient = begun(config(**(keys | {"train_patience": 3})))
+    impatient.metrics.append(*run.metrics.rows())
+    impatient.finish(1)
+    with pytest.raises(BpError, match="got epoch 3"):
+        read(impatient.path)
 
 
 @pytest.mark.parametrize("count", [1, 2, 11])

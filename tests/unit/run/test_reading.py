@@ -67,11 +67,13 @@ def test_a_network_on_points_or_other_images_is_refused() -> None:
         assert caught.value.code == Exit.USAGE
 
 
+@pytest.mark.parametrize("split", ["test", "validation"])
 @pytest.mark.parametrize(("accuracy", "sure"), [(1.0, 0.95), (0.96, 0.88), (0.9, 0.7), (0.5, 0.5)])
-def test_a_network_that_is_wrong_more_often_may_be_less_sure(accuracy: float, sure: float) -> None:
+def test_a_network_that_is_wrong_more_often_may_be_less_sure(accuracy: float, sure: float, split: str) -> None:
+    """On validation examples, or, if there are none, on those of the test set."""
     net = model()
     assert sure_from("mnist", net) == 0.9  # before the first epoch has ended
-    Run("mnist").metrics.write([record(train_accuracy=0.1), record(2, train_accuracy=accuracy)])
+    Run("mnist").metrics.write([record(test_accuracy=0.1), record(2, **{f"{split}_accuracy": accuracy})])
     assert sure_from("mnist", net) == pytest.approx(sure)
 
 

@@ -3,16 +3,22 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mnist_bp.config import replaced
+from mnist_bp.config.rules import Weights
+from mnist_bp.data import loading
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.nn.buffers import Array
 from mnist_bp.nn.dropout import Dropout
 from mnist_bp.progress import silent
 from mnist_bp.run.checking import check
 from mnist_bp.run.directory import Run
+from tests.helpers.commands import run
+from tests.helpers.data import archives
 from tests.helpers.executing import ON_XOR, executed
+from tests.helpers.making import config
 
 
 def test_a_display_is_told_of_every_step_and_epoch() -> None:
@@ -52,7 +58,26 @@ def test_the_environment_names_the_data() -> None:
     about = environment(executed(path=Path("r"))[0].path)["data"]
     assert isinstance(about, dict)
     assert len(about.pop("fingerprint")) == 64
-    assert about == {"name": "xor", "train": 4, "test": 4}
+    assert about == {"name": "xor", "train": 4, "test": 4, "extra": {}}
+
+
+@pytest.mark.usefixtures("small_mnist")
+def test_a_mixture_is_noted_and_a_run_does_not_go_on_with_another(
+    archive_folder: Path, rng: np.random.Generator
+) -> None:
+    run("data", "import", archive_folder)
+    own = archives(Path("own"), rng)
+    mixed = config(data_extra=Weights({"idx": 0.5}.items()), data_dir=str(own), train_batch_size=20)
+    with pytest.raises(BpError, match="interrupted at step 7 of 16"):
+        executed(mixed, path=Path("r"), stop=7)
+    fingerprint = loading.load("idx", folder=str(own)).fingerprint
+    about = environment(Path("r"))["data"]
+    assert isinstance(about, dict)
+    assert (about["name"], about["extra"]) == ("mnist", {"idx": fingerprint})
+    with pytest.raises(BpError, match=f"of fingerprint {fingerprint[:12]}…; got idx of fingerprint") as caught:
+        executed(replaced(mixed, {"data.dir": str(archive_folder)}), path=Path("r"))
+    assert caught.value.code == Exit.USAGE
+    assert executed(mixed, path=Path("r"))[1].start == 7
 
 
 def test_a_wrong_gradient_ends_the_training_and_a_gradient_check_shows_it_at_the_same_step(

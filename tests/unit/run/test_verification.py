@@ -20,6 +20,7 @@ from mnist_bp.progress import silent
 from mnist_bp.run import checkpoint, execution, verification
 from mnist_bp.run.directory import Run
 from mnist_bp.run.verification import Verification
+from tests.helpers.commands import run as command
 from tests.helpers.data import archives
 from tests.helpers.making import failed, unsynced
 
@@ -93,6 +94,19 @@ def test_an_honest_run_is_identical(small_config: Path, overrides: tuple[str, ..
     assert (found.last.epoch, found.parameters) == (3, 64 * 6 + 6 + 6 * 3 + 3)
 
 
+@pytest.mark.usefixtures("small_mnist")
+def test_so_is_one_of_a_mixture_whose_data_are_all_looked_at(
+    small_config: Path, archive_folder: Path, rng: np.random.Generator
+) -> None:
+    command("data", "import", archive_folder)
+    trained(small_config, "data.name=mnist", "data.extra={idx: 0.5}", "train.epochs=1")
+    assert verify().verdict == "identical"
+    with pytest.raises(BpError, match="on which it was trained; got idx of "):
+        verify(f"data.dir={archives(Path('other'), rng)}")
+    changed("env.json", '"idx": ".', '"idx": "x')
+    assert str(verify().difference).startswith("env.json, data.extra: ")
+
+
 def test_so_is_one_that_was_resumed_in_mid_epoch_and_with_other_logging(small_config: Path) -> None:
     trained(small_config, "train.max_steps=15", "train.log_every=2", "train.optimizer=momentum")
     trained(small_config, "train.log_every=3", "train.optimizer=momentum", resume=True)
@@ -148,7 +162,7 @@ FORGERIES: dict[str, tuple[Callable[[], None], str]] = {
 
 def _flip(file: str) -> None:
     content = bytearray((RUN / file).read_bytes())
-    content[len(content) // 2] ^= 1
+    content[content.index("seed".encode("utf-32-le"))] ^= 1
     (RUN / file).write_bytes(content)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_bp.config import Config, ConvConfig, DataConfig, ModelConfig, TrainConfig, replaced
+from mnist_bp.config import AugmentConfig, Config, ConvConfig, DataConfig, ModelConfig, TrainConfig, replaced
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.sweep import reader
 from mnist_bp.sweep.plan import PLAN, Planned, out_of, parse, plan, run_name, save, unfinished
@@ -60,12 +60,13 @@ UNUSUAL = [
     Config(),
     Config(data=DataConfig(name="idx", dir="a 'b' \"c\" $d `e` #f; é\\", mirrors=("x, y", "[z]"))),
     Config(model=ModelConfig(conv=(ConvConfig(8, pool="max"), ConvConfig(4)), hidden=(), bias=False), seed=2**63 - 1),
+    Config(DataConfig(extra=(("kmnist", 0.5),), augment=AugmentConfig(scale=0.1))),
     Config(train=TrainConfig(learning_rate=1e-300, max_steps=10**12, clip_norm=0.1 + 0.2)),
 ]
 
 
 @pytest.mark.parametrize("resume", [False, True])
-@pytest.mark.parametrize("unusual", UNUSUAL, ids=["defaults", "strings", "model", "numbers"])
+@pytest.mark.parametrize("unusual", UNUSUAL, ids=["defaults", "strings", "model", "mixture", "numbers"])
 def test_a_line_is_read_back_as_its_run(unusual: Config, resume: bool) -> None:
     run = Planned(unusual, Path("a folder/it's"))
     line = run.command(resume=resume)
@@ -112,6 +113,19 @@ def test_the_draws_of_two_keys_are_independent() -> None:
 def test_equal_draws_are_planned_once() -> None:
     runs = [*planned("random: {n: 50, train.batch_size: {choice: [1, 2, 3]}}")]
     assert sorted(run.config.train.batch_size for run in runs) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "grid: {data.augment.shift: [0, 1], data.augment: [null, {rotation: 5}]}",
+        "grid: {data.augment: [null, {rotation: 5}]}\nrandom: {n: 3, data.augment.shift: {uniform: [0, 3]}}",
+    ],
+)
+def test_a_key_does_not_vary_beside_what_holds_it(text: str) -> None:
+    """One would undo the other: the same runs would be planned several times."""
+    with pytest.raises(BpError, match=r"^data\.augment\.shift: expected either this key to vary or data\.augment; got"):
+        planned(text)
 
 
 def test_values_that_are_wrong_together_are_named_before_the_first_run() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist_bp.config import Config, ConvConfig
+from mnist_bp.config import AugmentConfig, Config, ConvConfig
 from mnist_bp.errors import BpError, Exit
 from mnist_bp.sweep import reader
 from mnist_bp.sweep.axes import Choice, Uniform
@@ -96,7 +96,21 @@ def test_axes_without_a_file() -> None:
     }
     assert (sweep.base, [*sweep.seeds]) == (Config(seed=4), [4])
     assert [*load(None, "seed=3,7", base="base.yaml").seeds] == [3, 7]
+    sweep = load(
+        None, "data.augment.rotation=0,12", "data.augment=null,{shift: 1}", "data.extra={synthetic: 1}",
+        base="base.yaml",
+    )  # fmt: skip
+    assert grid(sweep) == {
+        "data.augment.rotation": [0.0, 12.0],
+        "data.augment": [None, AugmentConfig(shift=1.0)],
+        "data.extra": [(("synthetic", 1.0),)],
+    }
     assert grid(load(None, "model.conv={filters: 8}", base="base.yaml")) == {"model.conv": [(ConvConfig(8),)]}
+
+
+def test_what_holds_keys_can_be_drawn_as_a_whole() -> None:
+    sweep = load("random: {n: 2, data.augment: {choice: [null, {rotation: 5}]}}")
+    assert sweep.random == {"data.augment": Choice([None, AugmentConfig(rotation=5.0)])}
 
 
 def test_arguments_take_the_place_of_what_the_file_says() -> None:
@@ -129,6 +143,7 @@ def test_arguments_take_the_place_of_what_the_file_says() -> None:
         ("grid: {train.epochs: [1, two]}", "1: train.epochs: expected an integer from 1 to 1000000; got two"),
         ("grid: {train.epochs: [1, 2, 1]}", "1: train.epochs: expected each value once; got [1, 2, 1]"),
         ("grid: {train.learning_rate: [1, 1.0]}", "1: train.learning_rate: expected each value once"),
+        ("grid: {data.augment: [null, {rotation: 0}]}", "1: data.augment: expected each value once"),
         ("grid: {seed: [1, 2]}", "1: grid.seed: expected seeds: 5 or seeds: [3, 7], outside of grid"),
         ("grid: {train.epochs: 1, train.epochs: 2}", "1: grid.train.epochs: expected each key once; got it again"),
         ("grid: {train.epochs: 1, train: {epochs: 2}}", "1: grid.train.epochs: expected each key once"),

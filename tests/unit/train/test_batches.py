@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mnist_bp.data.augmentation import Augmentation
 from mnist_bp.data.dataset import Split
 from mnist_bp.train import batches as module
 from mnist_bp.train.batches import Batches
@@ -148,3 +149,46 @@ def test_a_thread_gathers_ahead_where_a_processor_is_free_for_it_and_only_then_i
     assert any("(work)" in name for name in names) == ahead, (names, before)
     assert np.shares_memory(first, third) != ahead
     epoch.close()
+
+
+def test_augmented_batches_are_the_same_whoever_makes_them_and_wherever_the_epoch_is_entered(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHUNK", 12)  # three batches, so that an epoch has three chunks
+    split = Split(rng.integers(0, 256, (30, 36), dtype=np.uint8), np.arange(30, dtype=np.uint8))
+    augmentation = Augmentation((6, 6), rotation=20, shift=1, elastic_alpha=5, thickness=0.5)
+
+    def made(start: int = 0, number: int = 1, **options: Any) -> list[np.ndarray]:
+        batches = Batches(split, 4, "float32", seed=7, augmentation=augmentation, **options)
+        return [x.copy() for x, _ in batches.epoch(number, start)]
+
+    whole = made()
+    others: list[tuple[int, dict[str, Any]]] = [
+        (0, {"team": Team(1)}),
+        (0, {"team": Team(3), "busy": 3}),
+        (0, {"team": Team(2)}),
+        (4, {}),
+        (6, {"team": Team(2)}),
+    ]
+    for start, options in others:
+        for x, expected in zip(made(start, **options), whole[start:], strict=True):
+            np.testing.assert_array_equal(x, expected)
+    assert np.abs(whole[0] - made(number=2)[0]).max() > 0.1
+    assert all(x.min() >= 0 and x.max() <= 1 for x in whole)
+
+
+def test_an_image_is_changed_anew_each_time_and_by_each_seed(rng: np.random.Generator) -> None:
+    split = Split(np.repeat(rng.integers(0, 256, (1, 36), dtype=np.uint8), 8, axis=0), np.zeros(8, np.uint8))
+    augmentation = Augmentation((6, 6), rotation=20)
+    by_seed = [Batches(split, 4, "float32", seed=seed, augmentation=augmentation) for seed in (0, 1)]
+    images = [x.copy() for batches in by_seed for number in (1, 2) for x, _ in batches.epoch(number)]
+    assert len(np.unique(np.concatenate(images), axis=0)) == 32
+
+
+def test_extra_examples_are_mixed_in_with_their_labels() -> None:
+    extra = Split(SPLIT.x[:4] + np.uint8(20), np.arange(20, 24, dtype=np.uint8))
+    batches = Batches(SPLIT, 4, "float32", extra=[(extra, 0.5)])
+    assert batches.steps == 3
+    for x, t in batches.epoch(1):
+        np.testing.assert_allclose(x[:, 0], t / np.float32(255))
+    assert sorted(chain(*(t.tolist() for _, t in batches.epoch(1))))[:10] == list(range(10))

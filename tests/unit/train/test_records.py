@@ -1,12 +1,12 @@
 """Rows and their lines in metrics.csv and steps.csv."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist_bp.train.records import METRICS, Record, StepLoss
+from mnist_bp.train.records import METRICS, Record, StepLoss, best
 
 FLOATS = st.floats(allow_nan=False)
 RECORDS = st.builds(
@@ -71,6 +71,38 @@ def test_metrics_are_the_losses_and_accuracies_of_each_split() -> None:
         "test_loss": 0.5, "test_accuracy": 0.875,
     }  # fmt: skip
     assert (*RECORD.metrics,) == METRICS
+
+
+def judged(*results: tuple[int, float, float]) -> list[Record]:
+    """Return the records of epochs, for their last step and the accuracy and the loss on the validation examples."""
+    return [
+        replace(RECORD, epoch=epoch, step=step, validation_accuracy=accuracy, validation_loss=loss)
+        for epoch, (step, accuracy, loss) in enumerate(results, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("results", "epoch"),
+    [
+        ([(5, 0.5, 0.1), (10, 0.9, 0.3), (15, 0.8, 0.2)], 2),
+        ([(5, 0.9, 0.3), (10, 0.9, 0.2), (15, 0.9, 0.3)], 2),
+        ([(5, 0.9, 0.2), (10, 0.9, 0.2)], 1),
+        ([(5, 0.8, 0.2), (10, 0.7, 0.1), (12, 0.9, 0.1)], 1),
+        ([(3, 0.8, 0.2)], 1),
+    ],
+    ids=["accuracy", "equal accuracy", "equal", "a part of an epoch", "only a part"],
+)
+def test_the_best_epoch_has_the_highest_accuracy_then_the_lowest_loss_then_comes_first(
+    results: list[tuple[int, float, float]], epoch: int
+) -> None:
+    found = best(judged(*results))
+    assert found is not None
+    assert found.epoch == epoch
+
+
+def test_without_records_there_is_no_best_one_and_without_validation_it_is_the_first() -> None:
+    assert best([]) is None
+    assert best([RECORD, replace(RECORD, epoch=3, step=1800)]) is RECORD
 
 
 def test_columns_are_read_by_their_names_in_any_order() -> None:

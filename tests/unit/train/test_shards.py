@@ -38,6 +38,7 @@ def convolutional() -> list[Layer]:
 
 NETWORKS: dict[str, tuple[Callable[[], list[Layer]], Callable[[], Loss]]] = {
     "dropout": (dense, SoftmaxCrossEntropy),
+    "input dropout": (lambda: [Dropout(0.2), Affine(PIXELS, 7), ReLU(), Affine(7, 3)], SoftmaxCrossEntropy),
     "convolution": (convolutional, SoftmaxCrossEntropy),
     "squares": (convolutional, HalfSquaredError),
 }
@@ -124,8 +125,11 @@ def test_the_bytes_are_the_same_with_any_number_of_threads(shards: int, rng: np.
     assert results[0].tobytes() == results[1].tobytes() == results[2].tobytes()
 
 
-def test_an_update_in_slices_is_that_of_the_whole_to_the_bit(rng: np.random.Generator) -> None:
-    """Where weights that decay begin and end within a slice; the rule's own vectors are shared."""
+def test_an_update_in_slices_and_blocks_is_that_of_the_whole_to_the_bit(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where weights that decay begin and end within a block; the rule's own vectors are shared."""
+    monkeypatch.setattr("mnist_bp.train.shards.BLOCK", 9)
     start, gradients = rng.standard_normal((2, 101), "float32")
     decaying = [slice(3, 40), slice(47, 90)]
     whole, cut = (AdamW(start.copy(), gradients.copy(), decaying, weight_decay=0.5) for _ in range(2))

@@ -19,6 +19,7 @@ from mnist_bp.nn.optimizers import SGD, Adam
 from mnist_bp.nn.schedules import constant, cosine
 from mnist_bp.nn.two_layer_net import TwoLayerNet
 from mnist_bp.streams import DROPOUT
+from mnist_bp.train.averaging import AveragingOptimizer
 from mnist_bp.train.batches import Batches
 from mnist_bp.train.evaluation import Evaluation, evaluate
 from mnist_bp.train.records import Record
@@ -137,6 +138,61 @@ def test_splits_are_measured_with_the_network_at_the_end_of_the_epoch() -> None:
     assert (record.train_loss, record.train_accuracy) == evaluate(trained.network, TRAIN)
     assert (record.test_loss, record.test_accuracy) == evaluate(trained.network, TEST)
     assert (record.validation_loss, record.validation_accuracy) == (None, None)
+
+
+def test_the_average_is_what_is_measured_and_training_goes_on_from_the_parameters_themselves() -> None:
+    net, plain = TwoLayerNet(6, 5, 3, 1.0), trainer(10)
+    optimizer = AveragingOptimizer(SGD(net.parameters, net.gradients), 0.9)
+    averaged = trainer(10, network=net, optimizer=optimizer, average=optimizer.average, measured={"test": TEST})
+    *_, record = records(averaged)
+    records(plain)
+    assert net.parameters.tobytes() == plain.network.parameters.tobytes()
+    net.parameters[...] = optimizer.average
+    assert (record.test_loss, record.test_accuracy) == evaluate(net, TEST) != evaluate(plain.network, TEST)
+
+
+def judged(monkeypatch: pytest.MonkeyPatch, *accuracies: float) -> list[bytes]:
+    """Let the epochs have these accuracies on the validation examples; return the parameters that they are given."""
+    measured: list[bytes] = []
+
+    def evaluated(network: Network, split: Split, team: object) -> Evaluation:
+        measured.append(network.parameters.tobytes())
+        return Evaluation(0.5, accuracies[len(measured) - 1])
+
+    monkeypatch.setattr("mnist_bp.train.trainer.evaluate", evaluated)
+    return measured
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.9])
+def test_the_parameters_of_the_best_epoch_are_kept_as_they_were_measured(
+    decay: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The third and the fourth are as good; the fifth is a part of an epoch, and better."""
+    measured = judged(monkeypatch, 0.5, 0.4, 0.8, 0.8, 0.9)
+    net = TwoLayerNet(6, 5, 3, 1.0)
+    rule = AveragingOptimizer(SGD(net.parameters, net.gradients), decay)
+    trained = trainer(22, network=net, optimizer=rule, average=rule.average, kept=np.zeros_like(net.parameters),
+                      measured={"validation": TEST})  # fmt: skip
+    assert trained.used_parameters is rule.average
+    used = [trained.used_parameters.tobytes() for _ in trained.run(never)]
+    assert used == [measured[number] for number in (0, 0, 2, 2, 2)]
+    assert trained.best is not None
+    assert trained.best.epoch == 3
+
+
+def test_a_run_ends_when_no_epoch_was_better_for_as_many_as_it_has_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged(monkeypatch, 0.5, 0.4, 0.6, 0.6, 0.5, 0.9)
+    patient = trainer(100, patience=2, measured={"validation": TEST})
+    assert [record.epoch for record in records(patient)] == [1, 2, 3, 4, 5]
+    assert patient.finished
+
+
+def test_an_average_that_is_not_finite_is_found_too() -> None:
+    net = TwoLayerNet(6, 5, 3, 1.0)
+    optimizer = AveragingOptimizer(SGD(net.parameters, net.gradients), 0.9)
+    optimizer.average[4] = np.inf
+    with pytest.raises(DivergenceError, match="the average of the parameters is not finite"):
+        records(trainer(10, network=net, optimizer=optimizer, average=optimizer.average))
 
 
 @pytest.mark.parametrize("steps", range(1, 13))
