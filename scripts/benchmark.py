@@ -53,6 +53,7 @@ WHO = (
     "where a processor is free for it"
 )
 A_THIRD = "data.validation=40000"  # of the training images is left to train on
+AS_THEY_ARE = "data.augment=null"  # not distorted
 BETTER = "the better / our better"
 
 Row = dict[str, Any]
@@ -77,7 +78,7 @@ class Task:
     changes: tuple[str, ...] = ()
 
 
-CONV = Task("conv.yaml", CONFIGS / "conv.yaml", (A_THIRD,))
+CONV = Task("conv.yaml", CONFIGS / "conv.yaml", (A_THIRD, AS_THEY_ARE))
 
 
 def two_layers(config: Path, units: int, batch: int) -> Task:
@@ -142,8 +143,19 @@ def conv(config: Path, rounds: int) -> Table:
     names = OURS, "mnist_bp on one processor", "PyTorch", "JAX"
     return Table(
         "A step of conv.yaml, of which an epoch has 600",
-        f"net, batch, update rule, data (20,000 images), dtype; as part of a steady epoch. {WHO}",
+        f"net, batch, update rule, data (20,000 images, not distorted), dtype; as part of a steady epoch. {WHO}",
         steady({CONV: names}, rounds, epochs=1, a_step=True),
+    )
+
+
+def augment(config: Path, rounds: int) -> Table:
+    """Time steps of an 800-unit net with and without distorted images."""
+    simard = CONFIGS / "simard.yaml"
+    tasks = Task("simard.yaml", simard, (A_THIRD,)), Task("without distortions", simard, (A_THIRD, AS_THEY_ARE))
+    return Table(
+        "A step of simard.yaml, of 128 images that are distorted or as they are",
+        f"net, batch, update rule, data (20,000 images), dtype; as part of a steady epoch. {WHO}",
+        steady(dict.fromkeys(tasks, (OURS, "mnist_bp on one processor")), rounds, epochs=1, a_step=True),
     )
 
 
@@ -310,8 +322,8 @@ def whole(config: Path, rounds: int) -> Table:
     )
 
 
-TABLES = {"epoch": epoch, "conv": conv, "shapes": shapes, "busy": busy, "floor": floor, "whole": whole,
-          "startup": startup, "sweep": sweep, "gradient": gradient}  # fmt: skip
+TABLES = {"epoch": epoch, "conv": conv, "augment": augment, "shapes": shapes, "busy": busy, "floor": floor,
+          "whole": whole, "startup": startup, "sweep": sweep, "gradient": gradient}  # fmt: skip
 
 
 def shown(value: object) -> str:

@@ -18,6 +18,7 @@ from mnist_bp.errors import BpError
 from mnist_bp.nn.schedules import Schedule
 
 ANY = None  # for `understood`: whatever the value
+OURS_ALONE = ("data.augment", "data.extra")
 EVERY_PEER = ("seed", "train.epochs", "train.batch_size", "train.learning_rate", "train.metrics", "train.shards")
 
 
@@ -34,8 +35,8 @@ class Task:
 def task(doc: str, understood: Mapping[str, Collection[Any] | None], *flags: str) -> Task:
     """Read the command line and limit the threads of NumPy's matrix products.
 
-    `understood` has the config's keys that the peer follows, each with the values that it knows. Any other key of the
-    sections model and train has to have its default, or the peer exits with a message. Instead of shards, it has its
+    `understood` has the config's keys that the peer follows, each with the values that it knows. Any other key, but for
+    those that name the data, has to have its default, or the peer exits with a message. Instead of shards, it has its
     threads.
     """
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -54,12 +55,16 @@ def task(doc: str, understood: Mapping[str, Collection[Any] | None], *flags: str
         parser.error(str(error))
     for key in keys():
         value = value_of(config, key)
-        follows = ANY if key in EVERY_PEER or key.startswith("data.") else [defaults()[key]]
+        follows = ANY if key in EVERY_PEER or _names_data(key) else [defaults()[key]]
         known = understood.get(key, follows)
         if known is not ANY and value not in known:
             parser.error(f"{key}: this peer knows {' or '.join(map(str, known))}; got {value}")
     threadpoolctl.threadpool_limits(given.threads, user_api="blas")
     return Task(config, given.steady, given.threads, given)
+
+
+def _names_data(key: str) -> bool:
+    return key.startswith("data.") and not key.startswith(OURS_ALONE)
 
 
 def images(task: Task) -> dict[str, tuple[Any, Any]]:

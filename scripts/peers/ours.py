@@ -18,7 +18,7 @@ if TASK.flags.alone:
     os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
 
 
-dataset = build.dataset(TASK.config.data).for_training(TASK.config.data.validation)
+dataset = build.training_data(TASK.config.data)
 trainer = replace(build.trainer(TASK.config, dataset), measured={})  # common.run evaluates, outside its time
 records = trainer.run(lambda: False)
 
