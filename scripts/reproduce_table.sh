@@ -9,7 +9,7 @@
 #
 # ROW is lecun, plain, affine, elastic, record, committee or conv; by default, all are made. Each network is trained with
 # the seeds 0 to N - 1, three unless --seeds says otherwise, in DIR/ROW/SEED, DIR being runs/table unless given. The
-# committee is that of the record's seeds 0 to 4. --set changes a key of all configs.
+# committee is that of the record's networks. --set changes a key of all configs.
 #
 # The same command goes on where it was interrupted, and leaves finished runs alone. A run that fails stops no other: its
 # row says so, and the exit code is 1. Ctrl-C, SIGTERM and SIGUSR1 save a checkpoint, and exit 130, 143 and 138; so does a
@@ -22,7 +22,7 @@ plain|plain||800 units, cross-entropy|1.6 % (Simard et al. 2003)
 affine|simard|data.augment.elastic_alpha=0|800 units, affine distortions|1.1 % (Simard et al. 2003)
 elastic|simard||800 units, elastic distortions|0.7 % (Simard et al. 2003)
 record|record||one hidden layer, one network|0.7 % (Simard et al. 2003)
-committee|record||five of these together|0.39 % (25 networks, Meier et al. 2011)
+committee|record||these together|0.39 % (25 networks, Meier et al. 2011)
 conv|conv||two convolutions|–'
 
 fail() { # message, hint
@@ -91,9 +91,9 @@ echo '| row | network | published | ours | n | minutes |'
 echo '|---|---|---|---|---|---|'
 while IFS='|' read -r row config change network published <&3; do
     [[ ${#chosen[@]} -eq 0 || " ${chosen[*]} " == *" $row "* ]] || continue
-    runs=() measured='' broken=0 count=$seeds folder=$row
-    if [[ $row == committee ]]; then count=5 folder=record; fi
-    for ((seed = 0; seed < count; seed++)); do
+    runs=() measured='' broken=0 folder=$row
+    if [[ $row == committee ]]; then folder=record; fi
+    for ((seed = 0; seed < seeds; seed++)); do
         directory=$out/$folder/$seed
         command=(bp train "$config" --seed "$seed" --out "$directory" ${change:+--set "$change"}
             ${changes[@]+"${changes[@]}"})
@@ -106,7 +106,7 @@ while IFS='|' read -r row config change network published <&3; do
         fi
     done
     together=''
-    if [[ $row == committee ]]; then
+    if [[ $row == committee && $seeds -gt 1 ]]; then
         if [[ $broken == 0 ]] && run bp eval "${runs[@]}" --committee --json; then
             together=$(numbers accuracy | tail -n 1)
         else
